@@ -1,0 +1,63 @@
+"""``[tool.calista]`` is read whole or refused with the nearest known key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from calista_tools import config
+from calista_tools.errors import ConfigError
+
+
+def write(folder: Path, text: str) -> Path:
+    path = folder / "pyproject.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_defaults_without_any_file(tmp_path: Path) -> None:
+    loaded = config.load(tmp_path)
+    assert loaded.versions == tmp_path / "migrations" / "versions"
+    assert loaded.names == config.DEFAULT_NAMES
+    assert loaded.lock_file == tmp_path / "migrations" / "history.lock"
+
+
+def test_names_are_merged_over_the_defaults(tmp_path: Path) -> None:
+    write(tmp_path, '[tool.calista.names]\npk = "%(table_name)s_pk"\n')
+    loaded = config.load(tmp_path)
+    assert loaded.names["pk"] == "%(table_name)s_pk"
+    assert loaded.names["uq"] == config.DEFAULT_NAMES["uq"]
+
+
+def test_found_from_a_folder_below(tmp_path: Path) -> None:
+    path = write(tmp_path, "[tool.calista]\nappend_only = ['event']\n")
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    loaded = config.load(tmp_path / "a" / "b")
+    assert (loaded.path, loaded.append_only) == (path, ("event",))
+
+
+def test_script_location_of_alembic_ini(tmp_path: Path) -> None:
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/db\n")
+    assert config.load(tmp_path).script_location == tmp_path / "db"
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "hint"),
+    [
+        ("[tool.calista]\nselekt = []\n", "unknown key `tool.calista.selekt`", "`select`"),
+        ("[tool.calista.names]\nfkk = 'x'\n", "unknown key `tool.calista.names.fkk`", "`fk`"),
+        ("[tool.calista]\nselect = 'CAL'\n", "`tool.calista.select` must be a list", ""),
+        ("[tool.calista]\ndialects = ['mysql']\n", "`tool.calista.dialects` is 'mysql'", "sqlite"),
+        ("[tool.calista]\ndialects = []\n", "must not be empty", ""),
+        ("[tool.calista\n", "cannot be read as TOML", ""),
+    ],
+)
+def test_a_wrong_file_is_refused(tmp_path: Path, text: str, message: str, hint: str) -> None:
+    path = write(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        config.load(path=path)
+    assert message in caught.value.message
+    assert str(path) in caught.value.message
+    assert hint in caught.value.hint
+    assert caught.value.exit_code == 2

@@ -1,0 +1,1 @@
+"""The migration toolkit: author, lint, prove and keep an Alembic history."""

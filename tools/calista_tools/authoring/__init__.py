@@ -1,0 +1,1 @@
+"""From a message to a rendered, formatted and checked revision file."""

@@ -1,0 +1,1 @@
+"""Scratch databases: SQLite files and a real PostgreSQL server."""

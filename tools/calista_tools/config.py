@@ -1,0 +1,284 @@
+"""What does this project want of the toolkit? Reads ``[tool.calista]`` of ``pyproject.toml``.
+
+One table, ``OPTIONS``, says of each key its shape, default and meaning. Reading, the errors on
+unknown keys and the JSON schema in ``docs/`` all come from it.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from calista_tools.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Policy names, in the tokens of SQLAlchemy's ``naming_convention`` (design, section 4).
+DEFAULT_NAMES: Mapping[str, str] = {
+    "pk": "pk_%(table_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_label)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "trigger": "%(table_name)s_%(action)s",
+}
+DIALECTS = ("sqlite", "postgresql")
+
+
+class Option(NamedTuple):
+    """One key of ``[tool.calista]``: its JSON schema, its default and what it is for."""
+
+    schema: Mapping[str, Any]
+    default: object
+    help: str
+
+
+_STRING = {"type": "string"}
+_STRINGS = {"type": "array", "items": {"type": "string"}}
+_TABLE_OF_STRINGS = {"type": "object", "additionalProperties": {"type": "string"}}
+_TABLE_OF_LISTS = {
+    "type": "object",
+    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+}
+
+OPTIONS: Mapping[str, Option] = {
+    "script_location": Option(
+        _STRING, None, "Alembic's folder; default: what alembic.ini says, else `migrations`."
+    ),
+    "alembic-ini": Option(_STRING, "alembic.ini", "The Alembic configuration file."),
+    "lock-file": Option(
+        _STRING, None, "Published revisions; default `history.lock` in script_location."
+    ),
+    "dialects": Option(
+        {"type": "array", "items": {"enum": list(DIALECTS)}, "minItems": 1},
+        list(DIALECTS),
+        "The dialects that every revision must work on.",
+    ),
+    "names": Option(
+        {
+            "type": "object",
+            "properties": dict.fromkeys(DEFAULT_NAMES, _STRING),
+            "additionalProperties": False,
+        },
+        {},
+        "Policy names by kind, in SQLAlchemy's naming_convention tokens.",
+    ),
+    "naming-convention": Option(
+        _TABLE_OF_STRINGS,
+        None,
+        "The naming convention of env.py's target_metadata, where it cannot be read from source.",
+    ),
+    "append-only": Option(_STRINGS, [], "Tables whose rows are never changed or removed."),
+    "baseline": Option(_STRING, None, "The revision id that the history starts from."),
+    "application-packages": Option(
+        _STRINGS, [], "Packages that a revision must not import (CAL005)."
+    ),
+    "select": Option(_STRINGS, ["CAL"], "Rule codes or prefixes to check."),
+    "ignore": Option(_STRINGS, [], "Rule codes or prefixes to leave out."),
+    "per-file-ignores": Option(
+        _TABLE_OF_LISTS, {}, "Codes or prefixes to leave out by file pattern."
+    ),
+    "start-after": Option(
+        _STRING, None, "Revisions up to and including this one are read but not judged."
+    ),
+    "lint-baseline": Option(_STRING, None, "A file of accepted findings."),
+    "templates": Option(_STRING, None, "A folder whose templates replace the shipped ones."),
+    "roundtrip": Option({"type": "object"}, {}, "Settings of the round-trip engine."),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The project's settings; paths are absolute.
+
+    Attributes:
+        root: The folder of ``pyproject.toml`` (or where the search began when there is none).
+        path: The ``pyproject.toml`` that was read, or None.
+        naming_convention: None where the project did not say; the linter then reads env.py.
+        roundtrip: The raw ``[tool.calista.roundtrip]`` table, read by the engine.
+    """
+
+    root: Path
+    path: Path | None = None
+    script_location: Path
+    alembic_ini: Path
+    lock_file: Path
+    dialects: tuple[str, ...] = DIALECTS
+    names: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_NAMES))
+    naming_convention: Mapping[str, str] | None = None
+    append_only: tuple[str, ...] = ()
+    baseline: str | None = None
+    application_packages: tuple[str, ...] = ()
+    select: tuple[str, ...] = ("CAL",)
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    start_after: str | None = None
+    lint_baseline: Path | None = None
+    templates: Path | None = None
+    roundtrip: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def versions(self) -> Path:
+        """The folder of revision files."""
+        return self.script_location / "versions"
+
+
+def find_pyproject(start: Path) -> Path | None:
+    """Return the nearest ``pyproject.toml`` at or above ``start`` that has ``[tool.calista]``."""
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        candidate = folder / "pyproject.toml"
+        if candidate.is_file() and "calista" in _read(candidate).get("tool", {}):
+            return candidate
+    return None
+
+
+def load(start: Path | None = None, *, path: Path | None = None) -> Config:
+    """Read the project's configuration.
+
+    Args:
+        start: Where the upward search for ``pyproject.toml`` begins; the working folder if None.
+        path: A ``pyproject.toml`` to read instead of searching.
+
+    Raises:
+        ConfigError: A file cannot be read, a key is unknown or a value has the wrong shape.
+    """
+    start = (start or Path.cwd()).absolute()
+    if path is None:
+        path = find_pyproject(start)
+    if path is None:
+        return _build({}, start, None)
+    path = path.absolute()
+    table = _read(path).get("tool", {}).get("calista", {})
+    return _build(table, path.parent, path)
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the JSON schema of the ``[tool.calista]`` table."""
+    properties = {
+        key: {**option.schema, "description": option.help}
+        | ({} if option.default is None else {"default": option.default})
+        for key, option in OPTIONS.items()
+    }
+    properties["names"]["default"] = dict(DEFAULT_NAMES)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "[tool.calista] of pyproject.toml",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
+
+
+def _build(table: Mapping[str, Any], root: Path, path: Path | None) -> Config:
+    values: dict[str, Any] = {}
+    where = path or root
+    known = {_canonical(key): key for key in OPTIONS}
+    for key, value in table.items():
+        name = known.get(_canonical(key))
+        if name is None:
+            raise _unknown(where, f"tool.calista.{key}", key, OPTIONS)
+        _check(where, f"tool.calista.{name}", value, OPTIONS[name].schema)
+        values[name] = value
+    ini = root / values.get("alembic-ini", "alembic.ini")
+    location = values.get("script_location") or _script_location(ini) or "migrations"
+    script_location = (root / location).absolute()
+
+    def optional(key: str) -> Path | None:
+        return root / values[key] if key in values else None
+
+    return Config(
+        root=root,
+        path=path,
+        script_location=script_location,
+        alembic_ini=ini,
+        lock_file=optional("lock-file") or script_location / "history.lock",
+        dialects=tuple(values.get("dialects", DIALECTS)),
+        names={**DEFAULT_NAMES, **values.get("names", {})},
+        naming_convention=values.get("naming-convention"),
+        append_only=tuple(values.get("append-only", ())),
+        baseline=values.get("baseline"),
+        application_packages=tuple(values.get("application-packages", ())),
+        select=tuple(values.get("select", ("CAL",))),
+        ignore=tuple(values.get("ignore", ())),
+        per_file_ignores={
+            pattern: tuple(codes) for pattern, codes in values.get("per-file-ignores", {}).items()
+        },
+        start_after=values.get("start-after"),
+        lint_baseline=optional("lint-baseline"),
+        templates=optional("templates"),
+        roundtrip=values.get("roundtrip", {}),
+    )
+
+
+def _canonical(key: str) -> str:
+    """Spell a key with hyphens: TOML habits differ, and both spellings mean the same here."""
+    return key.replace("_", "-")
+
+
+def _unknown(where: Path, full: str, key: str, known: Mapping[str, object]) -> ConfigError:
+    near = get_close_matches(key, known, n=1, cutoff=0.0)
+    return ConfigError(f"{where}: unknown key `{full}`", f"did you mean `{near[0]}`?")
+
+
+def _check(where: Path, full: str, value: object, schema: Mapping[str, Any]) -> None:
+    """Hold a value against the few JSON schema words that ``OPTIONS`` uses.
+
+    Raises:
+        ConfigError: The value has another shape; the message names the key and what it takes.
+    """
+    if "enum" in schema:
+        if value not in schema["enum"]:
+            accepted = ", ".join(map(repr, schema["enum"]))
+            raise ConfigError(f"{where}: `{full}` is {value!r}", f"accepted: {accepted}")
+        return
+    kinds: dict[str, tuple[type, str]] = {
+        "string": (str, "a string"),
+        "array": (list, "a list"),
+        "object": (dict, "a table"),
+    }
+    kind, words = kinds[schema["type"]]
+    if not isinstance(value, kind):
+        raise ConfigError(f"{where}: `{full}` must be {words}, not {value!r}")
+    if isinstance(value, list):
+        if len(value) < schema.get("minItems", 0):
+            raise ConfigError(f"{where}: `{full}` must not be empty")
+        for item in value:
+            _check(where, full, item, schema["items"])
+    elif isinstance(value, dict):
+        properties = schema.get("properties", {})
+        more = schema.get("additionalProperties", True)
+        for key, item in value.items():
+            if key in properties:
+                _check(where, f"{full}.{key}", item, properties[key])
+            elif more is False:
+                raise _unknown(where, f"{full}.{key}", key, properties)
+            elif isinstance(more, dict):
+                _check(where, f"{full}.{key}", item, more)
+
+
+def _script_location(ini: Path) -> str | None:
+    """Return ``script_location`` as alembic.ini has it, relative to the ini's folder."""
+    if not ini.is_file():
+        return None
+    # Here, not at the top: a project with [tool.calista] script_location never pays for it.
+    from configparser import Error, RawConfigParser
+
+    parser = RawConfigParser()
+    try:
+        parser.read(ini, encoding="utf-8")
+    except (Error, UnicodeDecodeError) as error:
+        raise ConfigError(f"{ini}: cannot be read: {error}".replace("\n", " ")) from error
+    location = parser.get("alembic", "script_location", fallback=None)
+    return location.replace("%(here)s", str(ini.parent.absolute())) if location else None

@@ -1,0 +1,6 @@
+"""The revision graph, read from source without running it: the room every tool looks into."""
+
+from calista_tools.history.graph import History
+from calista_tools.history.reader import Problem, Revision, read_file, read_history, read_source
+
+__all__ = ["History", "Problem", "Revision", "read_file", "read_history", "read_source"]

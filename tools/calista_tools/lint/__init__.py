@@ -1,0 +1,1 @@
+"""The migrations policy, checked from source."""

@@ -1,0 +1,1 @@
+"""What was found, for people: the review checklist and the HTML report."""

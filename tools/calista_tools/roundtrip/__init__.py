@@ -1,0 +1,1 @@
+"""Every revision proven: upgrade, assert, downgrade, assert."""

@@ -1,6 +1,21 @@
 """The revision graph, read from source without running it: the room every tool looks into."""
 
 from calista_tools.history.graph import History
-from calista_tools.history.reader import Problem, Revision, read_file, read_history, read_source
+from calista_tools.history.reader import (
+    Problem,
+    Revision,
+    read_file,
+    read_history,
+    read_source,
+    read_tree,
+)
 
-__all__ = ["History", "Problem", "Revision", "read_file", "read_history", "read_source"]
+__all__ = [
+    "History",
+    "Problem",
+    "Revision",
+    "read_file",
+    "read_history",
+    "read_source",
+    "read_tree",
+]

@@ -71,6 +71,11 @@ def read_source(source: bytes, path: Path) -> Revision | Problem:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
         return Problem("unreadable", path, f"cannot be parsed: {error}", line)
+    return read_tree(tree, path)
+
+
+def read_tree(tree: ast.Module, path: Path) -> Revision | Problem:
+    """Read a revision from its parsed source, for callers that have parsed it anyway."""
     values: dict[str, object] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign):

@@ -1,0 +1,115 @@
+"""What can a rule ask about one revision file?
+
+A rule asks here instead of walking the tree; what two rules ask becomes a method.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from calista_tools.history import Problem, Revision
+from calista_tools.lint.evaluator import evaluate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from calista_tools.config import Config
+    from calista_tools.lint.evaluator import Project
+    from calista_tools.lint.operations import Evaluation, Operation
+
+
+class Migration:
+    """One revision file: its text, its tree, its header and what it would do.
+
+    Attributes:
+        source: The file's bytes.
+        header: What it says of itself, or why it cannot be read.
+        project: Where the project's own modules are read from.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        source: bytes,
+        tree: ast.Module,
+        header: Revision | Problem,
+        config: Config,
+        project: Project | None = None,
+    ) -> None:
+        self.path = path
+        self.source = source
+        self.tree = tree
+        self.header = header
+        self.config = config
+        self.project = project
+
+    @property
+    def revision(self) -> Revision | None:
+        """The header, where the file is a revision."""
+        return self.header if isinstance(self.header, Revision) else None
+
+    @property
+    def dialects(self) -> tuple[str, ...]:
+        """The dialects that the project runs on."""
+        return self.config.dialects
+
+    @cached_property
+    def text(self) -> str:
+        """The source as text; what cannot be decoded shows as a replacement character."""
+        import io
+        import tokenize
+
+        try:
+            encoding, _ = tokenize.detect_encoding(io.BytesIO(self.source).readline)
+        except SyntaxError:
+            encoding = "utf-8"
+        return self.source.decode(encoding, errors="replace")
+
+    @cached_property
+    def lines(self) -> Sequence[str]:
+        """The source's lines, as Python counts them (a form feed ends none)."""
+        return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """What ``upgrade()`` and ``downgrade()`` would do, on which dialect."""
+        return evaluate(self.tree, self.path, self.project)
+
+    @property
+    def operations(self) -> Sequence[Operation]:
+        """The steps of ``upgrade()``, then of ``downgrade()``, as they would run."""
+        return self.evaluation.operations
+
+    def function(self, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+        """Return the module's function of this name (the last one, as Python has it)."""
+        found = None
+        for node in self.tree.body:
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name:
+                found = node
+        return found
+
+    def assigned(self, name: str) -> ast.Assign | ast.AnnAssign | None:
+        """Return the module-level statement that gives ``name`` its value."""
+        found: ast.Assign | ast.AnnAssign | None = None
+        for node in self.tree.body:
+            if isinstance(node, ast.Assign):
+                targets: Sequence[ast.expr] = node.targets
+            elif isinstance(node, ast.AnnAssign) and node.value is not None:
+                targets = (node.target,)
+            else:
+                continue
+            if any(isinstance(target, ast.Name) and target.id == name for target in targets):
+                found = node
+        return found
+
+    def imports(self) -> Iterator[tuple[str, ast.Import | ast.ImportFrom]]:
+        """Yield every module that is imported, anywhere in the file; relative ones with dots."""
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    yield alias.name, node
+            elif isinstance(node, ast.ImportFrom):
+                yield "." * node.level + (node.module or ""), node

@@ -1,0 +1,165 @@
+"""What is a rule, what does it find, and which rules are there?
+
+A rule is one file in ``rules/``: a decorated function whose docstring is its page. Nothing else
+in the source names it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+
+#: What a rule looks at: ``file`` one file alone; ``schema`` one revision and what its ancestors
+#: leave behind (``Migration.schema``); ``history`` the whole project at once.
+Scope = Literal["file", "schema", "history"]
+DOCS = "https://github.com/calista-project/calista/blob/main/docs/rules"
+
+
+class Edit(NamedTuple):
+    """Replace what stands between two places; rows and columns count from 1, in characters."""
+
+    row: int
+    column: int
+    end_row: int
+    end_column: int
+    content: str
+
+
+class Fix(NamedTuple):
+    """How to repair a finding: edits within the file, or another name for it."""
+
+    message: str
+    edits: tuple[Edit, ...] = ()
+    rename: str | None = None
+
+
+class Finding(NamedTuple):
+    """One thing wrong with one file, where it stands; rows and columns count from 1."""
+
+    row: int
+    column: int
+    message: str
+    end_row: int | None = None
+    end_column: int | None = None
+    fix: Fix | None = None
+
+    @classmethod
+    def at(cls, node: ast.stmt | ast.expr, message: str, fix: Fix | None = None) -> Finding:
+        """Return a finding that spans ``node``."""
+        end_column = node.end_col_offset
+        return cls(
+            node.lineno,
+            node.col_offset + 1,
+            message,
+            node.end_lineno,
+            None if end_column is None else end_column + 1,
+            fix,
+        )
+
+
+class Rule(NamedTuple):
+    """A rule, as the decorator registers it.
+
+    Attributes:
+        check: Takes a ``Migration`` and yields findings; in the scope ``history`` takes a
+            ``Project`` and yields pairs of the file and the finding.
+    """
+
+    code: str
+    name: str
+    scope: Scope
+    check: Callable[..., Iterator[Finding]] | Callable[..., Iterator[tuple[Path, Finding]]]
+    doc: str
+
+    @property
+    def summary(self) -> str:
+        """The first line of the page."""
+        return self.doc.partition("\n")[0]
+
+    @property
+    def needs_reason(self) -> bool:
+        """Whether ``# noqa`` must say why: the policy rules are set aside for a reason only."""
+        return needs_reason(self.code)
+
+    @property
+    def url(self) -> str:
+        """Where the page is published."""
+        return page_url(self.code, self.name)
+
+
+class Example(NamedTuple):
+    """One block of a rule's page: a file that breaks the rule, or one that does not.
+
+    Attributes:
+        bad: Whether it stands under ``Bad::``.
+        source: The file's text, or the body of ``upgrade()`` where it defines no function.
+    """
+
+    bad: bool
+    source: str
+
+
+_REGISTRY: dict[str, Rule] = {}
+_Check = TypeVar("_Check", bound="Callable[..., object]")
+
+
+def rule(code: str, name: str, *, scope: Scope = "file") -> Callable[[_Check], _Check]:
+    """Register a check as the rule ``code``; its docstring becomes the rule's page.
+
+    Raises:
+        ValueError: The code or the name is taken, or there is no docstring.
+    """
+
+    def register(check: _Check) -> _Check:
+        if not check.__doc__:
+            raise ValueError(f"{code} has no docstring: it is the rule's page")
+        for other in _REGISTRY.values():
+            if code == other.code or name == other.name:
+                raise ValueError(f"{code} {name} is taken: {other.code} {other.name}")
+        summary, _, body = check.__doc__.partition("\n")
+        doc = f"{summary}\n{textwrap.dedent(body)}".strip()
+        _REGISTRY[code] = Rule(code, name, scope, check, doc)
+        return check
+
+    return register
+
+
+def all_rules() -> Mapping[str, Rule]:
+    """Return every rule by its code, in the order of the codes; imports ``rules/`` once."""
+    from calista_tools.lint import rules
+
+    for module in iter_modules(rules.__path__):
+        import_module(f"{rules.__name__}.{module.name}")
+    return dict(sorted(_REGISTRY.items()))
+
+
+def needs_reason(code: str) -> bool:
+    """Whether ``# noqa`` of this code must say why: 2xx and 3xx are policy, not style."""
+    return code.startswith(("CAL2", "CAL3"))
+
+
+def page_url(code: str, name: str) -> str:
+    """Return the address of a rule's page."""
+    return f"{DOCS}/{code}-{name}.md"
+
+
+def examples(page: str) -> Iterator[Example]:
+    """Yield the ``Bad::`` and ``Good::`` blocks of a rule's page, in their order."""
+    lines = page.splitlines()
+    for start, line in enumerate(lines):
+        if line not in ("Bad::", "Good::"):
+            continue
+        block: list[str] = []
+        for inside in lines[start + 1 :]:
+            if inside and not inside.startswith("    "):
+                break
+            block.append(inside)
+        yield Example(line == "Bad::", textwrap.dedent("\n".join(block)).strip("\n") + "\n")

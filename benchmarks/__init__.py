@@ -1,0 +1,1 @@
+"""What is measured, against the peers, side by side in one run: ``python -m benchmarks``."""

@@ -1,0 +1,84 @@
+"""Sessions; ``nox`` alone lints, tests and proves the migrations on both backends."""
+
+import nox
+
+nox.options.sessions = ["lint", "tests", "roundtrip_sqlite", "roundtrip_pg"]
+nox.options.reuse_existing_virtualenvs = True
+
+
+def install(session: nox.Session) -> None:
+    """Install the project with everything its sessions need."""
+    session.install("--quiet", "-e", ".[dev]")
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check formatting, lint and types, and the revisions against the policy."""
+    install(session)
+    session.run("ruff", "format", "--check", ".")
+    session.run("ruff", "check", ".")
+    session.run("mypy")
+    session.run("calista-lint")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Run the test suite on SQLite and on PostgreSQL."""
+    install(session)
+    session.run("pytest", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def roundtrip_pg(session: nox.Session) -> None:
+    """Prove every revision on PostgreSQL: up, compare, down, compare, up."""
+    install(session)
+    session.run(
+        "pytest",
+        "tests/integration/test_migrations_roundtrip_pg.py",
+        "tests/integration/test_event_store_append_only.py",
+        "-k",
+        "not sqlite",
+        *session.posargs,
+    )
+
+
+@nox.session
+def roundtrip_sqlite(session: nox.Session) -> None:
+    """Prove every revision on SQLite: up, compare, down, compare, up."""
+    install(session)
+    session.run(
+        "pytest",
+        "tests/integration/test_migrations_roundtrip_sqlite.py",
+        "tests/integration/test_event_store_append_only.py",
+        "-k",
+        "sqlite",
+        *session.posargs,
+    )
+
+
+@nox.session
+def slow(session: nox.Session) -> None:
+    """Run the tests that take minutes: fresh clones, built wheels, kills at every statement."""
+    install(session)
+    session.run("pytest", "-m", "slow", "-n", "auto", *session.posargs)
+
+
+@nox.session
+def corpora(session: nox.Session) -> None:
+    """Run the toolkit on real projects' histories, fetched from the package index."""
+    install(session)
+    session.run("pytest", "-m", "corpora", *session.posargs)
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Measure against the peers, side by side: ``nox -s bench -- revision``."""
+    install(session)
+    session.run("python", "-m", "benchmarks", *session.posargs)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """Write the pages that are generated: the rules, the configuration's schema."""
+    install(session)
+    session.run("invoke", "docs", *session.posargs)

@@ -1,0 +1,104 @@
+"""Both doors report errors alike, take paths, and work from any folder below pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+TASKS = '''
+"""Tasks that show what they were given."""
+
+from invoke.collection import Collection
+
+from calista_tools.errors import ToolError
+from calista_tools.task import task
+
+
+@task(positional=["paths"], iterable=["paths"], help={"paths": "files"})
+def show(_, paths, quiet=False):
+    """Show the paths."""
+    print(paths, quiet)
+
+
+@task()
+def fail(_):
+    """Fail in a way that a user can act on."""
+    raise ToolError("the history has no head", "write a first revision", exit_code=3)
+
+
+namespace = Collection(show, fail)
+'''
+PROGRAM = """
+import tasks
+from calista_tools import program
+
+program.collection = lambda: tasks.namespace
+program.main()
+"""
+DOORS = {"invoke": ["-m", "invoke"], "calista-migrations": ["-c", PROGRAM]}
+
+
+@pytest.fixture(params=DOORS)
+def run(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., tuple[int, str, str]]:
+    """Run a door in a folder below the tasks; returns exit code, stdout, stderr."""
+    (tmp_path / "tasks.py").write_text(TASKS, encoding="utf-8")
+    below = tmp_path / "some" / "folder"
+    below.mkdir(parents=True)
+    environment = {**os.environ, "PYTHONUTF8": "1", "PYTHONPATH": str(tmp_path)}
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        done = subprocess.run(
+            [sys.executable, *DOORS[request.param], *arguments],
+            cwd=below,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return done.returncode, done.stdout, done.stderr
+
+    return run
+
+
+def test_an_error_is_two_lines_and_its_exit_code(run: Callable[..., tuple[int, str, str]]) -> None:
+    assert run("fail") == (
+        3,
+        "",
+        "error: the history has no head\nhint: write a first revision\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        ([], "[] False"),
+        (["a.py"], "['a.py'] False"),
+        (["a.py", "b c.py", "fail"], "['a.py', 'b c.py', 'fail'] False"),
+        (["--quiet", "a.py"], "['a.py'] True"),
+        (["a.py", "-q", "b.py"], "['a.py', 'b.py'] True"),
+        (["--paths", "a.py", "-p", "b.py"], "['a.py', 'b.py'] False"),
+    ],
+)
+def test_a_task_takes_any_number_of_paths(
+    run: Callable[..., tuple[int, str, str]], arguments: list[str], shown: str
+) -> None:
+    assert run("show", *arguments) == (0, f"{shown}\n", "")
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_stays_help(run: Callable[..., tuple[int, str, str]], flag: str) -> None:
+    code, out, _ = run("show", flag)
+    assert code == 0
+    assert "Show the paths." in out
+
+
+def test_an_unknown_flag_is_one_line(run: Callable[..., tuple[int, str, str]]) -> None:
+    assert run("show", "--nonsense") == (1, "", "No idea what '--nonsense' is!\n")

@@ -1,0 +1,92 @@
+"""How does a function become a task that reports what a user can act on?
+
+``from calista_tools.task import task`` instead of Invoke's: a ``ToolError`` raised in the body
+ends the program with ``error:`` and ``hint:`` on stderr and the error's exit code, whether the
+stock ``invoke`` or ``calista-migrations`` runs it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from invoke.exceptions import Exit
+from invoke.parser.argument import Argument
+from invoke.tasks import Task as InvokeTask
+
+from calista_tools.errors import ToolError
+
+Body = Callable[..., Any]
+
+
+class Task(InvokeTask[Body]):
+    """A task whose ``-h`` is help, and which may take any number of positional arguments.
+
+    An argument that is both in ``positional`` and in ``iterable`` takes all of them, or none.
+    """
+
+    def arg_opts(self, name: str, default: str, taken_names: set[str]) -> dict[str, Any]:
+        """Give each argument its flags, without ``-h``."""
+        return super().arg_opts(name, default, taken_names | {"h"})
+
+    def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:
+        """Return the arguments, as Invoke does, with those that take all positional ones."""
+        arguments = super().get_arguments(ignore_unknown_help)
+        for argument in arguments:
+            if argument.positional and argument.kind is list:
+                argument.__class__ = Rest
+        return arguments
+
+
+class Rest(Argument):
+    """All positional arguments. Invoke's parser offers a token to arguments that are still None."""
+
+    @property
+    def value(self) -> Any:
+        """The list; None while the parser looks for somewhere to put a token."""
+        frame = sys._getframe(1)
+        for _ in range(3):  # Python 3.11 has a frame for the comprehension, 3.12 has not
+            if frame.f_code.co_name == "handle":
+                return self._value if frame.f_locals["token"].startswith("-") else None
+            if frame.f_back is None:
+                break
+            frame = frame.f_back
+        return self._value
+
+    @value.setter
+    def value(self, arg: str) -> None:
+        self.raw_value = arg
+        self._value = [*(self._value or ()), arg]
+
+
+def task(**options: Any) -> Callable[[Body], Task]:
+    """Make a task of a function; ``options`` are those of ``invoke.task``."""
+
+    def decorate(body: Body) -> Task:
+        @wraps(body)
+        def reporting(*args: Any, **kwargs: Any) -> Any:
+            write_bytecode()
+            try:
+                return body(*args, **kwargs)
+            except ToolError as error:
+                raise Exit(describe(error), code=error.exit_code) from error
+
+        return Task(reporting, **options)
+
+    return decorate
+
+
+def describe(error: ToolError) -> str:
+    """Return what stderr shows of an error."""
+    return f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else "")
+
+
+def write_bytecode() -> None:
+    """Let Python cache what it compiles, unless its own settings say no.
+
+    Invoke switches that off for the tasks file's sake; the toolkit, imported after that, would
+    be compiled anew by every run of an editable install.
+    """
+    sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)

@@ -1,0 +1,139 @@
+"""How is the database reached? One engine per database, with the settings that we rely on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import URL, create_engine, event, make_url, text
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import NullPool
+
+from calista.errors import CalistaError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+#: The schema of everything CALISTA owns on PostgreSQL. SQLite has no schemas.
+SCHEMA = "calista"
+SEARCH_PATH = f"{SCHEMA}, public"
+
+MISSING_URL_HINT = """set one of these, for instance:
+export CALISTA_DB_URL=sqlite:///calista.db
+export CALISTA_DB_URL=postgresql://user:password@localhost:5432/calista"""
+
+
+class DatabaseURLError(CalistaError):
+    """There is no database URL, or it is not one that CALISTA can use."""
+
+
+class DatabaseUnreachableError(CalistaError):
+    """The database did not let us in, or went away."""
+
+
+def parse_url(value: str) -> URL:
+    """Read a database URL; ``postgres://`` and a missing driver are understood.
+
+    Raises:
+        DatabaseURLError: It is no URL, or of a database that CALISTA does not run on.
+    """
+    try:
+        url = make_url(value.strip())
+    except (ArgumentError, ValueError):
+        # The text itself is not shown: it may hold a password.
+        raise DatabaseURLError(
+            "the database URL cannot be read",
+            "expected postgresql://user:password@host:5432/name or sqlite:///file.db; "
+            "special characters in a password are written as %40 for @, %2F for /",
+        ) from None
+    if url.drivername in ("postgres", "postgresql"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() not in ("postgresql", "sqlite"):
+        raise DatabaseURLError(
+            f"CALISTA does not run on {url.get_backend_name()!r}",
+            "use a postgresql:// or sqlite:/// URL",
+        )
+    return url
+
+
+def shown(url: URL) -> str:
+    """Spell a URL for people: no password, no driver, nothing secret in the query."""
+    secrets = {key for key in url.query if "password" in key.lower()}
+    plain = url.set(drivername=url.get_backend_name()).difference_update_query(secrets)
+    return plain.render_as_string(hide_password=True)
+
+
+def make_engine(url: URL) -> Engine:
+    """Return an engine whose transactions are real on SQLite and whose schema is ours.
+
+    No pool: a command opens one connection, and a lock must end with the connection it is on.
+    """
+    try:
+        engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+    except (NoSuchModuleError, ImportError) as error:
+        raise DatabaseURLError(
+            f"the driver of {url.drivername!r} is not installed", "write postgresql:// alone"
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _own_sqlite_transactions)
+        event.listen(engine, "begin", begin_sqlite)
+    else:
+        # Before SQLAlchemy asks for the default schema (`insert`), and as a statement: PgBouncer
+        # refuses `options=-csearch_path=...` at the start of a session.
+        event.listen(engine, "connect", _set_search_path, insert=True)
+    return engine
+
+
+def use_own_schema(connection: Connection) -> None:
+    """Make a PostgreSQL connection that came from elsewhere look into ``calista`` first."""
+    outside = not connection.in_transaction()
+    connection.execute(text(f"SET search_path = {SEARCH_PATH}"))
+    if outside:
+        connection.commit()
+
+
+def use_real_transactions(connection: Connection) -> None:
+    """Make a SQLite connection that came from elsewhere begin its transactions for real.
+
+    Source: https://docs.sqlalchemy.org/en/21/dialects/sqlite.html#pysqlite-transactions
+    """
+    dbapi = connection.connection.dbapi_connection
+    assert dbapi is not None
+    _own_sqlite_transactions(dbapi)
+    if not event.contains(connection.engine, "begin", begin_sqlite):
+        event.listen(connection, "begin", begin_sqlite)
+
+
+def begin_sqlite(connection: Connection) -> None:
+    """Begin on SQLite what SQLAlchemy only takes for begun: the driver waits for the first INSERT.
+
+    `calista_begin` of the execution options says how, e.g. ``IMMEDIATE``.
+    """
+    options = connection.get_execution_options()
+    if options.get("isolation_level") == "AUTOCOMMIT":
+        return
+    dbapi = connection.connection.dbapi_connection
+    assert dbapi is not None
+    # An `autocommit_block` leaves the driver in its own mode, where DDL commits by itself.
+    dbapi.isolation_level = None
+    if not dbapi.in_transaction:
+        connection.exec_driver_sql(f"BEGIN {options.get('calista_begin', '')}".strip())
+
+
+def _own_sqlite_transactions(dbapi: object, _record: object = None) -> None:
+    dbapi.isolation_level = None  # type: ignore[attr-defined]
+
+
+def _set_search_path(dbapi: object, _record: object) -> None:
+    before = dbapi.autocommit  # type: ignore[attr-defined]
+    dbapi.autocommit = True  # type: ignore[attr-defined]
+    with dbapi.cursor() as cursor:  # type: ignore[attr-defined]
+        cursor.execute(f"SET search_path = {SEARCH_PATH}")
+    dbapi.autocommit = before  # type: ignore[attr-defined]
+
+
+def unreachable(url: URL, error: DBAPIError) -> DatabaseUnreachableError:
+    """Say in one line why the database did not let us in."""
+    words = " ".join(str(error.orig).split())
+    if url.password:
+        words = words.replace(str(url.password), "***")
+    return DatabaseUnreachableError(f"cannot use the database {shown(url)}: {words}")

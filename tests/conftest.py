@@ -1,1 +1,45 @@
 """Fixtures that every suite shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL
+
+from calista_tools.backends import PostgresServer, open_server
+
+
+@pytest.fixture(scope="session")
+def postgres_scratch() -> Iterator[PostgresServer]:
+    """A real PostgreSQL server, one for all xdist workers; no server is an error, never a skip."""
+    with open_server() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server(postgres_scratch: PostgresServer) -> URL:
+    """The URL of a real PostgreSQL server's maintenance database; make your own in it."""
+    return postgres_scratch.url
+
+
+@pytest.fixture
+def postgresql_url(postgres_scratch: PostgresServer) -> Iterator[URL]:
+    """An empty PostgreSQL database, gone after the test."""
+    database = postgres_scratch.create()
+    yield database.url
+    database.drop()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> URL:
+    """An empty SQLite database: a file, so that several connections see it."""
+    return URL.create("sqlite", database=str(tmp_path / "test.db"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> URL:
+    """An empty database of each dialect, gone after the test."""
+    url: URL = request.getfixturevalue(f"{request.param}_url")
+    return url

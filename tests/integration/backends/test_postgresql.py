@@ -1,0 +1,114 @@
+"""Scratch databases inside a real server: made, copied, dropped, and nothing else touched."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from sqlalchemy import URL, create_engine, inspect, text
+
+from calista_tools.backends import PostgresServer, open_server
+from calista_tools.errors import ToolError
+
+
+def run(url: URL, statement: str) -> None:
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def tables(url: URL) -> list[str]:
+    engine = create_engine(url)
+    names = inspect(engine).get_table_names()
+    engine.dispose()
+    return names
+
+
+def databases(url: URL) -> set[str]:
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        names = set(connection.execute(text("SELECT datname FROM pg_database")).scalars())
+    engine.dispose()
+    return names
+
+
+def test_a_copy_holds_what_the_original_held_although_somebody_is_connected(
+    postgres_scratch: PostgresServer,
+) -> None:
+    original = postgres_scratch.create()
+    engine = create_engine(original.url)
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TABLE note (id int)"))
+        connection.commit()
+        copy = original.copy()
+    engine.dispose()
+    assert tables(copy.url) == ["note"]
+    run(copy.url, "DROP TABLE note")
+    assert tables(original.url) == ["note"]
+    copy.replace_by(original)
+    assert tables(copy.url) == ["note"]
+    original.drop()
+    copy.drop()
+    assert not {original.name, copy.name} & databases(postgres_scratch.url)
+
+
+def test_closing_drops_everything_and_nothing_else(postgres_server: URL) -> None:
+    server = PostgresServer(postgres_server)
+    names = {server.create().name for _ in range(2)}
+    before = databases(postgres_server)
+    assert names <= before
+    server.close()
+    assert not names & databases(postgres_server)
+
+
+SCRIPT = """
+import sys, time
+from calista_tools.backends import open_server
+with open_server(sys.argv[1]) as server:
+    print(server.create().name, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_what_a_killed_process_left_is_removed_by_the_next(postgres_server: URL) -> None:
+    url = postgres_server.render_as_string(hide_password=False)
+    command = [sys.executable, "-c", SCRIPT, url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        name = process.stdout.readline().strip()
+        with open_server(url):
+            assert name in databases(postgres_server), "its owner still lives"
+        os.kill(process.pid, signal.SIGKILL)
+    # The server notices a closed connection a moment later.
+    for _ in range(100):
+        with open_server(url):
+            pass
+        if name not in databases(postgres_server):
+            break
+        time.sleep(0.05)
+    assert name not in databases(postgres_server)
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("nonsense", "the PostgreSQL URL cannot be read"),
+        ("sqlite:///x.db", "sqlite:///x.db is no PostgreSQL URL"),
+        ("postgresql://u:secret@127.0.0.1:1/x", "cannot connect to postgresql+psycopg://u:***@"),
+    ],
+)
+def test_a_server_that_cannot_be_used_is_one_line_without_a_password(
+    url: str, message: str
+) -> None:
+    with pytest.raises(ToolError) as caught, open_server(url):
+        pass
+    assert caught.value.message.startswith(message)
+    assert "secret" not in caught.value.message
+    assert "\n" not in caught.value.message
+    assert caught.value.exit_code == 2

@@ -1,0 +1,92 @@
+"""Which user runs our own PostgreSQL server, and where does it keep its files?
+
+A server refuses to run as root, which containers and CI often are: there it runs as an
+unprivileged user that the system already has.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from calista_tools.errors import ToolError
+
+_UNPRIVILEGED = ("postgres", "nobody", "daemon")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A user to run programs as; ``name`` is None where that is simply who we are."""
+
+    name: str | None = None
+    uid: int = -1
+    gid: int = -1
+
+    @property
+    def popen(self) -> dict[str, Any]:
+        """What ``subprocess`` needs to become this user."""
+        if self.name is None:
+            return {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+    def own(self, path: Path) -> None:
+        """Hand a folder over to this user, and close it to all others."""
+        path.chmod(0o700)
+        if sys.platform != "win32" and self.name is not None:
+            os.chown(path, self.uid, self.gid)
+
+
+def server_account() -> Account:
+    """Return the user that a server of ours runs as.
+
+    Raises:
+        ToolError: We are root and the system has no unprivileged user.
+    """
+    if sys.platform == "win32" or os.geteuid() != 0:
+        return Account()
+    import pwd
+
+    for name in _UNPRIVILEGED:
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(name, entry.pw_uid, entry.pw_gid)
+    raise ToolError(
+        "PostgreSQL refuses to run as root and this system has none of the users "
+        + ", ".join(_UNPRIVILEGED),
+        "run as an ordinary user, or set CALISTA_TEST_PG_URL to a server of yours",
+        exit_code=2,
+    )
+
+
+def server_folder() -> Path:
+    """Return the folder of our own servers: private, but passable for `server_account`."""
+    if named := os.environ.get("CALISTA_PG_FOLDER"):
+        folder = Path(named)
+    elif sys.platform == "win32":
+        folder = Path(os.environ.get("LOCALAPPDATA", tempfile.gettempdir())) / "calista" / "pg"
+    elif os.geteuid() == 0:
+        # Not root's home: the unprivileged user could not pass through it.
+        folder = Path("/var/cache/calista/pg")
+    else:
+        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        folder = Path(cache) / "calista" / "pg"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o711)
+    except OSError:
+        folder = Path(tempfile.gettempdir()) / f"calista-pg-{getattr(os, 'getuid', int)()}"
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o711)
+    if sys.platform != "win32" and folder.stat().st_uid != os.getuid():
+        raise ToolError(
+            f"{folder} belongs to another user",
+            "set CALISTA_PG_FOLDER to a folder of yours",
+            exit_code=2,
+        )
+    return folder

@@ -1,0 +1,213 @@
+"""PostgreSQL scratch databases: ours, inside a server of ours or of the user's."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from contextlib import contextmanager
+from itertools import count
+from typing import TYPE_CHECKING
+
+from calista_tools.backends.programs import HOW_TO_GET_ONE
+from calista_tools.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import URL, Connection
+
+    from calista_tools.backends.scratch import ScratchDatabase
+
+#: Every name that we make or drop begins with this.
+PREFIX = "calista_scratch_"
+_OURS = re.compile(PREFIX + r"(?P<owner>[0-9a-f]{12})_\d+")
+_DRIVERS = ("psycopg", "psycopg2", "asyncpg")
+
+
+class PostgresServer:
+    """Makes and drops scratch databases in a server.
+
+    While it is open it holds an advisory lock whose key is part of its databases' names. A server
+    lets go of the locks of a process that was killed, which is how the next one knows that the
+    databases left behind are nobody's.
+
+    Args:
+        url: A database to connect to for administration; it is not changed.
+    """
+
+    dialect = "postgresql"
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self._owner = secrets.token_hex(6)
+        self._numbers = count(1)
+        self._names: set[str] = set()
+        self._connection = _connect(url)
+        self._execute(f"SELECT pg_advisory_lock({int(self._owner, 16)})")
+        self._remove_orphans()
+
+    @property
+    def server_version(self) -> str:
+        """The server's version, such as ``PostgreSQL 18.6``."""
+        number = self._execute("SHOW server_version")[0][0]
+        return f"PostgreSQL {str(number).split()[0]}"
+
+    def create(self, template: str | None = None) -> PostgresDatabase:
+        """Return a new database: empty, or a copy of ``template``."""
+        name = f"{PREFIX}{self._owner}_{next(self._numbers)}"
+        self._names.add(name)
+        self._create(name, template)
+        return PostgresDatabase(name, self)
+
+    def drop(self, name: str) -> None:
+        """Drop one of our databases, whoever is connected to it."""
+        if name in self._names:
+            self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            self._names.discard(name)
+
+    def recreate(self, name: str, template: str) -> None:
+        """Drop and make again one of our databases, as a copy of ``template``."""
+        assert name in self._names
+        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        self._create(name, template)
+
+    def close(self) -> None:
+        """Drop every database that was made here, and disconnect."""
+        try:
+            for name in tuple(self._names):
+                self.drop(name)
+        finally:
+            engine = self._connection.engine
+            self._connection.close()
+            engine.dispose()
+
+    def _create(self, name: str, template: str | None) -> None:
+        if template is not None:
+            self._execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name",
+                name=template,
+            )
+        # template0 is as the server was made; whatever a site put into template1 stays out.
+        source = f'"{template}"' if template else "template0"
+        # Without CONNECTION LIMIT and the like, on purpose: a migration must find it ordinary.
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE {source}')
+
+    def _execute(self, statement: str, **parameters: object) -> list[tuple[object, ...]]:
+        from sqlalchemy import text
+
+        result = self._connection.execute(text(statement), parameters)
+        return [tuple(row) for row in result] if result.returns_rows else []
+
+    def _remove_orphans(self) -> None:
+        rows = self._execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, :p)", p=PREFIX
+        )
+        owners: dict[str, list[str]] = {}
+        for (name,) in rows:
+            if found := _OURS.fullmatch(str(name)):
+                owners.setdefault(found["owner"], []).append(str(name))
+        for owner, names in owners.items():
+            key = int(owner, 16)
+            if self._execute(f"SELECT pg_try_advisory_lock({key})")[0][0]:
+                for name in names:
+                    self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+                self._execute(f"SELECT pg_advisory_unlock({key})")
+
+
+class PostgresDatabase:
+    """One database; see `ScratchDatabase`."""
+
+    def __init__(self, name: str, server: PostgresServer) -> None:
+        self.name = name
+        self.server = server
+
+    @property
+    def url(self) -> URL:
+        """Where it is."""
+        return self.server.url.set(database=self.name)
+
+    def copy(self) -> PostgresDatabase:
+        """Return a copy of it."""
+        return self.server.create(template=self.name)
+
+    def replace_by(self, other: ScratchDatabase) -> None:
+        """Make it a copy of ``other``."""
+        assert isinstance(other, PostgresDatabase)
+        self.server.recreate(self.name, other.name)
+
+    def drop(self) -> None:
+        """Remove it."""
+        self.server.drop(self.name)
+
+
+@contextmanager
+def open_server(url: str | URL | None = None) -> Iterator[PostgresServer]:
+    """Open a server for scratch databases; they are gone when the block ends.
+
+    Args:
+        url: A server by its URL. Without one ``CALISTA_TEST_PG_URL`` is used if set, else a
+            server of our own that all commands of this user share while they run.
+
+    Raises:
+        ToolError: There is no server to be had, or it refuses us.
+    """
+    from calista_tools.backends.lease import lease_server
+
+    given = url or os.environ.get("CALISTA_TEST_PG_URL")
+    lease = None if given else lease_server()
+    try:
+        server = PostgresServer(_with_driver(given or lease.url))  # type: ignore[union-attr]
+        try:
+            yield server
+        finally:
+            server.close()
+    finally:
+        if lease is not None:
+            lease.close()
+
+
+def _with_driver(url: str | URL) -> URL:
+    """Return the URL with a synchronous driver that is installed, unless it names one."""
+    from importlib.util import find_spec
+
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        made = make_url(url)
+    except ArgumentError as error:
+        raise ToolError(
+            "the PostgreSQL URL cannot be read",
+            "postgresql://user:password@host:5432/postgres",
+            exit_code=2,
+        ) from error
+    if made.get_backend_name() not in ("postgresql", "postgres"):
+        raise ToolError(
+            f"{made.render_as_string()} is no PostgreSQL URL",
+            "postgresql://user:password@host:5432/postgres",
+            exit_code=2,
+        )
+    if "+" in made.drivername and not made.drivername.endswith("+asyncpg"):
+        return made
+    for driver in _DRIVERS[:2]:
+        if find_spec(driver):
+            return made.set(drivername=f"postgresql+{driver}")
+    raise ToolError(
+        "no PostgreSQL driver is installed", 'pip install "psycopg[binary]"', exit_code=2
+    )
+
+
+def _connect(url: URL) -> Connection:
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.pool import NullPool
+
+    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    try:
+        return engine.connect()
+    except DBAPIError as error:
+        words = " ".join(str(error.orig).split())
+        raise ToolError(
+            f"cannot connect to {url.render_as_string()}: {words}", HOW_TO_GET_ONE, exit_code=2
+        ) from error

@@ -1,0 +1,29 @@
+"""What every scratch database offers, whatever its dialect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+
+class ScratchDatabase(Protocol):
+    """A database made by us and thrown away by us.
+
+    Attributes:
+        url: How SQLAlchemy reaches it; for PostgreSQL it holds a password.
+    """
+
+    @property
+    def url(self) -> URL:
+        """Where it is."""
+
+    def copy(self) -> ScratchDatabase:
+        """Return a copy of it; whoever is still connected to it is sent away first."""
+
+    def replace_by(self, other: ScratchDatabase) -> None:
+        """Make it a copy of ``other``, under its own URL."""
+
+    def drop(self) -> None:
+        """Remove it; dropping twice is no error."""

@@ -1,0 +1,109 @@
+"""SQLite scratch databases: files in a folder that goes away."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sqlalchemy import URL
+
+    from calista_tools.backends.scratch import ScratchDatabase
+
+#: What SQLite leaves beside a database that was not closed properly.
+_COMPANIONS = ("-journal", "-wal", "-shm")
+
+
+class SqliteFolder:
+    """Makes SQLite databases in a folder of its own; use it in a ``with`` block."""
+
+    dialect = "sqlite"
+
+    def __init__(self, drivername: str = "sqlite") -> None:
+        self.drivername = drivername
+        self._folder = tempfile.TemporaryDirectory(prefix="calista-", ignore_cleanup_errors=True)
+        self._numbers = count(1)
+
+    def __enter__(self) -> SqliteFolder:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def server_version(self) -> str:
+        """SQLite's version, as the library that Python links says it."""
+        import sqlite3
+
+        return f"SQLite {sqlite3.sqlite_version}"
+
+    def create(self) -> SqliteDatabase:
+        """Return a new, empty database."""
+        path = Path(self._folder.name) / f"scratch{next(self._numbers)}.db"
+        path.touch()
+        return SqliteDatabase(path, self)
+
+    def open_copy(self, path: Path) -> SqliteDatabase:
+        """Return a new database with the content of a file that is nobody's to change."""
+        database = self.create()
+        shutil.copyfile(path, database.path)
+        return database
+
+    def close(self) -> None:
+        """Remove the folder with everything in it."""
+        self._folder.cleanup()
+
+
+class SqliteDatabase:
+    """One file; see `ScratchDatabase`."""
+
+    def __init__(self, path: Path, folder: SqliteFolder) -> None:
+        self.path = path
+        self._folder = folder
+
+    @property
+    def url(self) -> URL:
+        """Where it is."""
+        from sqlalchemy import URL
+
+        return URL.create(self._folder.drivername, database=str(self.path))
+
+    def copy(self) -> SqliteDatabase:
+        """Return a copy of it."""
+        copied = self._folder.create()
+        copied.replace_by(self)
+        return copied
+
+    def replace_by(self, other: ScratchDatabase) -> None:
+        """Make it a copy of ``other``.
+
+        Through the backup API, because the other file may be in WAL mode, where the file alone is
+        not the database.
+        """
+        import sqlite3
+
+        assert isinstance(other, SqliteDatabase)
+        self.drop()
+        with (
+            contextlib.closing(sqlite3.connect(other.path)) as source,
+            contextlib.closing(sqlite3.connect(self.path)) as target,
+        ):
+            target.execute("PRAGMA synchronous=OFF")
+            source.backup(target)
+
+    def drop(self) -> None:
+        """Remove the file."""
+        for suffix in ("", *_COMPANIONS):
+            with contextlib.suppress(FileNotFoundError):
+                Path(f"{self.path}{suffix}").unlink()

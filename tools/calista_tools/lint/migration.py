@@ -91,6 +91,20 @@ class Migration:
                 found = node
         return found
 
+    def binds(self, name: str) -> bool:
+        """Whether the module may give ``name`` a value in another way than by ``def``."""
+        for node in self.tree.body:
+            if isinstance(node, (ast.Import, ast.ImportFrom)):
+                if any((alias.asname or alias.name) in (name, "*") for alias in node.names):
+                    return True
+            elif not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                for inner in ast.walk(node):
+                    if isinstance(inner, ast.Name) and inner.id == name:
+                        return True
+                    if isinstance(inner, ast.FunctionDef) and inner.name == name:
+                        return True
+        return False
+
     def assigned(self, name: str) -> ast.Assign | ast.AnnAssign | None:
         """Return the module-level statement that gives ``name`` its value."""
         found: ast.Assign | ast.AnnAssign | None = None

@@ -9,17 +9,16 @@ from __future__ import annotations
 import textwrap
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
-
 
 #: What a rule looks at: ``file`` one file alone; ``schema`` one revision and what its ancestors
-#: leave behind (``Migration.schema``); ``history`` the whole project at once.
-Scope = Literal["file", "schema", "history"]
+#: leave behind (``Migration.schema``); ``history`` all revisions at once (``Versions``); ``noqa``
+#: the comments that set findings aside.
+Scope = Literal["file", "schema", "history", "noqa"]
 DOCS = "https://github.com/calista-project/calista/blob/main/docs/rules"
 
 
@@ -64,19 +63,24 @@ class Finding(NamedTuple):
             fix,
         )
 
+    @classmethod
+    def at_header(cls, node: ast.FunctionDef | ast.AsyncFunctionDef, message: str) -> Finding:
+        """Return a finding on a function's first line, not on all of its body."""
+        return cls(node.lineno, node.col_offset + 1, message)
+
 
 class Rule(NamedTuple):
     """A rule, as the decorator registers it.
 
     Attributes:
-        check: Takes a ``Migration`` and yields findings; in the scope ``history`` takes a
-            ``Project`` and yields pairs of the file and the finding.
+        check: Takes a ``Migration`` and yields findings; in the scopes ``history`` and ``noqa``
+            takes ``Versions`` or the suppressions, and yields pairs of a file and a finding.
     """
 
     code: str
     name: str
     scope: Scope
-    check: Callable[..., Iterator[Finding]] | Callable[..., Iterator[tuple[Path, Finding]]]
+    check: Callable[..., Iterator[Any]]
     doc: str
 
     @property
@@ -108,7 +112,7 @@ class Example(NamedTuple):
 
 
 _REGISTRY: dict[str, Rule] = {}
-_Check = TypeVar("_Check", bound="Callable[..., object]")
+_Check = TypeVar("_Check", bound="Callable[..., Iterator[Any]]")
 
 
 def rule(code: str, name: str, *, scope: Scope = "file") -> Callable[[_Check], _Check]:

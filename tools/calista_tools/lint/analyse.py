@@ -1,0 +1,141 @@
+"""What does one file, alone, break? Read and parsed once; never imported, never run."""
+
+from __future__ import annotations
+
+import ast
+import os
+import stat
+from typing import TYPE_CHECKING, NamedTuple
+
+from calista_tools.history import Problem, Revision, read_tree
+from calista_tools.lint.migration import Migration
+from calista_tools.lint.noqa import Directive, read_directives
+from calista_tools.lint.rule import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from calista_tools.config import Config
+    from calista_tools.lint.evaluator import Project
+    from calista_tools.lint.rule import Rule
+
+#: A file larger than this is data, not a migration; parsing it would take seconds and a gigabyte.
+MAX_BYTES = 8_000_000
+UNREADABLE = "CAL006"
+
+
+class Facts(NamedTuple):
+    """What is known of a file once it has been read: all that whole-history rules may use.
+
+    Attributes:
+        header: What the file says of itself, or why it cannot be read.
+        findings: Pairs of code and finding, before any ``noqa``.
+        directives: Its ``# noqa`` comments.
+        failures: Rules that raised: our bugs, reported as such.
+    """
+
+    path: Path
+    header: Revision | Problem
+    findings: tuple[tuple[str, Finding], ...] = ()
+    directives: tuple[Directive, ...] = ()
+    failures: tuple[str, ...] = ()
+
+
+def read_source(path: Path) -> bytes | Problem:
+    """Return the bytes of a revision file; never waits for a pipe or reads a device."""
+    try:
+        status = os.stat(path)  # noqa: PTH116 - a thousand times a run
+        if not stat.S_ISREG(status.st_mode):
+            return Problem("unreadable", path, "is not a regular file")
+        if status.st_size > MAX_BYTES:
+            size = f"{status.st_size / 1e6:.0f} MB"
+            return Problem("unreadable", path, f"is too large to be checked: {size}")
+        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+            return file.readall()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        return Problem("unreadable", path, f"cannot be read: {reason}")
+
+
+def parse(source: bytes, path: Path) -> ast.Module | Problem:
+    """Return the tree of a file, or why there is none."""
+    try:
+        return ast.parse(source)
+    except SyntaxError as error:
+        # The message of a file that cannot be decoded names `<unknown>`, which is nobody's file.
+        message = str(error.msg).removesuffix(" (<unknown>, line 0)")
+        return Problem(
+            "unreadable", path, f"cannot be parsed: {message}", max(error.lineno or 1, 1)
+        )
+    except ValueError as error:  # null bytes
+        return Problem("unreadable", path, f"cannot be parsed: {error}")
+    except (RecursionError, MemoryError):
+        return Problem("unreadable", path, "cannot be parsed: nested too deeply")
+
+
+def load(path: Path, config: Config, project: Project | None) -> Migration:
+    """Read and parse one file; what cannot be read has an empty tree and says why."""
+    source = read_source(path)
+    if isinstance(source, Problem):
+        return Migration(path, b"", ast.Module([], []), source, config, project)
+    tree = parse(source, path)
+    if isinstance(tree, Problem):
+        return Migration(path, source, ast.Module([], []), tree, config, project)
+    return Migration(path, source, tree, read_tree(tree, path), config, project)
+
+
+def analyse(migration: Migration, rules: Sequence[Rule]) -> Facts:
+    """Check one file by itself with the rules of the scope ``file``."""
+    if migration.revision is None:
+        rules = [rule for rule in rules if rule.code == UNREADABLE]
+    findings: list[tuple[str, Finding]] = []
+    failures: list[str] = []
+    for rule in rules:
+        try:
+            for finding in rule.check(migration):
+                assert isinstance(finding, Finding)
+                findings.append((rule.code, finding))
+        except RecursionError:
+            if not any(code == UNREADABLE for code, _ in findings):
+                findings.append((UNREADABLE, Finding(1, 1, "is nested too deeply to be checked")))
+        except Exception as error:  # one rule's bug must not hide what the others found
+            failures.append(f"{rule.code} failed: {type(error).__name__}: {error}")
+    if findings and not migration.source.isascii():
+        findings = list(in_characters(migration, findings))
+    return Facts(
+        migration.path,
+        migration.header,
+        tuple(findings),
+        read_directives(migration.source),
+        tuple(failures),
+    )
+
+
+def in_characters(
+    migration: Migration, findings: Iterable[tuple[str, Finding]]
+) -> Iterator[tuple[str, Finding]]:
+    """Turn the columns of the tree, which count UTF-8 bytes, into columns of characters."""
+    lines = migration.lines
+
+    def characters(row: int, column: int) -> int:
+        if not 1 <= row <= len(lines):
+            return column
+        return len(lines[row - 1].encode()[: column - 1].decode(errors="replace")) + 1
+
+    for code, found in findings:
+        column = characters(found.row, found.column)
+        end_column = found.end_column
+        if found.end_row is not None and end_column is not None:
+            end_column = characters(found.end_row, end_column)
+        fix = found.fix
+        if fix is not None:
+            edits = tuple(
+                edit._replace(
+                    column=characters(edit.row, edit.column),
+                    end_column=characters(edit.end_row, edit.end_column),
+                )
+                for edit in fix.edits
+            )
+            fix = fix._replace(edits=edits)
+        yield code, found._replace(column=column, end_column=end_column, fix=fix)

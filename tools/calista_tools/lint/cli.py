@@ -1,0 +1,98 @@
+"""The command ``calista-lint``: what it is asked, and what it exits with.
+
+Exit 0: clean; 1: findings; 2: wrong usage, or something could not be done.
+"""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calista_tools.errors import ToolError
+from calista_tools.lint.outputs import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+_CODES: dict[str, Any] = {"action": "append", "default": [], "metavar": "CODE,…"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A file name need not be text; a terminal need not know every character.
+        getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
+    try:
+        arguments = parser().parse_args(argv)
+    except SystemExit as stop:  # --help, or wrong usage
+        return stop.code if isinstance(stop.code, int) else 2
+    try:
+        return run(arguments)
+    except ToolError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # `calista-lint | head`
+        sys.stderr.close()
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def parser() -> ArgumentParser:
+    """Return the parser of the command line."""
+    top = ArgumentParser(
+        "calista-lint",
+        description="Check Alembic revision files against the migrations policy.",
+        epilog="exit codes:\n  0  clean\n  1  findings\n  2  wrong usage or an internal error",
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = top.add_argument
+    add("paths", nargs="*", metavar="PATH", help="files or folders (default: as configured)")
+    choose = top.add_argument_group("choosing rules")
+    choose.add_argument("--select", **_CODES, help="codes or prefixes to check")
+    choose.add_argument("--ignore", **_CODES, help="codes or prefixes to leave out")
+    choose.add_argument("--config", metavar="FILE", help="a pyproject.toml to read")
+    choose.add_argument("--no-cache", action="store_true", help="read every file again")
+    repair = top.add_argument_group("repairing")
+    repair.add_argument("--fix", action="store_true", help="repair what can be repaired")
+    repair.add_argument("--diff", action="store_true", help="show what --fix would change")
+    show = top.add_argument_group("showing")
+    show.add_argument("--output-format", choices=FORMATS, default="full")
+    show.add_argument("--statistics", action="store_true", help="count findings by rule")
+    show.add_argument("--exit-zero", action="store_true", help="exit with 0 despite findings")
+    ask = top.add_argument_group("asking").add_mutually_exclusive_group()
+    ask.add_argument("--explain", metavar="CODE", help="show the page of a rule")
+    ask.add_argument("--list-rules", action="store_true", help="show all rules, a line each")
+    ask.add_argument("--names", action="store_true", help="list every name that the files give")
+    ask.add_argument("--version", action="store_true", help="show the version")
+    return top
+
+
+def run(arguments: Namespace) -> int:
+    """Do what was asked, each in its own module.
+
+    Raises:
+        ToolError: It cannot be done.
+    """
+    if arguments.version:
+        from importlib.metadata import version
+
+        print(f"calista-lint {version('calista')}")
+        return 0
+    if arguments.explain or arguments.list_rules:
+        from calista_tools.lint import pages
+
+        print(pages.page(arguments.explain) if arguments.explain else pages.listing(), end="")
+        return 0
+    from calista_tools.lint import command
+
+    config = Path(arguments.config) if arguments.config else None
+    if config is not None and not config.is_file():
+        raise ToolError(f"{arguments.config}: no such file", exit_code=2)
+    return command.check(arguments, config)

@@ -1,0 +1,77 @@
+"""How is a whole history checked? Files one by one, then together, then what is set aside."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista_tools.history import History, Problem, Revision
+from calista_tools.lint.analyse import analyse, load
+from calista_tools.lint.diagnostic import Diagnostic, Report
+from calista_tools.lint.rule import all_rules
+from calista_tools.lint.suppressions import suppress
+from calista_tools.lint.versions import Versions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from calista_tools.lint.analyse import Facts
+    from calista_tools.lint.rule import Rule
+    from calista_tools.lint.selection import Selection
+    from calista_tools.lint.targets import Group
+
+
+def check(group: Group, selection: Selection) -> Report:
+    """Check one history and report on the files that were asked for."""
+    rules = all_rules()
+    facts = read_facts(group, rules)
+    found = [*_alone(facts, rules), *_together(group, facts, rules)]
+    directives = {path: item.directives for path, item in facts.items() if item.directives}
+
+    def may_be_unused(code: str, path: Path) -> bool:
+        return code not in rules or selection.includes_in(code, path)
+
+    kept, suppressions = suppress(found, directives, may_be_unused)
+    for rule in rules.values():
+        if rule.scope == "noqa":
+            kept += [
+                Diagnostic(path, finding, rule.code, rule.name)
+                for path, finding in rule.check(suppressions)
+            ]
+    reported = sorted(
+        (
+            item
+            for item in kept
+            if item.path in group.reported and selection.includes_in(item.code, item.path)
+        ),
+        key=lambda item: item.place,
+    )
+    failures = [f"{path}: {failure}" for path, item in facts.items() for failure in item.failures]
+    return Report(tuple(reported), tuple(failures), len(group.reported))
+
+
+def read_facts(group: Group, rules: Mapping[str, Rule]) -> dict[Path, Facts]:
+    """Read every file of the history once and check it by itself."""
+    alone = [rule for rule in rules.values() if rule.scope == "file"]
+    return {path: analyse(load(path, group.config, None), alone) for path in group.files}
+
+
+def _alone(facts: Mapping[Path, Facts], rules: Mapping[str, Rule]) -> Iterator[Diagnostic]:
+    for path, item in facts.items():
+        for code, finding in item.findings:
+            yield Diagnostic(path, finding, code, rules[code].name)
+
+
+def _together(
+    group: Group, facts: Mapping[Path, Facts], rules: Mapping[str, Rule]
+) -> Iterator[Diagnostic]:
+    headers = [item.header for item in facts.values()]
+    history = History(
+        [header for header in headers if isinstance(header, Revision)],
+        [header for header in headers if isinstance(header, Problem)],
+    )
+    versions = Versions(history, group.config)
+    for rule in rules.values():
+        if rule.scope == "history":
+            for path, finding in rule.check(versions):
+                yield Diagnostic(path, finding, rule.code, rule.name)

@@ -1,0 +1,116 @@
+"""What does a rule's page say? ``--explain``, ``--list-rules`` and ``docs/rules/``."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from calista_tools.errors import ToolError
+from calista_tools.lint.rule import all_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from calista_tools.lint.rule import Rule
+
+FAMILIES = {
+    "CAL0": "Files",
+    "CAL1": "Names",
+    "CAL2": "Dialects",
+    "CAL3": "Safety",
+    "CAL4": "History",
+}
+
+
+def page(code: str) -> str:
+    """Return the page of a rule, given by its code or its name, as Markdown.
+
+    Raises:
+        ToolError: There is no such rule.
+    """
+    known = all_rules()
+    by_name = {rule.name: rule for rule in known.values()}
+    found = known.get(code.upper()) or by_name.get(code.lower())
+    if found is None:
+        near = get_close_matches(code.upper(), known, n=1) or get_close_matches(code, by_name, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else "`calista-lint --list-rules` shows them"
+        raise ToolError(f"unknown rule `{code}`", hint, exit_code=2)
+    return render(found)
+
+
+def listing() -> str:
+    """Return all rules, a line each."""
+    rules = all_rules().values()
+    width = max(len(rule.name) for rule in rules)
+    return "".join(f"{rule.code}  {rule.name:{width}}  {plain(rule.summary)}\n" for rule in rules)
+
+
+def render(rule: Rule) -> str:
+    """Return the page of a rule as Markdown."""
+    reason = f"# noqa: {rule.code} - <why it does not apply here>"
+    suppress = reason if rule.needs_reason else f"# noqa: {rule.code}"
+    tail = f"Set aside on one line with `{suppress}`"
+    tail += "; the reason is required." if rule.needs_reason else "."
+    if rule.scope == "noqa":
+        tail = f'Leave out with `ignore = ["{rule.code}"]` in `[tool.calista]`.'
+    return f"# {rule.code} {rule.name}\n\n{markdown(rule.doc)}\n\n{tail}\n"
+
+
+def index() -> str:
+    """Return the table of all rules by family, as Markdown."""
+    lines = ["# Rules", "", "Generated from the rules' docstrings by `nox -s docs`.", ""]
+    for prefix, family in FAMILIES.items():
+        lines += [f"## {family} ({prefix}xx)", "", "| code | name | finds |", "|---|---|---|"]
+        lines += [
+            f"| [{rule.code}]({filename(rule)}) | {rule.name} | {_cell(rule.summary)} |"
+            for rule in all_rules().values()
+            if rule.code.startswith(prefix)
+        ]
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def filename(rule: Rule) -> str:
+    """Return the file name of a rule's page."""
+    return f"{rule.code}-{rule.name}.md"
+
+
+def all_pages() -> Iterator[tuple[str, str]]:
+    """Yield the name and the text of every file in ``docs/rules/``."""
+    yield "README.md", index()
+    for rule in all_rules().values():
+        yield filename(rule), render(rule)
+
+
+def markdown(text: str) -> str:
+    """Turn the little reStructuredText of a docstring into Markdown."""
+    lines: list[str] = []
+    in_block = False
+    for line in text.splitlines():
+        if in_block and line and not line.startswith(" "):
+            while lines and not lines[-1]:
+                lines.pop()
+            lines += ["```", ""]
+            in_block = False
+        if line in ("Bad::", "Good::"):
+            lines += [f"{line[:-2]}:", "", "```python"]
+            in_block = True
+        elif in_block:
+            if line or lines[-1] != "```python":
+                lines.append(line.removeprefix("    "))
+        else:
+            lines.append(plain(line))
+    if in_block:
+        lines.append("```")
+    return "\n".join(lines)
+
+
+def plain(text: str) -> str:
+    """Return text with Markdown's code marks and links that stand alone."""
+    text = text.replace("``", "`")
+    return re.sub(r"(?<![<(])https?://\S+", lambda match: f"<{match[0]}>", text)
+
+
+def _cell(text: str) -> str:
+    return plain(text).replace("|", "\\|")

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.rule import Finding, needs_reason, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from calista_tools.lint.suppressions import Suppression
+
+#: What people write to satisfy a checker.
+_EMPTY = {
+    "", "todo", "fixme", "tbd", "xxx", "wip", "reason", "a reason", "because", "na", "n a", "none",
+    "no reason", "ok", "okay", "fine", "ignore", "ignored", "noqa", "why", "explain", "see above",
+    "why and what to do instead", "intended", "intentional", "false positive",
+}  # fmt: skip
+
+
+@rule("CAL008", "noqa-without-reason", scope="noqa")
+def check(suppressions: Sequence[Suppression]) -> Iterator[tuple[Path, Finding]]:
+    """``# noqa`` of a policy rule (2xx, 3xx) does not say why.
+
+    Whoever reads the revision in two years needs to know what made it safe. So the reason is
+    written for the place where it stands: an empty one, a placeholder and one copied from another
+    revision say nothing.
+
+    Bad::
+
+        def upgrade():
+            op.drop_column("note", "body")
+
+        def downgrade():  # noqa: CAL305
+            raise NotImplementedError
+
+    Bad::
+
+        def upgrade():
+            op.drop_column("note", "body")
+
+        def downgrade():  # noqa: CAL305 - TODO
+            raise NotImplementedError
+
+    Good::
+
+        def upgrade():
+            op.drop_column("note", "body")
+
+        def downgrade():  # noqa: CAL305 - the texts are gone; restore the backup
+            raise NotImplementedError
+    """
+    first: dict[str, Path] = {}
+    for path, directive, used, _ in suppressions:
+        policy = [code for code in used if needs_reason(code)]
+        if not policy:
+            continue
+        codes = ", ".join(policy)
+        words = " ".join(re.findall(r"\w+", directive.reason.lower()))
+        if words in _EMPTY or not re.search(r"[^\W\d_]{2}", directive.reason):
+            message = f"`noqa` of {codes} needs a reason: `# noqa: {codes} - <why>`"
+        elif first.setdefault(words, path) != path:
+            message = f"reason copied from {first[words].name}: say why {codes} does not apply here"
+        else:
+            continue
+        row, end_column = directive.row, directive.end_column
+        yield path, Finding(row, directive.column, message, row, end_column)

@@ -58,6 +58,9 @@ OPTIONS: Mapping[str, Option] = {
         list(DIALECTS),
         "The dialects that every revision must work on.",
     ),
+    "file-template": Option(
+        _STRING, None, "Alembic's file_template; default: the policy's `YYYYMMDD_HHMM_<summary>`."
+    ),
     "names": Option(
         {
             "type": "object",
@@ -108,6 +111,7 @@ class Config:
     alembic_ini: Path
     lock_file: Path
     dialects: tuple[str, ...] = DIALECTS
+    file_template: str | None = None
     names: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_NAMES))
     naming_convention: Mapping[str, str] | None = None
     append_only: tuple[str, ...] = ()
@@ -205,6 +209,7 @@ def _build(table: Mapping[str, Any], root: Path, path: Path | None) -> Config:
         alembic_ini=ini,
         lock_file=optional("lock-file") or script_location / "history.lock",
         dialects=tuple(values.get("dialects", DIALECTS)),
+        file_template=values.get("file-template"),
         names={**DEFAULT_NAMES, **values.get("names", {})},
         naming_convention=values.get("naming-convention"),
         append_only=tuple(values.get("append-only", ())),

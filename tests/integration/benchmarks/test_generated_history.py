@@ -2,8 +2,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from benchmarks.generated_history import write_project
 from sqlalchemy import create_engine, inspect, text
+
+from benchmarks.generated_history import write_project
 
 
 def test_upgrades_to_its_own_metadata_and_back(tmp_path: Path) -> None:

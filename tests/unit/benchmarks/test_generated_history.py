@@ -2,8 +2,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from benchmarks.generated_history import main, write_project
 
+from benchmarks.generated_history import main, write_project
 from calista_tools.history import read_history
 
 

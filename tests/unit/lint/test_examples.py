@@ -4,6 +4,7 @@ from calista_tools.lint.rule import Rule, all_rules, examples
 from tests.unit.lint.project import Lint
 
 RULES = list(all_rules().values())
+CONFIGURATION = """application-packages = ["app"]"""
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
@@ -13,7 +14,9 @@ def test_documented_examples(rule: Rule, lint: Lint) -> None:
     for example in shown:
         # A comment can only be unused, or lack its reason, beside the rule that it is about.
         selected = "CAL" if rule.scope == "noqa" else rule.code
-        found = [item for item in lint(selected, example.source) if item.code == rule.code]
+        found = [
+            item for item in lint(selected, example.source, CONFIGURATION) if item.code == rule.code
+        ]
         assert bool(found) == example.bad, f"{example.source}\n{found}"
 
 

@@ -119,11 +119,35 @@ class Migration:
                 found = node
         return found
 
-    def imports(self) -> Iterator[tuple[str, ast.Import | ast.ImportFrom]]:
-        """Yield every module that is imported, anywhere in the file; relative ones with dots."""
-        for node in ast.walk(self.tree):
+    def imports(self) -> Iterator[tuple[str, ast.stmt]]:
+        """Yield every module that is imported when the file runs; relative ones with dots."""
+        waiting: list[ast.AST] = [self.tree]
+        while waiting:
+            node = waiting.pop()
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     yield alias.name, node
             elif isinstance(node, ast.ImportFrom):
                 yield "." * node.level + (node.module or ""), node
+            elif isinstance(node, ast.If) and _is_type_checking(node.test):
+                waiting.extend(node.orelse)
+            elif isinstance(node, (ast.Module, ast.stmt, ast.ExceptHandler, ast.match_case)):
+                waiting.extend(ast.iter_child_nodes(node))
+
+    def is_migration_code(self, module: str) -> bool:
+        """Whether a module lies inside the script location, beside the revisions."""
+        location, parts = self.config.script_location, module.lstrip(".").split(".")
+        name = location.name
+        if name not in parts:
+            return False
+        inside = location.joinpath(*parts[parts.index(name) + 1 :])
+        above = location.parents[parts.index(name)] if parts.index(name) else location.parent
+        return above.joinpath(*parts[: parts.index(name) + 1]) == location and (
+            inside.is_dir() or inside.with_name(inside.name + ".py").is_file()
+        )
+
+
+def _is_type_checking(test: ast.expr) -> bool:
+    """Whether a test is ``TYPE_CHECKING``, under which nothing runs."""
+    name = test.attr if isinstance(test, ast.Attribute) else getattr(test, "id", None)
+    return name == "TYPE_CHECKING"

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.rule import Finding, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from calista_tools.lint.versions import Versions
+
+
+@rule("CAL403", "second-baseline", scope="history")
+def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
+    """History starts in two places, or elsewhere than at the pinned baseline.
+
+    The baseline is immutable: a database that was stamped with it has no way to another one.
+    ``baseline`` in ``[tool.calista]`` pins it; otherwise the first base by file name counts.
+    A squash gives a new baseline together with a way for databases that carry the old one.
+
+    Bad::
+
+        # file: 20250826_1030_create_stream.py
+        revision = "a1"
+        down_revision = None
+        # file: 20250826_1031_create_note.py
+        revision = "b2"
+        down_revision = None
+
+    Good::
+
+        # file: 20250826_1030_create_stream.py
+        revision = "a1"
+        down_revision = None
+        # file: 20250826_1031_create_note.py
+        revision = "b2"
+        down_revision = "a1"
+    """
+    history, pinned = versions.history, versions.config.baseline
+    bases = sorted((history.revisions[name] for name in history.bases), key=lambda r: r.path.name)
+    if not bases:
+        return
+    if pinned is None:
+        pinned = bases[0].revision
+    elif pinned not in history.revisions:
+        message = f"the history starts here, not at the pinned baseline `{pinned}`, which is gone"
+        yield bases[0].path, Finding(1, 1, message)
+        return
+    elif history.revisions[pinned].down_revisions:
+        path = history.revisions[pinned].path
+        yield path, Finding(1, 1, "the pinned baseline has a parent: it is the baseline no more")
+    for base in bases:
+        if base.revision != pinned:
+            first = history.revisions[pinned].path.name
+            yield base.path, Finding(1, 1, f"a second baseline beside `{first}`: it has no parent")

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.rule import Finding, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from calista_tools.lint.versions import Versions
+
+
+@rule("CAL401", "several-heads", scope="history")
+def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
+    """History has more than one head.
+
+    Two people branched from one revision; ``alembic upgrade head`` refuses until somebody decides
+    which comes first. ``calista-migrations rebase`` puts the unpublished branch on top, ``merge``
+    joins branches that are both published.
+    Source: https://alembic.sqlalchemy.org/en/latest/branches.html
+
+    Bad::
+
+        # file: 20250826_1030_create_stream.py
+        revision = "a1"
+        down_revision = None
+        # file: 20250826_1031_create_note.py
+        revision = "b2"
+        down_revision = "a1"
+        # file: 20250826_1032_create_tag.py
+        revision = "c3"
+        down_revision = "a1"
+
+    Good::
+
+        # file: 20250826_1030_create_stream.py
+        revision = "a1"
+        down_revision = None
+        # file: 20250826_1031_create_note.py
+        revision = "b2"
+        down_revision = "a1"
+        # file: 20250826_1032_create_tag.py
+        revision = "c3"
+        down_revision = "b2"
+    """
+    history = versions.history
+    heads = [history.revisions[name] for name in history.heads]
+    if len(heads) < 2:
+        return
+    for head in heads:
+        others = ", ".join(f"`{other.path.name}`" for other in heads if other is not head)
+        message = f"one of {len(heads)} heads, beside {others}: rebase or merge"
+        yield head.path, Finding(1, 1, message)

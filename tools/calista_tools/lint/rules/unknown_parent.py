@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.rule import Finding, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from calista_tools.lint.versions import Versions
+
+
+@rule("CAL404", "unknown-parent", scope="history")
+def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
+    """Parent is in no file, or the revision comes after itself.
+
+    Alembic refuses to load such a history at all: no command works until it is repaired.
+
+    Bad::
+
+        # file: 20250826_1030_create_stream.py
+        revision = "a1"
+        down_revision = "f0"
+
+    Good::
+
+        # file: 20250826_1030_create_stream.py
+        revision = "a1"
+        down_revision = None
+        # file: 20250826_1031_create_note.py
+        revision = "b2"
+        down_revision = "a1"
+    """
+    for problem in versions.history.problems:
+        if problem.kind in ("missing-parent", "cycle"):
+            yield problem.path, Finding(problem.line, 1, problem.message)

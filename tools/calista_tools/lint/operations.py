@@ -60,6 +60,7 @@ class SchemaObject(NamedTuple):
         implicit: Made by ``unique=True``, ``index=True``, ``primary_key=True`` or a type, so that
             there was no place to write a name.
         new_name: For ``rename``.
+        dialects: Where it comes to be, of those that the operation runs on.
         raw: Written in SQL: neither convention nor SQLAlchemy's shortening touches the name.
         expression: A check's condition, an index's WHERE, a trigger's or function's text.
         node: Where in the file.
@@ -78,6 +79,7 @@ class SchemaObject(NamedTuple):
     unique: bool = False
     expression: str = ""
     schema: str | None = None
+    dialects: frozenset[str] = ALL_DIALECTS
     node: ast.AST | None = None
 
 

@@ -5,16 +5,23 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
+from calista_tools.lint.evaluator import calls, comprehensions, expressions  # noqa: F401 - they register
+from calista_tools.lint.evaluator.frame import Frame, NeedDialect, OutOfFuel, State
+from calista_tools.lint.evaluator.merge import merge
+from calista_tools.lint.evaluator.modules import builtin
 from calista_tools.lint.evaluator.project import Project
-from calista_tools.lint.operations import Evaluation
+from calista_tools.lint.evaluator.statements import run
+from calista_tools.lint.operations import Evaluation, Guard
 
 if TYPE_CHECKING:
-    import ast
     from pathlib import Path
 
 __all__ = ["Project", "evaluate"]
+
+_DIRECTIONS = ("upgrade", "downgrade")
 
 
 def evaluate(tree: ast.Module, path: Path, project: Project | None = None) -> Evaluation:
@@ -29,5 +36,56 @@ def evaluate(tree: ast.Module, path: Path, project: Project | None = None) -> Ev
         Operations in the order in which they would run. Never raises, whatever the file holds,
         and always ends: what takes too long to follow is a ``Trouble``.
     """
-    del tree, path, project
-    return Evaluation()
+    evaluation = Evaluation()
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name in _DIRECTIONS:
+            evaluation.directions[node.name] = node
+    try:
+        state = _follow(tree, evaluation, path, project, None)
+        evaluation.operations = state.operations
+        evaluation.guards = [Guard(node, holds, way) for node, holds, way in state.tests]
+    except NeedDialect:
+        evaluation.troubles.clear()
+        one = _follow(tree, evaluation, path, project, "sqlite")
+        other = _follow(tree, evaluation, path, project, "postgresql")
+        merge(evaluation, one, other)
+    return evaluation
+
+
+def _follow(
+    tree: ast.Module,
+    evaluation: Evaluation,
+    path: Path,
+    project: Project | None,
+    dialect: str | None,
+) -> State:
+    """Follow the file on one dialect, or on both at once.
+
+    Raises:
+        NeedDialect: Both at once will not do.
+    """
+    state = State(evaluation, path, project, dialect)
+    names: dict[str, object] = {"__file__": str(path), "__name__": path.stem}
+    frame = Frame(state, names, None, builtin)
+    where: ast.AST = tree
+    if tree.body:
+        state.fuel += 2 * (tree.body[-1].end_lineno or 0)
+    try:
+        run(frame, tree.body)
+        # What the module does when it is imported is no step of the upgrade.
+        state.operations.clear()
+        for direction in _DIRECTIONS:
+            function = evaluation.directions.get(direction)
+            if function is None:
+                continue
+            where = function
+            state.direction = direction
+            state.dialects = state.everywhere
+            inner = Frame(state, {}, frame, frame.module)
+            run(inner, function.body)
+            state.conditional, state.offline, state.depth = 0, None, 0
+    except OutOfFuel:
+        state.trouble("fuel", "takes too long to be followed", where)
+    except RecursionError:
+        state.trouble("recursion", "is nested too deeply to be followed", where)
+    return state

@@ -1,0 +1,158 @@
+"""What do ``with``, ``try`` and ``match`` mean for what stands inside of them?"""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.evaluator import tests
+from calista_tools.lint.evaluator.branches import ON, RAISE, branch
+from calista_tools.lint.evaluator.values import (
+    BatchBlock,
+    Construct,
+    DialectTest,
+    Live,
+    OfflineTest,
+    Unknown,
+)
+from calista_tools.lint.operations import Operation
+
+if TYPE_CHECKING:
+    from calista_tools.lint.evaluator.frame import Frame
+
+
+def do_with(frame: Frame, node: ast.With | ast.AsyncWith) -> int:
+    """Follow the block; batch blocks and autocommit blocks are recorded at both ends."""
+    from calista_tools.lint.evaluator.statements import bind, run
+
+    state = frame.state
+    ends: list[Operation] = []
+    suppressing = 0
+    for item in node.items:
+        value = frame.value(item.context_expr)
+        if isinstance(value, BatchBlock):
+            state.add(entered(frame, value))
+            ends.append(_batch(frame, value, "batch_exit"))
+        elif isinstance(value, Live) and value.kind == "autocommit":
+            state.add(Operation("autocommit", state.direction, item.context_expr))
+            ends.append(Operation("autocommit_exit", state.direction, item.context_expr))
+        elif isinstance(value, Construct) and value.path == "contextlib.suppress":
+            suppressing += 1
+        elif isinstance(value, Construct) and value.name == "nullcontext" and value.args:
+            value = value.args[0]
+        elif isinstance(value, list) and value:
+            value = value[0]  # a generator that stands for a context manager
+        if item.optional_vars is not None:
+            bind(frame, item.optional_vars, value)
+    state.conditional += suppressing
+    signal = run(frame, node.body)
+    state.conditional -= suppressing
+    for operation in reversed(ends):
+        state.add(operation)
+    return signal
+
+
+def entered(frame: Frame, block: BatchBlock) -> Operation:
+    """Return the operation that opens a batch block."""
+    return _batch(frame, block, "batch")
+
+
+def _batch(frame: Frame, block: BatchBlock, what: str) -> Operation:
+    record = block.record
+    return Operation(
+        what,
+        frame.state.direction,
+        record.node,
+        table=record.table,
+        schema=record.schema,
+        keywords=record.keywords,
+        batch=record,
+    )
+
+
+def do_try(frame: Frame, node: ast.Try | ast.TryStar) -> int:
+    """Follow the body and, as something that may happen, each handler."""
+    from calista_tools.lint.evaluator.statements import run
+
+    state = frame.state
+    doubt = 1 if node.handlers else 0
+    state.conditional += doubt
+    ends = run(frame, node.body)
+    state.conditional -= doubt
+    if ends == ON and node.orelse:
+        ends = run(frame, node.orelse)
+    for handler in node.handlers:
+        if handler.name:
+            frame.names[handler.name] = Unknown("is an exception")
+
+        def handled(body: list[ast.stmt] = handler.body) -> int:
+            return run(frame, body)
+
+        after = branch(frame, handler, Unknown("depends on an error"), handled, lambda: ON)
+        if ends == RAISE:
+            ends = after
+    last = run(frame, node.finalbody)
+    return last or ends
+
+
+def do_match(frame: Frame, node: ast.Match) -> int:
+    """Follow ``match`` as the chain of tests that it is."""
+    subject = frame.value(node.subject)
+    return _case(frame, node, subject, 0)
+
+
+def _case(frame: Frame, node: ast.Match, subject: object, index: int) -> int:
+    from calista_tools.lint.evaluator.statements import run
+
+    if index == len(node.cases):
+        return ON
+    case = node.cases[index]
+    test = _matches(frame, subject, case.pattern, node)
+    if case.guard is not None:
+        test = _both(test, tests.test_of(frame.value(case.guard)))
+    return branch(
+        frame,
+        case.pattern,
+        test,
+        lambda: run(frame, case.body),
+        lambda: _case(frame, node, subject, index + 1),
+    )
+
+
+def _matches(frame: Frame, subject: object, pattern: ast.pattern, node: ast.Match) -> object:
+    if isinstance(pattern, ast.MatchAs):
+        if pattern.name is not None:
+            frame.names[pattern.name] = subject
+        if pattern.pattern is None:
+            return True
+        return _matches(frame, subject, pattern.pattern, node)
+    if isinstance(pattern, ast.MatchValue):
+        return tests.compare(ast.Eq(), subject, frame.value(pattern.value), node)
+    if isinstance(pattern, ast.MatchSingleton):
+        return tests.compare(ast.Is(), subject, pattern.value, node)
+    if isinstance(pattern, ast.MatchOr):
+        result: object = False
+        for part in pattern.patterns:
+            result = _either(result, _matches(frame, subject, part, node))
+        return result
+    return Unknown(f"depends on a pattern (line {node.lineno})")
+
+
+def _either(one: object, other: object) -> object:
+    return tests.negate(_both(tests.negate(one), tests.negate(other)))
+
+
+def _both(one: object, other: object) -> object:
+    for test, rest in ((one, other), (other, one)):
+        if test is False:
+            return False
+        if test is True:
+            return rest
+    if isinstance(one, DialectTest) and isinstance(other, DialectTest):
+        return DialectTest(one.dialects & other.dialects)
+    if isinstance(one, (DialectTest, OfflineTest)) or isinstance(other, (DialectTest, OfflineTest)):
+        from calista_tools.lint.evaluator.frame import NeedDialect
+
+        if isinstance(one, DialectTest) or isinstance(other, DialectTest):
+            raise NeedDialect
+    return one if isinstance(one, Unknown) else other

@@ -1,0 +1,206 @@
+"""What does a call do and give? Functions of the project are followed into."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from calista_tools.lint.evaluator import builtins, external, live, strings
+from calista_tools.lint.evaluator.branches import RETURN
+from calista_tools.lint.evaluator.expressions import same
+from calista_tools.lint.evaluator.frame import DEPTH, HANDLERS, Frame, NeedDialect
+from calista_tools.lint.evaluator.modules import ForeignModule
+from calista_tools.lint.evaluator.values import (
+    BatchBlock,
+    ClassValue,
+    Construct,
+    DialectTest,
+    External,
+    FilePath,
+    Function,
+    Live,
+    Method,
+    Partial,
+    Unknown,
+)
+from calista_tools.lint.operations import Operation
+
+
+def _call(frame: Frame, node: ast.Call) -> object:
+    callee = frame.value(node.func)
+    args: list[Any] = []
+    for arg in node.args:
+        if type(arg) is ast.Starred:
+            value = frame.value(arg.value)
+            if isinstance(value, (list, tuple)):
+                args.extend(value)
+            elif isinstance(value, (dict, set)):
+                args.extend(list(value))
+            else:
+                args.append(value if isinstance(value, Unknown) else Unknown("is not constant"))
+        else:
+            args.append(frame.value(arg))
+    kwargs: dict[str, Any] = {}
+    for keyword in node.keywords:
+        value = frame.value(keyword.value)
+        if keyword.arg is not None:
+            kwargs[keyword.arg] = value
+        elif isinstance(value, dict):
+            kwargs.update((key, item) for key, item in value.items() if isinstance(key, str))
+    return invoke(frame, callee, args, kwargs, node)
+
+
+def invoke(
+    frame: Frame, callee: object, args: list[Any], kwargs: dict[str, Any], node: ast.Call
+) -> object:
+    """Return what a call gives; what it does is recorded on the way."""
+    state = frame.state
+    state.burn()
+    if type(callee) is External:
+        if callee.path.startswith("builtins."):
+            return builtins.call(frame, callee.path[9:], args, kwargs, node, invoke)
+        return external.call(frame, callee.path, args, kwargs, node)
+    if type(callee) is Method:
+        return _method(frame, callee, args, kwargs, node)
+    if type(callee) is Function:
+        return inline(frame, callee, args, kwargs, node)
+    if isinstance(callee, Partial):
+        return invoke(
+            frame, callee.callee, [*callee.args, *args], {**callee.kwargs, **kwargs}, node
+        )
+    if isinstance(callee, ClassValue):
+        return Construct(callee.name, f"class.{callee.name}", args, kwargs, node, callee)
+    if isinstance(callee, Unknown):
+        _handed_on(frame, callee.reason, args, kwargs, node)
+        return Unknown(callee.reason)
+    return Unknown(f"is the result of a call (line {node.lineno})")
+
+
+def _handed_on(
+    frame: Frame, reason: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call
+) -> None:
+    """Note a call that we cannot follow and that was given the means to change the schema."""
+    for value in (*args, *kwargs.values()):
+        if isinstance(value, BatchBlock) or (isinstance(value, External) and value.path == _OP):
+            keywords = {"reason": reason}
+            operation = Operation("unknown", frame.state.direction, node, keywords=keywords)
+            frame.state.add(operation)
+            return
+
+
+_OP = "alembic.op"
+
+
+def _method(
+    frame: Frame, method: Method, args: list[Any], kwargs: dict[str, Any], node: ast.Call
+) -> object:
+    receiver, name = method.receiver, method.name
+    if isinstance(receiver, str):
+        return strings.method(str(receiver), name, args, kwargs)
+    if isinstance(receiver, (list, dict, set, tuple)):
+        return builtins.container_method(receiver, name, args, kwargs)
+    if isinstance(receiver, BatchBlock):
+        return external.batch_call(frame, receiver, name, args, kwargs, node)
+    if isinstance(receiver, Live):
+        return live.call(frame, receiver, name, args, kwargs, node)
+    if isinstance(receiver, FilePath):
+        return builtins.path_method(frame, receiver, name, args)
+    if isinstance(receiver, ClassValue):
+        found = receiver.names.get(name)
+        if isinstance(found, Function):
+            return inline(frame, found, args, kwargs, node)
+        return Unknown(f"is the result of `{receiver.name}.{name}()`")
+    return external.construct_method(frame, receiver, name, args, kwargs, node)
+
+
+def inline(
+    frame: Frame, function: Function, args: list[Any], kwargs: dict[str, Any], node: ast.AST
+) -> object:
+    """Follow a call of a function whose source is at hand."""
+    state = frame.state
+    definition = function.node
+    if state.depth >= DEPTH:
+        state.trouble("recursion", "calls itself too deeply to be followed", node)
+        return Unknown("is computed by recursion")
+    inner = Frame(state, {}, function.frame, function.frame.module)
+    _bind_parameters(inner, function, args, kwargs)
+    entered_foreign = state.anchor is None and function.frame.module is not frame.module
+    if entered_foreign and isinstance(
+        getattr(function.frame.module, "__self__", None), ForeignModule
+    ):
+        state.anchor = node
+    else:
+        entered_foreign = False
+    before = state.conditional, state.offline, state.dialects
+    state.depth += 1
+    try:
+        if isinstance(definition, ast.Lambda):
+            return inner.value(definition.body)
+        from calista_tools.lint.evaluator.statements import run
+
+        ends = run(inner, definition.body)
+    finally:
+        state.depth -= 1
+        state.conditional, state.offline, state.dialects = before
+        if entered_foreign:
+            state.anchor = None
+    return _result(inner, ends, definition)
+
+
+def _result(inner: Frame, ends: int, definition: ast.FunctionDef | ast.AsyncFunctionDef) -> object:
+    if inner.yields is not None:
+        return inner.yields
+    result = inner.result if ends == RETURN else None
+    for other in inner.returned or ():
+        if not same(other, result):
+            if inner.state.dialect is None and isinstance(other, (bool, str, DialectTest)):
+                # Whether it is the dialect that decides shows when one is followed at a time.
+                raise NeedDialect
+            return Unknown(f"depends on a test in `{definition.name}()`")
+    return result
+
+
+def _bind_parameters(
+    inner: Frame, function: Function, args: list[Any], kwargs: dict[str, Any]
+) -> None:
+    parameters = function.node.args
+    names = inner.names
+    positional = [*parameters.posonlyargs, *parameters.args]
+    defaults = parameters.defaults
+    first_default = len(positional) - len(defaults)
+    rest = dict(kwargs)
+    for index, parameter in enumerate(positional):
+        if index < len(args):
+            names[parameter.arg] = args[index]
+        elif parameter.arg in rest:
+            names[parameter.arg] = rest.pop(parameter.arg)
+        elif index >= first_default:
+            names[parameter.arg] = function.frame.value(defaults[index - first_default])
+        else:
+            names[parameter.arg] = Unknown(f"is the argument `{parameter.arg}`")
+    if parameters.vararg is not None:
+        names[parameters.vararg.arg] = tuple(args[len(positional) :])
+    for parameter, default in zip(parameters.kwonlyargs, parameters.kw_defaults, strict=True):
+        if parameter.arg in rest:
+            names[parameter.arg] = rest.pop(parameter.arg)
+        elif default is not None:
+            names[parameter.arg] = function.frame.value(default)
+        else:
+            names[parameter.arg] = Unknown(f"is the argument `{parameter.arg}`")
+    if parameters.kwarg is not None:
+        names[parameters.kwarg.arg] = rest
+
+
+def _yield(frame: Frame, node: ast.Yield) -> object:
+    frame.yields = [*(frame.yields or ()), frame.value(node.value)]
+    return None
+
+
+def _yield_from(frame: Frame, node: ast.YieldFrom) -> object:
+    value = frame.value(node.value)
+    items = value if isinstance(value, (list, tuple)) else [Unknown("is yielded")]
+    frame.yields = [*(frame.yields or ()), *items]
+    return None
+
+
+HANDLERS.update({ast.Call: _call, ast.Yield: _yield, ast.YieldFrom: _yield_from})

@@ -1,0 +1,231 @@
+"""What do Alembic, SQLAlchemy and the standard library do when they are called?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calista_tools.lint.evaluator import live, records
+from calista_tools.lint.evaluator.builtins import path_of
+from calista_tools.lint.evaluator.tables import create_all, schema_method
+from calista_tools.lint.evaluator.values import (
+    BatchBlock,
+    Construct,
+    External,
+    FilePath,
+    Final,
+    Live,
+    OfflineTest,
+    Partial,
+    Unknown,
+)
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Callable
+
+    from calista_tools.lint.evaluator.frame import Frame
+
+    Handler = Callable[[Frame, list[Any], dict[str, Any], ast.Call], object]
+
+
+def call(
+    frame: Frame, path: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call
+) -> object:
+    """Return what calling something from outside the project gives."""
+    if path.startswith("alembic.op."):
+        return _op(frame, path[11:], args, kwargs, node)
+    handler = _HANDLERS.get(path)
+    if handler is not None:
+        return handler(frame, args, kwargs, node)
+    name = path.rpartition(".")[2]
+    if name == "conv" and path.startswith("sqlalchemy"):
+        return _final(frame, args, kwargs, node)
+    if name == "inspect" and path.startswith("sqlalchemy"):
+        return live.inspector(frame, args, node)
+    if name == "quoted_name" and args:
+        return args[0]
+    if name in ("Session", "sessionmaker", "AsyncSession", "create_engine"):
+        return Live("session") if name == "Session" else External("sqlalchemy.orm.Session")
+    return Construct(name, path, args, kwargs, node)
+
+
+def _op(frame: Frame, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    if name == "f":
+        return _final(frame, args, kwargs, node)
+    if name == "get_bind":
+        return Live("bind")
+    if name == "get_context":
+        return Live("context")
+    if name == "batch_alter_table":
+        return BatchBlock(records.batch(args, kwargs, node))
+    if name == "inline_literal":
+        return args[0] if args else Unknown("is no literal")
+    if name in ("impl", "migration_context"):
+        return Live("context")
+    if name == "run_async" and args:
+        from calista_tools.lint.evaluator.calls import invoke
+
+        return invoke(frame, args[0], [Live("bind"), *args[1:]], kwargs, node)
+    frame.state.add(records.operation(frame, name, args, kwargs, node, None))
+    if name == "create_table":
+        return Construct("Table", "sqlalchemy.Table", args[:1], {}, node)
+    return None
+
+
+def batch_call(
+    frame: Frame,
+    block: BatchBlock,
+    name: str,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    node: ast.Call,
+) -> object:
+    """Call a method of a ``batch_alter_table`` block."""
+    if name == "f":
+        return _final(frame, args, kwargs, node)
+    if name == "get_bind":
+        return Live("bind")
+    if name == "get_context":
+        return Live("context")
+    if name == "__enter__":
+        return block
+    if name in ("__exit__", "flush"):
+        return None
+    frame.state.add(records.operation(frame, name, args, kwargs, node, block.record))
+    return None
+
+
+def construct_method(
+    frame: Frame,
+    receiver: object,
+    name: str,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    node: ast.Call,
+) -> object:
+    """Call a method of something that was built from SQLAlchemy (or anything else)."""
+    if isinstance(receiver, Construct):
+        if name in ("create", "drop") and schema_method(frame, receiver, name, node):
+            return None
+        if receiver.path == "contextlib.ExitStack" and name == "enter_context" and args:
+            if isinstance(args[0], BatchBlock):
+                frame.state.add(records.block(frame, args[0].record, "batch"))
+            return args[0]
+    elif getattr(receiver, "name", "") == "metadata" and name == "create_all":
+        create_all(frame, node)
+    return Construct(name, f".{name}", args, kwargs, node, receiver)
+
+
+def _final(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    value = args[0] if args else kwargs.get("name", Unknown("has no name"))
+    return Final(value) if isinstance(value, str) else value
+
+
+def _offline(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    return OfflineTest(True)
+
+
+def _live(kind: str) -> Handler:
+    def handler(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+        return Live(kind)
+
+    return handler
+
+
+def _path(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    found = path_of(args[0]) if args else FilePath(Path())
+    rest = args[1:]
+    if found is None or not all(isinstance(part, str) for part in rest):
+        return Unknown("is a path that is not constant")
+    return FilePath(found.path.joinpath(*rest))
+
+
+def _same_path(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    return (path_of(args[0]) if args else None) or Unknown("is a path that is not constant")
+
+
+def _dirname(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    found = path_of(args[0]) if args else None
+    return FilePath(found.path.parent) if found else Unknown("is a path that is not constant")
+
+
+def _dedent(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    if args and isinstance(args[0], str):
+        import textwrap
+
+        return textwrap.dedent(str(args[0]))
+    return args[0] if args and isinstance(args[0], Unknown) else Unknown("is no text")
+
+
+def _cast(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    return args[1] if len(args) > 1 else Unknown("is cast")
+
+
+def _partial(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    return Partial(args[0], args[1:], kwargs) if args else Unknown("is no call")
+
+
+def _product(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    lists = [arg for arg in args if isinstance(arg, (list, tuple))]
+    size = 1
+    for one in lists:
+        size *= max(1, len(one))
+    if len(lists) != len(args) or kwargs or size > 5_000:
+        return Unknown("is iterated over from what is not constant")
+    import itertools
+
+    return list(itertools.product(*lists))
+
+
+def _chain(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    found: list[object] = []
+    for arg in args:
+        if not isinstance(arg, (list, tuple)):
+            return Unknown("is iterated over from what is not constant")
+        found.extend(arg)
+    return found
+
+
+def _environment(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    name = args[0] if args and isinstance(args[0], str) else "a variable"
+    return Unknown(f"is read from the environment (`{name}`)")
+
+
+def _operations(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    return External("alembic.op")
+
+
+#: Callables that are more than a name and its arguments.
+_HANDLERS: dict[str, Handler] = {
+    "alembic.context.is_offline_mode": _offline,
+    "alembic.context.get_context": _live("context"),
+    "alembic.context.get_bind": _live("bind"),
+    "alembic.runtime.migration.MigrationContext.configure": _live("context"),
+    "alembic.migration.MigrationContext.configure": _live("context"),
+    "alembic.operations.Operations": _operations,
+    "alembic.operations.ops.Operations": _operations,
+    "pathlib.Path": _path,
+    "pathlib.PurePath": _path,
+    "os.path.join": _path,
+    "os.path.dirname": _dirname,
+    "os.path.abspath": _same_path,
+    "os.path.realpath": _same_path,
+    "os.fspath": _same_path,
+    "os.getenv": _environment,
+    "os.environ.get": _environment,
+    "io.open": _same_path,
+    "codecs.open": _same_path,
+    "textwrap.dedent": _dedent,
+    "inspect.cleandoc": _dedent,
+    "typing.cast": _cast,
+    "functools.partial": _partial,
+    "itertools.product": _product,
+    "itertools.chain": _chain,
+    "sqlalchemy.engine.reflection.Inspector.from_engine": (
+        lambda frame, args, kwargs, node: live.inspector(frame, args, node)
+    ),
+    "sqlalchemy.engine.Inspector.from_engine": (
+        lambda frame, args, kwargs, node: live.inspector(frame, args, node)
+    ),
+}

@@ -1,0 +1,104 @@
+"""What does a call on the live database do? Connections, contexts, inspectors, results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from calista_tools.lint.evaluator import attributes
+from calista_tools.lint.evaluator.frame import NeedDialect
+from calista_tools.lint.evaluator.records import statement
+from calista_tools.lint.evaluator.values import DialectName, External, Live, OfflineTest, Unknown
+
+if TYPE_CHECKING:
+    import ast
+
+    from calista_tools.lint.evaluator.frame import Frame
+
+_EXECUTE = frozenset(
+    [
+        "execute",
+        "exec",
+        "exec_driver_sql",
+        "scalar",
+        "scalars",
+        "executemany",
+        "executescript",
+        "exec_",
+        "execute_if",
+        "stream",
+    ]
+)
+#: Methods that give (or stand for) the same connection again.
+_SAME = frozenset(
+    [
+        "begin",
+        "begin_nested",
+        "connect",
+        "connection",
+        "execution_options",
+        "get_bind",
+        "cursor",
+        "raw_connection",
+        "__enter__",
+        "enter_context",
+        "begin_transaction",
+        "options",
+    ]
+)
+
+
+def call(
+    frame: Frame, receiver: Live, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call
+) -> object:
+    """Return what ``receiver.name(...)`` gives; statements and reads are recorded."""
+    kind = receiver.kind
+    if kind in ("bind", "session", "context") and name in _EXECUTE:
+        argument = args[0] if args else kwargs.get("statement", kwargs.get("sql"))
+        operation = statement(frame, argument, node, "bind")
+        frame.state.add(operation)
+        if name in ("scalar", "scalars") or operation.keywords.get("verb") == "select":
+            attributes.read(frame, node)
+            return Unknown(attributes.READ)
+        return Live("result")
+    if kind == "context":
+        if name == "autocommit_block":
+            return Live("autocommit")
+        if name == "is_offline_mode":
+            return OfflineTest(True)
+    if kind == "url" and name == "get_backend_name":
+        found = attributes.dialect_name(frame)
+        if isinstance(found, DialectName):
+            raise NeedDialect
+        return found
+    if kind in ("bind", "session", "context", "engine") and name in _SAME:
+        return Live("bind" if kind == "context" and name == "connection" else kind)
+    if kind == "bind" and name in ("has_table", "table_names"):
+        attributes.read(frame, node)
+        return Unknown(attributes.READ)
+    if kind == "bind" and name == "run_sync" and args:
+        from calista_tools.lint.evaluator.calls import invoke
+
+        return invoke(frame, args[0], [receiver, *args[1:]], kwargs, node)
+    if kind == "session" and name in _READING:
+        attributes.read(frame, node)
+        return Live("result")
+    if kind == "exit_stack" and name == "enter_context" and args:
+        return args[0]
+    if kind in ("result", "inspector"):
+        return Unknown(attributes.READ)
+    if kind == "session" and name in ("add", "add_all", "delete", "merge", "bulk_save_objects"):
+        frame.state.add(statement(frame, Unknown("is an object of the session"), node, "session"))
+    return Unknown(f"is the result of `.{name}()`")
+
+
+_READING = frozenset(["query", "get", "one", "first", "all", "scalar_one", "refresh"])
+
+
+def inspector(frame: Frame, args: list[Any], node: ast.Call) -> object:
+    """Return ``sa.inspect(bind)``: from here on the revision asks the database."""
+    if args and isinstance(args[0], Live):
+        attributes.read(frame, node)
+        return Live("inspector")
+    if args and isinstance(args[0], External):
+        return Unknown("is the inspection of an application's class")
+    return Live("inspector")

@@ -1,0 +1,439 @@
+"""Which record does a call of ``op`` or of a batch block become?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from calista_tools.lint.evaluator import items
+from calista_tools.lint.evaluator.items import argument, columns_of, name_of, text_of
+from calista_tools.lint.evaluator.values import Construct, External, Unknown
+from calista_tools.lint.operations import Batch, Name, Operation, SchemaObject
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Callable
+
+    from calista_tools.lint.evaluator.frame import Frame
+
+    Builder = Callable[[Frame, "Call"], Operation]
+
+
+class Call:
+    """A call with its arguments by parameter name.
+
+    Attributes:
+        params: Evaluated arguments; ``rest`` those behind the named ones.
+    """
+
+    __slots__ = ("batch", "name", "node", "params", "rest", "shift")
+
+    def __init__(
+        self,
+        name: str,
+        args: list[Any],
+        kwargs: dict[str, Any],
+        node: ast.AST,
+        batch: Batch | None,
+    ) -> None:
+        order = PARAMETERS.get(name, ())
+        self.shift = 0
+        if batch is not None and order:
+            # A batch block knows its table, so its methods leave that parameter out.
+            order = tuple(one for one in order if one not in _TABLES)
+        self.name = name
+        self.node = node
+        self.batch = batch
+        self.params: dict[str, Any] = dict(zip(order, args, strict=False))
+        self.rest = args[len(order) :]
+        for key, value in kwargs.items():
+            self.params[_OLD.get(key, key)] = value
+        if "name" in self.params and order and order[0] not in self.params:
+            self.params[order[0]] = self.params.pop("name")
+
+    def table(self, key: str = "table_name") -> str | None:
+        """Return the table that the call is about."""
+        if self.batch is not None:
+            return self.batch.table
+        return text_of(self.params.get(key))
+
+    def schema(self, key: str = "schema") -> str | None:
+        """Return the schema that the call names."""
+        if self.batch is not None:
+            return self.batch.schema
+        return text_of(self.params.get(key))
+
+    def name_at(self, key: str) -> Name | None:
+        """Return the name argument ``key``, with the expression that gives it."""
+        value = self.params.get(key)
+        if value is None:
+            return None
+        order = PARAMETERS[self.name]
+        if self.batch is not None:
+            order = tuple(one for one in order if one not in _TABLES)
+        position = order.index(key) if key in order else None
+        return name_of(value, argument(self.node, position, key, "name"))
+
+
+_TABLES = frozenset({"table_name", "source_table"})
+#: Names that older versions of Alembic gave to parameters.
+_OLD = {
+    "tablename": "table_name",
+    "source": "source_table",
+    "referent": "referent_table",
+    "type": "type_",
+}
+#: Positional parameters; ``*`` arguments follow them.
+PARAMETERS: dict[str, tuple[str, ...]] = {
+    "create_table": ("table_name",),
+    "drop_table": ("table_name",),
+    "rename_table": ("old_table_name", "new_table_name"),
+    "add_column": ("table_name", "column"),
+    "drop_column": ("table_name", "column_name"),
+    "alter_column": ("table_name", "column_name"),
+    "create_index": ("index_name", "table_name", "columns"),
+    "drop_index": ("index_name", "table_name"),
+    "create_primary_key": ("constraint_name", "table_name", "columns"),
+    "create_unique_constraint": ("constraint_name", "table_name", "columns"),
+    "create_check_constraint": ("constraint_name", "table_name", "condition"),
+    "create_foreign_key": (
+        "constraint_name",
+        "source_table",
+        "referent_table",
+        "local_cols",
+        "remote_cols",
+    ),
+    "create_exclude_constraint": ("constraint_name", "table_name"),
+    "drop_constraint": ("constraint_name", "table_name", "type_"),
+    "create_table_comment": ("table_name", "comment"),
+    "drop_table_comment": ("table_name",),
+    "bulk_insert": ("table", "rows"),
+    "execute": ("sqltext",),
+    "batch_alter_table": ("table_name", "schema", "recreate"),
+}
+
+
+def operation(
+    frame: Frame,
+    name: str,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    node: ast.AST,
+    batch_record: Batch | None,
+) -> Operation:
+    """Return the record of one call of ``op.<name>`` or ``batch_op.<name>``."""
+    builder = _BUILDERS.get(name)
+    if name == "execute":
+        made = statement(frame, args[0] if args else kwargs.get("sqltext"), node, "op")
+        made.batch = batch_record
+        return made
+    if builder is None:
+        keywords = {"name": name, "reason": f"`op.{name}` is not one of Alembic's operations"}
+        return Operation(
+            "unknown", frame.state.direction, node, keywords=keywords, batch=batch_record
+        )
+    call = Call(name, args, kwargs, node, batch_record)
+    made = builder(frame, call)
+    made.batch = batch_record
+    made.keywords = call.params
+    return made
+
+
+def batch(args: list[Any], kwargs: dict[str, Any], node: ast.AST) -> Batch:
+    """Return the record of ``op.batch_alter_table(...)``."""
+    call = Call("batch_alter_table", args, kwargs, node, None)
+    recreate = call.params.get("recreate", "auto")
+    convention = call.params.get("naming_convention")
+    return Batch(
+        text_of(call.params.get("table_name")),
+        text_of(call.params.get("schema")),
+        recreate if recreate in ("auto", "always", "never") else "",
+        convention if isinstance(convention, dict) else None,
+        call.params,
+        node,
+    )
+
+
+def block(frame: Frame, record: Batch, what: str) -> Operation:
+    """Return the operation that opens (``batch``) or closes (``batch_exit``) a block."""
+    return Operation(
+        what,
+        frame.state.direction,
+        record.node,
+        table=record.table,
+        schema=record.schema,
+        keywords=record.keywords,
+        batch=record,
+    )
+
+
+def _create_table(frame: Frame, call: Call) -> Operation:
+    table, schema = call.table(), call.schema()
+    specs, objects, known = items.table_items(call.rest, table)
+    made = SchemaObject("create", "table", table, call.name_at("table_name"), node=call.node)
+    if schema is not None:
+        objects = [one._replace(schema=schema) for one in (made, *objects)]
+    else:
+        objects.insert(0, made)
+    call.params["all_known"] = known
+    return Operation(
+        "create_table",
+        frame.state.direction,
+        call.node,
+        table=table,
+        schema=schema,
+        name=made.name,
+        columns=tuple(spec.name for spec in specs) if known else None,
+        objects=tuple(objects),
+        specs=tuple(specs),
+    )
+
+
+def _table(frame: Frame, call: Call) -> Operation:
+    made: tuple[SchemaObject, ...] = ()
+    table, schema = call.table(), call.schema()
+    if call.name == "drop_table":
+        name = call.name_at("table_name")
+        made = (SchemaObject("drop", "table", table, name, schema=schema, node=call.node),)
+    return Operation(
+        call.name, frame.state.direction, call.node, table=table, schema=schema, objects=made
+    )
+
+
+def _rename_table(frame: Frame, call: Call) -> Operation:
+    old, new = text_of(call.params.get("old_table_name")), call.params.get("new_table_name")
+    name = call.name_at("old_table_name")
+    made = SchemaObject(
+        "rename",
+        "table",
+        old,
+        name,
+        new_name=text_of(new),
+        schema=call.schema(),
+        node=call.node,
+    )
+    return Operation(
+        "rename_table",
+        frame.state.direction,
+        call.node,
+        table=old,
+        schema=call.schema(),
+        name=name,
+        objects=(made,),
+    )
+
+
+def _add_column(frame: Frame, call: Call) -> Operation:
+    table = call.table()
+    value = call.params.get("column")
+    made = Operation(
+        "add_column", frame.state.direction, call.node, table=table, schema=call.schema()
+    )
+    if isinstance(value, Construct) and value.name == "Column":
+        spec, objects = items.column(value, table)
+        made.columns, made.specs, made.objects = (spec.name,), (spec,), tuple(objects)
+    else:
+        made.columns = None
+    return made
+
+
+def _column(frame: Frame, call: Call) -> Operation:
+    value = call.params.get("column_name")
+    if call.name == "alter_column" and "name" in call.params:
+        call.params.setdefault("new_column_name", call.params["name"])
+    type_value = call.params.get("type_")
+    objects = items.type_checks(type_value, text_of(value), call.table(), call.node)
+    return Operation(
+        call.name,
+        frame.state.direction,
+        call.node,
+        table=call.table(),
+        schema=call.schema(),
+        columns=(text_of(value),) if isinstance(value, str) else None,
+        objects=tuple(objects),
+    )
+
+
+def _create(frame: Frame, call: Call) -> Operation:
+    """Build ``create_index`` and the ``create_…_constraint`` family."""
+    key = "index_name" if call.name == "create_index" else "constraint_name"
+    kind = _CREATED[call.name]
+    name = call.name_at(key)
+    table = call.table("source_table" if kind == "fk" else "table_name")
+    schema = call.schema("source_schema" if kind == "fk" else "schema")
+    columns: tuple[str | None, ...] | None = ()
+    referred_table: str | None = None
+    referred: tuple[str | None, ...] | None = ()
+    expression = items.sql_text(call.params.get("postgresql_where")) or ""
+    if kind == "fk":
+        columns = columns_of(call.params.get("local_cols"))
+        referred_table = text_of(call.params.get("referent_table"))
+        referred = columns_of(call.params.get("remote_cols"))
+    elif kind == "ck":
+        expression = items.sql_text(call.params.get("condition")) or ""
+    elif kind != "ex":
+        columns = columns_of(call.params.get("columns", call.params.get("local_cols")))
+    made = SchemaObject(
+        "create",
+        kind,
+        table,
+        name,
+        columns,
+        referred_table,
+        referred,
+        unique=call.params.get("unique") is True,
+        expression=expression,
+        schema=schema,
+        node=call.node,
+    )
+    return Operation(
+        call.name,
+        frame.state.direction,
+        call.node,
+        table=table,
+        schema=schema,
+        name=name,
+        columns=columns,
+        referred_table=referred_table,
+        referred_columns=referred,
+        objects=(made,),
+    )
+
+
+_CREATED = {
+    "create_index": "ix",
+    "create_primary_key": "pk",
+    "create_unique_constraint": "uq",
+    "create_foreign_key": "fk",
+    "create_check_constraint": "ck",
+    "create_exclude_constraint": "ex",
+}
+_DROPPED = {"primary": "pk", "unique": "uq", "foreignkey": "fk", "check": "ck"}
+
+
+def _drop(frame: Frame, call: Call) -> Operation:
+    """Build ``drop_index`` and ``drop_constraint``."""
+    if call.name == "drop_index":
+        kind, name = "ix", call.name_at("index_name")
+    else:
+        type_ = call.params.get("type_")
+        kind = _DROPPED.get(type_, "") if isinstance(type_, str) else ""
+        name = call.name_at("constraint_name")
+    made = SchemaObject(
+        "drop", kind, call.table(), name, None, schema=call.schema(), node=call.node
+    )
+    return Operation(
+        call.name,
+        frame.state.direction,
+        call.node,
+        table=call.table(),
+        schema=call.schema(),
+        name=name,
+        objects=(made,),
+    )
+
+
+def _bulk_insert(frame: Frame, call: Call) -> Operation:
+    return Operation(
+        "bulk_insert", frame.state.direction, call.node, table=table_of(call.params.get("table"))
+    )
+
+
+_BUILDERS: dict[str, Builder] = {
+    "create_table": _create_table,
+    "drop_table": _table,
+    "rename_table": _rename_table,
+    "add_column": _add_column,
+    "drop_column": _column,
+    "alter_column": _column,
+    "drop_index": _drop,
+    "drop_constraint": _drop,
+    "create_table_comment": _table,
+    "drop_table_comment": _table,
+    "bulk_insert": _bulk_insert,
+    **dict.fromkeys(_CREATED, _create),
+}
+
+
+def table_of(value: object) -> str | None:
+    """Return the name of ``sa.table("t", …)``, ``sa.Table(…)`` or a model's ``__table__``."""
+    if isinstance(value, Construct):
+        if value.name in ("table", "Table") and value.args:
+            return text_of(value.args[0])
+        if value.name == "alias":
+            return table_of(value.receiver)
+    names = getattr(value, "names", None) or getattr(
+        getattr(value, "receiver", None), "names", None
+    )
+    if isinstance(names, dict):
+        return text_of(names.get("__tablename__"))
+    return None
+
+
+_VERBS = frozenset({"insert", "update", "delete", "select"})
+#: DDL constructs that ``op.execute`` takes; what they do is said by their first argument.
+_DDL = frozenset(
+    [
+        "CreateTable",
+        "DropTable",
+        "CreateIndex",
+        "DropIndex",
+        "AddConstraint",
+        "DropConstraint",
+        "CreateSequence",
+        "DropSequence",
+        "CreateSchema",
+        "DropSchema",
+    ]
+)
+
+
+def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation:
+    """Return the record of SQL that is executed, as text or as a SQLAlchemy construct.
+
+    ``keywords`` hold ``via`` (``op``, ``bind`` or ``session``), ``verb`` where it is known
+    (``select``, ``insert``, ``update``, ``delete``), ``reason`` where the text is not, and
+    ``partial``: the text with a NUL for each hole.
+    """
+    made = Operation("sql", frame.state.direction, node)
+    keywords: dict[str, object] = {"via": via}
+    made.keywords = keywords
+    text = items.sql_text(value)
+    if text is not None:
+        made.sql = text
+        keywords["verb"] = _verb(text)
+        return made
+    inner = value
+    while isinstance(inner, Construct):
+        if inner.name in _VERBS:
+            keywords["verb"] = inner.name
+            target = inner.receiver if inner.receiver is not None else next(iter(inner.args), None)
+            made.table = table_of(target)
+            return made
+        if inner.name in _DDL:
+            keywords["verb"] = inner.name
+            return made
+        if inner.receiver is None and inner.args and inner.name in ("text", "DDL"):
+            inner = inner.args[0]
+            break
+        inner = inner.receiver
+    if isinstance(inner, Unknown):
+        keywords["reason"] = inner.reason
+        if inner.partial is not None:
+            keywords["partial"] = inner.partial
+            keywords["verb"] = _verb(inner.partial)
+    elif isinstance(inner, External):
+        keywords["reason"] = f"is `{inner.path}`"
+    return made
+
+
+def _verb(text: str) -> str:
+    """Return the first word of a statement, in lower case; "" where there is none."""
+    start = text.lstrip(" \t\r\n(;")
+    while start.startswith(("--", "/*")):
+        end = start.find("\n") if start[1] == "-" else start.find("*/") + 1
+        if end <= 0:
+            return ""
+        start = start[end + 1 :].lstrip(" \t\r\n(;")
+    word = start[:12].split(None, 1)[0] if start else ""
+    found = word.lower().rstrip(";(")
+    return "select" if found in ("pragma", "show", "values") else found

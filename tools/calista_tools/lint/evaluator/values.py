@@ -1,0 +1,204 @@
+"""What can an expression of a revision be? The values that the evaluator computes with.
+
+Whatever is constant is the Python value itself. The classes here stand for the rest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import ast
+    from pathlib import Path
+
+    from calista_tools.lint.evaluator.frame import Frame
+    from calista_tools.lint.operations import Batch
+
+
+class Unknown:
+    """A value that only running the revision would tell.
+
+    Attributes:
+        reason: Why, in words that go into a message.
+        partial: For a string: what is known of it, a NUL for each hole; None if nothing is.
+    """
+
+    __slots__ = ("partial", "reason")
+
+    def __init__(self, reason: str, partial: str | None = None) -> None:
+        self.reason = reason
+        self.partial = partial
+
+
+class Doubt(Unknown):
+    """An unknown truth that says something of ``--sql`` mode: ``not offline and unknown``.
+
+    Attributes:
+        when_true: What ``Operation.offline`` is where it holds.
+        when_false: The same where it does not.
+    """
+
+    __slots__ = ("when_false", "when_true")
+
+    def __init__(self, reason: str, when_true: bool | None, when_false: bool | None) -> None:
+        super().__init__(reason)
+        self.when_true = when_true
+        self.when_false = when_false
+
+
+class Final(str):
+    """A name given by ``op.f`` or ``conv``: string operations on it give plain strings."""
+
+    __slots__ = ()
+
+
+class External:
+    """Something imported from outside the project, by its dotted path: ``sqlalchemy.Column``."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+
+    @property
+    def name(self) -> str:
+        """The last part of the path."""
+        return self.path.rpartition(".")[2]
+
+
+class Construct:
+    """The result of calling an ``External``, or a method of another ``Construct``.
+
+    Attributes:
+        name: What was called: ``Column``, ``update``, ``where``.
+        path: The dotted path; only the method's name for a method.
+        receiver: For a method: what it was called on.
+    """
+
+    __slots__ = ("args", "kwargs", "name", "node", "path", "receiver")
+
+    def __init__(
+        self,
+        name: str,
+        path: str,
+        args: list[object],
+        kwargs: dict[str, object],
+        node: ast.AST,
+        receiver: object = None,
+    ) -> None:
+        self.name = name
+        self.path = path
+        self.args = args
+        self.kwargs = kwargs
+        self.node = node
+        self.receiver = receiver
+
+
+class Function:
+    """A function or lambda of the revision or of a module of its project."""
+
+    __slots__ = ("frame", "node")
+
+    def __init__(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, frame: Frame
+    ) -> None:
+        self.node = node
+        self.frame = frame
+
+
+class Partial:
+    """``functools.partial``: a callable with some of its arguments."""
+
+    __slots__ = ("args", "callee", "kwargs")
+
+    def __init__(self, callee: object, args: list[object], kwargs: dict[str, object]) -> None:
+        self.callee = callee
+        self.args = args
+        self.kwargs = kwargs
+
+
+class ClassValue:
+    """A class of the file; ``names`` are its attributes as far as they are constant."""
+
+    __slots__ = ("bases", "name", "names")
+
+    def __init__(self, name: str, bases: list[object], names: dict[str, object]) -> None:
+        self.name = name
+        self.bases = bases
+        self.names = names
+
+
+class Method:
+    """An attribute of a value, not called yet."""
+
+    __slots__ = ("name", "receiver")
+
+    def __init__(self, receiver: Any, name: str) -> None:
+        self.receiver = receiver
+        self.name = name
+
+
+class Live:
+    """Part of the live database: ``bind``, ``context``, ``dialect``, ``inspector``, ``url`` and so on."""
+
+    __slots__ = ("kind",)
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+
+class BatchBlock:
+    """What ``op.batch_alter_table(...)`` gives, inside and outside of ``with``."""
+
+    __slots__ = ("record",)
+
+    def __init__(self, record: Batch) -> None:
+        self.record = record
+
+
+class ModuleValue:
+    """A module or package of the project."""
+
+    __slots__ = ()
+
+    def attribute(self, name: str) -> object:
+        """Return what the module has under a name."""
+        raise NotImplementedError
+
+
+class DialectName:
+    """The dialect's name, while both dialects are followed at once."""
+
+    __slots__ = ()
+
+
+class DialectTest:
+    """A truth that depends on the dialect: true on ``dialects``."""
+
+    __slots__ = ("dialects",)
+
+    def __init__(self, dialects: frozenset[str]) -> None:
+        self.dialects = dialects
+
+
+class OfflineTest:
+    """Whether SQL is being written instead of run; ``offline=False`` for its negation."""
+
+    __slots__ = ("offline",)
+
+    def __init__(self, offline: bool) -> None:
+        self.offline = offline
+
+
+class FilePath:
+    """A path beside the revision, built from ``__file__``."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+
+DIALECT_NAME = DialectName()
+#: Values that are what they say: immutable, and safe to compare and to format.
+SCALARS = (str, int, float, bool, bytes, type(None))

@@ -11,6 +11,7 @@ from calista_tools.lint.rule import all_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from calista_tools.lint.rule import Rule
 
@@ -59,7 +60,7 @@ def render(rule: Rule) -> str:
 
 def index() -> str:
     """Return the table of all rules by family, as Markdown."""
-    lines = ["# Rules", "", "Generated from the rules' docstrings by `nox -s docs`.", ""]
+    lines = ["# Rules", "", "Generated from the docstrings of the rules by `nox -s docs`.", ""]
     for prefix, family in FAMILIES.items():
         lines += [f"## {family} ({prefix}xx)", "", "| code | name | finds |", "|---|---|---|"]
         lines += [
@@ -114,3 +115,21 @@ def plain(text: str) -> str:
 
 def _cell(text: str) -> str:
     return plain(text).replace("|", "\\|")
+
+
+def write_pages(folder: Path) -> None:
+    """Write ``docs/rules/`` anew."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = dict(all_pages())
+    for old in folder.glob("*.md"):
+        if old.name not in texts:
+            old.unlink()
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    import sys
+    from pathlib import Path
+
+    write_pages(Path(sys.argv[1]))

@@ -1,0 +1,49 @@
+"""What does raw SQL do to the schema and to the data? ``effects(text, dialect)`` says.
+
+The recogniser is our own: a tokenizer of one compiled pattern, and small parsers for the DDL that
+creates, renames and drops what has a name. A general parser was tried first and kept for the rest.
+sqlglot 30 returns triggers with a body, PL/pgSQL functions, ``DO`` blocks, ``RENAME CONSTRAINT``,
+``ALTER TRIGGER``, ``ENABLE ALWAYS TRIGGER``, ``ADD VALUE``, ``USING INDEX`` and ``EXCLUDE`` as an
+unparsed ``Command`` - the very statements that migrations write as text - and importing it takes
+longer than reading a thousand revisions. It is loaded only for a statement that begins like none
+we know, and only where the extra ``tools`` is installed. What neither knows is a trouble, said
+once; it costs nothing else.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from calista_tools.lint.sql.records import Change, Effects, Only, SqlTrouble, Statement, Trigger
+
+__all__ = ["Change", "Effects", "Only", "SqlTrouble", "Statement", "Trigger", "effects", "foreign"]
+
+#: Texts above this are parsed when asked for and not kept.
+_KEPT = 50_000
+
+
+def effects(text: str, dialect: str) -> Effects:
+    """Return what ``text`` does on ``dialect`` (``sqlite`` or ``postgresql``).
+
+    Takes one statement or several, with SQLAlchemy's ``:bind`` parameters. Never raises, takes
+    time linear in the text, and returns names as that database would keep them (PostgreSQL folds
+    unquoted ones to lower case; neither convention nor shortening is applied).
+    """
+    return _kept(text, dialect) if len(text) <= _KEPT else _effects(text, dialect)
+
+
+def foreign(text: str, dialect: str) -> tuple[Only, ...]:
+    """Return the constructs in ``text`` that ``dialect`` does not understand but the other does."""
+    from calista_tools.lint.sql import parser
+
+    return parser.foreign(text.replace("\\:", ":"), dialect)
+
+
+def _effects(text: str, dialect: str) -> Effects:
+    from calista_tools.lint.sql.parser import parse
+
+    # `sa.text` takes `\\:` for a colon that begins no parameter.
+    return parse(text.replace("\\:", ":"), dialect)
+
+
+_kept = lru_cache(maxsize=1024)(_effects)

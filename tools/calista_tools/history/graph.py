@@ -5,51 +5,237 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from calista_tools.history.reader import Problem, Revision
+from calista_tools.history.revision import Problem, Revision
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 
 class History:
     """The revisions of a project and what is wrong with their graph.
 
+    What is asked for is computed once, in time linear in the history.
+
     Attributes:
-        revisions: By revision id.
-        problems: Files that are no revision, and edges that lead nowhere.
+        revisions: By revision id, in the order of the files. Of two files with one id the later
+            one counts, as for Alembic.
+        problems: Files that are no revision, edges that lead nowhere, and cycles.
+        published: Ids that the lock file records; empty where it was not read.
     """
 
-    def __init__(self, revisions: Iterable[Revision], problems: Iterable[Problem] = ()) -> None:
+    def __init__(
+        self,
+        revisions: Iterable[Revision],
+        problems: Iterable[Problem] = (),
+        published: Iterable[str] = (),
+    ) -> None:
         self.revisions: dict[str, Revision] = {}
         self.problems: list[Problem] = list(problems)
-        for revision in revisions:
-            first = self.revisions.setdefault(revision.revision, revision)
-            if first is not revision:
+        self.published: frozenset[str] = frozenset(published)
+        self._files = tuple(revisions)
+        for revision in self._files:
+            first = self.revisions.get(revision.revision)
+            if first is not None:
                 message = f"revision {revision.revision!r} is also in {first.path.name}"
                 self.problems.append(Problem("duplicate", revision.path, message))
+            self.revisions[revision.revision] = revision
+        self._check_edges()
+        self._check_cycles()
+
+    @cached_property
+    def labels(self) -> Mapping[str, str]:
+        """The revision ids at which named branches start, by branch label."""
+        return {label: r.revision for r in self.revisions.values() for label in r.branch_labels}
+
+    @cached_property
+    def dependencies(self) -> Mapping[str, tuple[str, ...]]:
+        """The ids that ``depends_on`` names, labels resolved, for the ids that have any."""
+        found: dict[str, tuple[str, ...]] = {}
         for revision in self.revisions.values():
-            self.problems.extend(
-                Problem("missing-parent", revision.path, f"unknown down_revision {parent!r}")
-                for parent in revision.down_revisions
-                if parent not in self.revisions
-            )
+            if revision.depends_on:
+                ids = (self.labels.get(name, name) for name in revision.depends_on)
+                found[revision.revision] = tuple(
+                    dict.fromkeys(name for name in ids if name in self.revisions)
+                )
+        return found
+
+    @cached_property
+    def parents(self) -> Mapping[str, tuple[str, ...]]:
+        """The ids that each id names as ``down_revision``; only ids that exist."""
+        known = self.revisions.keys()
+        found: dict[str, tuple[str, ...]] = {}
+        for revision in self.revisions.values():
+            parents = revision.down_revisions
+            if len(parents) > 1 or not known >= set(parents):
+                parents = tuple(dict.fromkeys(name for name in parents if name in known))
+            found[revision.revision] = parents
+        return found
 
     @cached_property
     def children(self) -> Mapping[str, tuple[str, ...]]:
         """The ids that name each id as a parent."""
         found: dict[str, list[str]] = {revision: [] for revision in self.revisions}
-        for revision in self.revisions.values():
-            for parent in revision.down_revisions:
-                if parent in found:
-                    found[parent].append(revision.revision)
+        for revision, parents in self.parents.items():
+            for parent in parents:
+                found[parent].append(revision)
         return {revision: tuple(children) for revision, children in found.items()}
 
-    @property
+    @cached_property
     def heads(self) -> tuple[str, ...]:
-        """The ids without a child."""
-        return tuple(revision for revision, children in self.children.items() if not children)
+        """The ids without a child; the id of a file that another file hides is one, too."""
+        return self._ids(lambda revision: not self.children[revision.revision])
 
-    @property
+    @cached_property
     def bases(self) -> tuple[str, ...]:
         """The ids without a parent."""
-        return tuple(r.revision for r in self.revisions.values() if not r.down_revisions)
+        return self._ids(lambda revision: not revision.down_revisions)
+
+    @cached_property
+    def ordered(self) -> tuple[Revision, ...]:
+        """Every revision after its parents and dependencies, else in the order of the files.
+
+        Revisions on a cycle, and what comes after them, are missing.
+        """
+        done: set[str] = set()
+        for name in self.revisions:
+            if not done.issuperset(self._before(name)):
+                return self._sorted()
+            done.add(name)
+        return tuple(self.revisions.values())
+
+    @property
+    def line(self) -> tuple[Revision, ...] | None:
+        """The history from its base to its head, or None where it is not one line."""
+        ordered = self.ordered
+        whole = len(ordered) == len(self._files) and len(self.heads) <= 1 and len(self.bases) <= 1
+        return ordered if whole and not any(r.is_merge for r in ordered) else None
+
+    def ancestors(self, *revisions: str, dependencies: bool = False) -> frozenset[str]:
+        """Return the ids below these, themselves included.
+
+        Args:
+            revisions: Where to start.
+            dependencies: Follow ``depends_on`` as well.
+        """
+        return _reached(
+            revisions, [self.parents, self.dependencies] if dependencies else [self.parents]
+        )
+
+    def descendants(self, *revisions: str) -> frozenset[str]:
+        """Return the ids above these, themselves included."""
+        return _reached(revisions, [self.children])
+
+    def resolve(self, name: str) -> tuple[str, ...]:
+        """Return the ids that a name means, as Alembic understands it.
+
+        Args:
+            name: An id or the beginning of one (four characters or more), ``head``, ``heads``,
+                ``base``, a branch label, or ``label@head``.
+
+        Returns:
+            No id where nothing is meant, several where the name is ambiguous.
+        """
+        label, at, rest = name.rpartition("@")
+        if at:
+            start = self.resolve(label)
+            line = self.descendants(*start) | self.ancestors(*start)
+            return tuple(found for found in self.resolve(rest) if found in line)
+        if name in ("head", "heads"):
+            return self.heads
+        if name == "base":
+            return self.bases
+        if name in self.revisions:
+            return (name,)
+        if name in self.labels:
+            return (self.labels[name],)
+        if len(name) < 4:
+            return ()
+        return tuple(revision for revision in self.revisions if revision.startswith(name))
+
+    def _ids(self, chosen: Callable[[Revision], bool]) -> tuple[str, ...]:
+        found = (
+            file.revision
+            for file in self._files
+            if self.revisions[file.revision] is not file or chosen(file)
+        )
+        return tuple(dict.fromkeys(found))
+
+    def _before(self, revision: str) -> tuple[str, ...]:
+        """Parents and dependencies, each once."""
+        depends = self.dependencies.get(revision)
+        return (
+            tuple(dict.fromkeys(self.parents[revision] + depends))
+            if depends
+            else self.parents[revision]
+        )
+
+    def _sorted(self) -> tuple[Revision, ...]:
+        """``ordered`` where the files' names are not in the order of the history."""
+        import heapq
+
+        names = tuple(self.revisions)
+        place = {name: number for number, name in enumerate(names)}
+        waits = {name: len(self._before(name)) for name in names}
+        after: dict[str, list[str]] = {name: [] for name in names}
+        for name in names:
+            for earlier in self._before(name):
+                after[earlier].append(name)
+        ready = [place[name] for name in names if not waits[name]]
+        order: list[Revision] = []
+        while ready:
+            name = names[heapq.heappop(ready)]
+            order.append(self.revisions[name])
+            for later in after[name]:
+                waits[later] -= 1
+                if not waits[later]:
+                    heapq.heappush(ready, place[later])
+        return tuple(order)
+
+    def _check_edges(self) -> None:
+        for revision in self.revisions.values():
+            for name in revision.down_revisions:
+                if name not in self.revisions:
+                    message = f"unknown down_revision {name!r}"
+                    self.problems.append(Problem("missing-parent", revision.path, message))
+            for name in revision.depends_on:
+                if name not in self.revisions and name not in self.labels:
+                    message = f"unknown depends_on {name!r}"
+                    self.problems.append(Problem("missing-parent", revision.path, message))
+
+    def _check_cycles(self) -> None:
+        """Report every revision that is its own ancestor, or lies between two that are."""
+        if len(self.ordered) == len(self.revisions):
+            return
+        sound = {revision.revision for revision in self.ordered}
+        rest = [name for name in self.revisions if name not in sound]
+        used = dict.fromkeys(rest, 0)
+        for name in rest:
+            for earlier in self._before(name):
+                if earlier in used:
+                    used[earlier] += 1
+        loose = [name for name in rest if not used[name]]
+        while loose:
+            name = loose.pop()
+            del used[name]
+            for earlier in self._before(name):
+                if earlier in used:
+                    used[earlier] -= 1
+                    if not used[earlier]:
+                        loose.append(earlier)
+        for name in used:
+            through = next(earlier for earlier in self._before(name) if earlier in used)
+            message = f"revision {name!r} comes after itself, by way of {through!r}"
+            self.problems.append(Problem("cycle", self.revisions[name].path, message))
+
+
+def _reached(
+    start: Iterable[str], edges: Sequence[Mapping[str, tuple[str, ...]]]
+) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        revision = waiting.pop()
+        if revision not in found:
+            found.add(revision)
+            waiting.extend(next_ for edge in edges for next_ in edge.get(revision, ()))
+    return frozenset(found)

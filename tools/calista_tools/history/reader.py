@@ -2,131 +2,111 @@
 
 from __future__ import annotations
 
-import ast
-from dataclasses import dataclass
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calista_tools.history.files import located_files
+from calista_tools.history.graph import History
+from calista_tools.history.revision import Problem, Revision
+from calista_tools.history.scanner import scan
+
 if TYPE_CHECKING:
+    import ast
     from collections.abc import Iterable
 
-    from calista_tools.history.graph import History
+#: Bytes. A syntax tree takes a hundred times the memory of its source.
+LARGEST_PARSED = 16_000_000
+_BUFFER = 65_536
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
-    """One revision file's header.
+def read_file(path: Path, *, thorough: bool = False) -> Revision | Problem:
+    """Read one revision file; see `read_source`."""
+    return _read_located(path, str(path), thorough)
 
-    Attributes:
-        down_revisions: Parents, in the order of the file; empty for a base.
-        depends_on: Other revisions (or branch labels) that must run first.
-        doc: The module docstring, "" when there is none.
+
+def read_source(source: bytes, path: Path, *, thorough: bool = False) -> Revision | Problem:
+    """Read a revision from its bytes; ``path`` is only what is reported.
+
+    Args:
+        source: The file's content.
+        path: The file, as it will be named in reports.
+        thorough: Parse the whole file, so that a mistake in a function's body is a problem too.
+            Otherwise a header that is plainly written is enough.
     """
-
-    path: Path
-    revision: str
-    down_revisions: tuple[str, ...] = ()
-    branch_labels: tuple[str, ...] = ()
-    depends_on: tuple[str, ...] = ()
-    doc: str = ""
-
-    @property
-    def summary(self) -> str:
-        """The first line of the docstring."""
-        return self.doc.strip().partition("\n")[0]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a file could not be read as a revision, or does not fit into the graph.
-
-    Attributes:
-        kind: ``unreadable`` (bytes, syntax), ``no-revision``, ``unknown-value``, ``duplicate``,
-            ``missing-parent`` or ``cycle``.
-        line: 1-based; 1 where the whole file is meant.
-    """
-
-    kind: str
-    path: Path
-    message: str
-    line: int = 1
-
-
-_NAMES = ("revision", "down_revision", "branch_labels", "depends_on")
-
-
-def read_file(path: Path) -> Revision | Problem:
-    """Read one revision file."""
-    try:
-        source = path.read_bytes()
-    except OSError as error:
-        return Problem("unreadable", path, f"cannot be read: {error.strerror or error}")
-    return read_source(source, path)
-
-
-def read_source(source: bytes, path: Path) -> Revision | Problem:
-    """Read a revision from its bytes; ``path`` is only what is reported."""
-    try:
-        tree = ast.parse(source, filename=str(path))
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        line = getattr(error, "lineno", None) or 1
-        return Problem("unreadable", path, f"cannot be parsed: {error}", line)
-    return read_tree(tree, path)
+    if not thorough:
+        header = scan(source)
+        if header is not None:
+            return Revision(path, *header)
+    if len(source) > LARGEST_PARSED:
+        size = f"{len(source) // 1_000_000} MB"
+        return Problem("unreadable", path, f"is {size} and its header is not plainly written")
+    tree = _parse(source, path)
+    return tree if isinstance(tree, Problem) else read_tree(tree, path)
 
 
 def read_tree(tree: ast.Module, path: Path) -> Revision | Problem:
     """Read a revision from its parsed source, for callers that have parsed it anyway."""
-    values: dict[str, object] = {}
-    for node in tree.body:
-        if isinstance(node, ast.Assign):
-            targets, value = node.targets, node.value
-        elif isinstance(node, ast.AnnAssign) and node.value is not None:
-            targets, value = [node.target], node.value
-        else:
-            continue
-        for target in targets:
-            if isinstance(target, ast.Name) and target.id in _NAMES:
-                try:
-                    values[target.id] = ast.literal_eval(value)
-                except ValueError:
-                    message = f"`{target.id}` is not a constant"
-                    return Problem("unknown-value", path, message, node.lineno)
-    revision = values.get("revision")
-    if not isinstance(revision, str):
-        return Problem("no-revision", path, "has no `revision`")
-    return Revision(
-        path=path,
-        revision=revision,
-        down_revisions=_strings(values.get("down_revision")),
-        branch_labels=_strings(values.get("branch_labels")),
-        depends_on=_strings(values.get("depends_on")),
-        doc=ast.get_docstring(tree, clean=False) or "",
-    )
+    from calista_tools.history.evaluate import evaluate
+
+    return evaluate(tree, path)
 
 
-def read_history(folders: Path | Iterable[Path]) -> History:
-    """Read every revision file of these folders, in the order of their names."""
-    from calista_tools.history.graph import History
+def read_history(
+    folders: Path | Iterable[Path], *, recursive: bool = False, thorough: bool = False
+) -> History:
+    """Read every revision file of these folders.
 
+    Args:
+        folders: One or several version locations.
+        recursive: Read their subfolders too (Alembic's ``recursive_version_locations``).
+        thorough: See `read_source`.
+    """
     if isinstance(folders, Path):
         folders = (folders,)
-    found = [
-        read_file(path)
-        for folder in folders
-        for path in sorted(folder.glob("*.py"))
-        if not path.name.startswith(("__init__", "."))
-    ]
-    return History(
-        [item for item in found if isinstance(item, Revision)],
-        [item for item in found if isinstance(item, Problem)],
-    )
+    revisions: list[Revision] = []
+    problems: list[Problem] = []
+    for path, location in located_files(folders, recursive=recursive):
+        item = _read_located(path, location, thorough)
+        if isinstance(item, Revision):
+            revisions.append(item)
+        else:
+            problems.append(item)
+    return History(revisions, problems)
 
 
-def _strings(value: object) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, str):
-        return (value,)
-    if isinstance(value, (tuple, list, set, frozenset)):
-        return tuple(item for item in value if isinstance(item, str))
-    return ()
+def _read_located(path: Path, location: str, thorough: bool) -> Revision | Problem:
+    try:
+        source = _read(location)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        return Problem("unreadable", path, f"cannot be read: {reason}")
+    return read_source(source, path, thorough=thorough)
+
+
+def _read(location: str) -> bytes:
+    """Read a file with as few system calls as it takes: nearly all fit into one buffer."""
+    file = os.open(location, _READ)
+    try:
+        parts = [os.read(file, _BUFFER)]
+        while len(parts[-1]) == _BUFFER:
+            parts.append(os.read(file, _BUFFER))
+    finally:
+        os.close(file)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _parse(source: bytes, path: Path) -> ast.Module | Problem:
+    import ast
+    import warnings
+
+    try:
+        with warnings.catch_warnings():
+            # An invalid escape in somebody's string is not ours to report.
+            warnings.simplefilter("ignore")
+            return ast.parse(source, filename=str(path))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        line = getattr(error, "lineno", None) or 1
+        reason = getattr(error, "msg", None) or error or type(error).__name__
+        return Problem("unreadable", path, f"cannot be parsed: {reason}", line)

@@ -1,0 +1,115 @@
+from pathlib import Path
+
+import pytest
+
+from calista_tools.history import History, Revision
+
+
+def history(*edges: str, depends: dict[str, str] | None = None) -> History:
+    """Revisions written as ``child:parent,parent``, in the order of their files."""
+    revisions = []
+    for number, edge in enumerate(edges):
+        name, _, parents = edge.partition(":")
+        revisions.append(
+            Revision(
+                Path(f"20240101_{number:04}_{name}.py"),
+                name,
+                tuple(filter(None, parents.split(","))),
+                depends_on=tuple(filter(None, [(depends or {}).get(name)])),
+                branch_labels=(f"{name}-label",) if name.isupper() else (),
+            )
+        )
+    return History(revisions)
+
+
+def kinds(found: History) -> list[tuple[str, str, str]]:
+    return [(item.kind, item.path.name[14:-3], item.message) for item in found.problems]
+
+
+def test_one_line() -> None:
+    found = history("c:b", "a", "b:a")
+
+    assert (found.heads, found.bases) == (("c",), ("a",))
+    assert [r.revision for r in found.ordered] == ["a", "b", "c"]
+    assert found.line == found.ordered
+    assert found.ancestors("b") == {"a", "b"}
+    assert found.descendants("b") == {"b", "c"}
+
+
+def test_branches_and_merge() -> None:
+    found = history("a", "b:a", "c:a", "m:b,c", "x:c")
+
+    assert found.heads == ("m", "x")
+    assert found.children["a"] == ("b", "c")
+    assert found.parents["m"] == ("b", "c")
+    assert found.line is None
+
+
+def test_dependencies_order_but_do_not_make_heads() -> None:
+    found = history("b", "A", depends={"b": "A-label"})
+
+    assert found.heads == ("b", "A")
+    assert [r.revision for r in found.ordered] == ["A", "b"]
+    assert found.dependencies == {"b": ("A",)}
+    assert found.ancestors("b", dependencies=True) == {"A", "b"}
+
+
+def test_duplicates_count_as_for_alembic() -> None:
+    found = history("a", "b:a", "b:a", "c:b")
+
+    assert found.revisions["b"].path.name.startswith("20240101_0002")
+    assert found.heads == ("b", "c")
+    assert kinds(found) == [("duplicate", "b", "revision 'b' is also in 20240101_0001_b.py")]
+
+
+def test_edges_that_lead_nowhere() -> None:
+    found = history("a:gone", "b:a", depends={"b": "nothing"})
+
+    assert kinds(found) == [
+        ("missing-parent", "a", "unknown down_revision 'gone'"),
+        ("missing-parent", "b", "unknown depends_on 'nothing'"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("edges", "on_cycle"),
+    [
+        (["a:a"], {"a"}),
+        (["a", "b:c", "c:b"], {"b", "c"}),
+        (["a", "b:a,d", "c:b", "d:c", "e:d"], {"b", "c", "d"}),
+    ],
+)
+def test_cycles(edges: list[str], on_cycle: set[str]) -> None:
+    found = kinds(history(*edges))
+
+    assert {(kind, name) for kind, name, _ in found} == {("cycle", name) for name in on_cycle}
+
+
+def test_cycle_by_dependency() -> None:
+    assert {kind for kind, *_ in kinds(history("a", "b:a", depends={"a": "b"}))} == {"cycle"}
+
+
+def test_long_cycles_and_lines_take_linear_time() -> None:
+    names = [f"r{number}" for number in range(20_000)]
+    line = history(*(f"{name}:{parent}" for name, parent in zip(names, ["", *names], strict=False)))
+    cycle = history(*(f"{n}:{p}" for n, p in zip(names, [names[-1], *names], strict=False)))
+
+    assert line.ancestors(names[-1]) == set(names)
+    assert len(cycle.problems) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "ids"),
+    [
+        ("abcd1", ("abcd1",)),
+        ("abcd", ("abcd1", "abcd2")),
+        ("abc", ()),
+        ("head", ("abcd2", "TOPS")),
+        ("base", ("abcd1",)),
+        ("TOPS-label", ("TOPS",)),
+        ("TOPS-label@head", ("TOPS",)),
+        ("zzzz", ()),
+    ],
+)
+def test_resolve(name: str, ids: tuple[str, ...]) -> None:
+    assert history("abcd1", "abcd2:abcd1", "TOPS:abcd1").resolve(name) == ids

@@ -60,6 +60,8 @@ def read_source(path: Path) -> bytes | Problem:
 
 def parse(source: bytes, path: Path) -> ast.Module | Problem:
     """Return the tree of a file, or why there is none."""
+    if not source.isascii() and (problem := _decode(source, path)):
+        return problem
     try:
         return ast.parse(source)
     except SyntaxError as error:
@@ -72,6 +74,24 @@ def parse(source: bytes, path: Path) -> ast.Module | Problem:
         return Problem("unreadable", path, f"cannot be parsed: {error}")
     except (RecursionError, MemoryError):
         return Problem("unreadable", path, "cannot be parsed: nested too deeply")
+
+
+def _decode(source: bytes, path: Path) -> Problem | None:
+    """Say where a file is not in its encoding: ``ast.parse`` lets it pass in a comment."""
+    import codecs
+    import io
+    import tokenize
+
+    encoding = "utf-8"
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        codecs.decode(source, encoding)
+    except UnicodeDecodeError as error:
+        row = source.count(b"\n", 0, error.start) + 1
+        return Problem("unreadable", path, f"cannot be parsed: is not in {encoding}", row)
+    except SyntaxError as error:  # the declaration itself
+        return Problem("unreadable", path, f"cannot be parsed: {error.msg}")
+    return None
 
 
 def load(path: Path, config: Config, project: Project | None) -> Migration:

@@ -17,10 +17,6 @@ if TYPE_CHECKING:
 SCHEMA = "calista"
 SEARCH_PATH = f"{SCHEMA}, public"
 
-MISSING_URL_HINT = """set one of these, for instance:
-export CALISTA_DB_URL=sqlite:///calista.db
-export CALISTA_DB_URL=postgresql://user:password@localhost:5432/calista"""
-
 
 class DatabaseURLError(CalistaError):
     """There is no database URL, or it is not one that CALISTA can use."""
@@ -116,7 +112,7 @@ def begin_sqlite(connection: Connection) -> None:
     # An `autocommit_block` leaves the driver in its own mode, where DDL commits by itself.
     dbapi.isolation_level = None
     if not dbapi.in_transaction:
-        connection.exec_driver_sql(f"BEGIN {options.get('calista_begin', '')}".strip())
+        dbapi.cursor().execute(f"BEGIN {options.get('calista_begin', '')}".strip())
 
 
 def _own_sqlite_transactions(dbapi: object, _record: object = None) -> None:

@@ -6,18 +6,19 @@ import os
 import sys
 from configparser import RawConfigParser
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Identity, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from calista.db import engine as engines
-from calista.db import tables
+from calista.db import revisions, tables, upgrade_log
 from calista.db.engine import SCHEMA, DatabaseURLError
 from calista.errors import CalistaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from types import ModuleType
 
     from alembic.config import Config
@@ -107,7 +108,7 @@ def database_url(x: Mapping[str, str], config: Config, environ: Mapping[str, str
 
 def _set_by_program(config: Config) -> str | None:
     url = config.get_main_option("sqlalchemy.url")
-    if url and config.config_file_name and os.path.exists(config.config_file_name):  # noqa: PTH110
+    if url and config.config_file_name and Path(config.config_file_name).is_file():
         file = RawConfigParser()
         file.read(config.config_file_name, encoding="utf-8")
         if file.get(config.config_ini_section, "sqlalchemy.url", fallback=None) == url:
@@ -115,19 +116,30 @@ def _set_by_program(config: Config) -> str | None:
     return url
 
 
-def migrate(context: Context, connection: Connection, **options: Any) -> None:
-    """Run what the context was made for on this connection, each migration a transaction."""
+def migrate(
+    context: Context,
+    connection: Connection,
+    on_version_apply: Iterable[Callable[..., None]] = (),
+) -> None:
+    """Run what the context was made for on this connection, each migration a transaction.
+
+    Args:
+        context: Alembic's context, or the module that stands for it.
+        connection: Where to migrate; left without a transaction if it came without one.
+        on_version_apply: Called after each migration, before its transaction commits.
+    """
     dialect = connection.dialect.name
     ours = not connection.in_transaction()
     if dialect == "sqlite":
         engines.use_real_transactions(connection)
     else:
         engines.use_own_schema(connection)
+    callbacks: Any = [check_foreign_keys, *on_version_apply]
+    if _is_in_use(context, connection):
+        callbacks.append(upgrade_log.refuse_downgrade)
     with _without_foreign_keys(connection):
         context.configure(
-            connection=connection,
-            **policy(context, dialect),
-            **{"on_version_apply": check_foreign_keys, **options},
+            connection=connection, on_version_apply=callbacks, **policy(context, dialect)
         )
         read_only = context.get_context().opts.get("dont_mutate", False)
         if dialect == "sqlite" and not read_only:
@@ -139,6 +151,20 @@ def migrate(context: Context, connection: Connection, **options: Any) -> None:
         # What Alembic writes outside of a migration (`ensure_version`, `stamp`).
         if ours and connection.in_transaction():
             connection.commit()
+
+
+def _is_in_use(context: Context, connection: Connection) -> bool:
+    """Whether `calista db upgrade` has been here, and nobody said that this does not matter."""
+    if context.get_x_argument(as_dictionary=True).get(upgrade_log.ALLOW) == "1":
+        return False
+    ours = not connection.in_transaction()
+    found = upgrade_log.names_one_of(connection, revisions.known(Path(context.script.dir)))
+    if ours:
+        connection.rollback()
+    command = getattr(getattr(context.config, "cmd_opts", None), "cmd", None)
+    if found and command and command[0].__name__ == "downgrade":
+        raise upgrade_log.DowngradeRefusedError
+    return found
 
 
 def script(context: Context, dialect: str) -> None:

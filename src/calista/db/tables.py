@@ -62,3 +62,38 @@ sa.Index(
     postgresql_using="gin",
     info={"dialects": ("postgresql",)},
 ).ddl_if(dialect="postgresql")
+
+upgrade_log = sa.Table(
+    "upgrade_log",
+    metadata,
+    sa.Column(
+        "entry",
+        BIG_KEY,
+        sa.Identity(always=True),
+        primary_key=True,
+        comment="Order of the entries, given by the database",
+    ),
+    sa.Column("revision", sa.String(32), nullable=False, comment="The revision applied"),
+    sa.Column(
+        "applied_at",
+        sa.DateTime(timezone=True),
+        nullable=False,
+        server_default=NOW,
+        comment="When, UTC",
+    ),
+    sa.Column(
+        "calista_version",
+        sa.String(64),
+        nullable=False,
+        comment="The version of CALISTA that applied it",
+    ),
+    sa.Column("seconds", sa.Double(), nullable=False, comment="How long it took"),
+    sa.Column(
+        "backup_file",
+        sa.String(255),
+        nullable=True,
+        comment="Name of the backup taken before; NULL if none was wanted",
+    ),
+    sa.CheckConstraint("entry >= 1", name="positive_entry"),
+    comment="Append-only log of what `calista db upgrade` did",
+)

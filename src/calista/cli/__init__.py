@@ -1,0 +1,48 @@
+"""`calista`: what users run. Results go to stdout, words for people to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from calista.errors import CalistaError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    0 done, 1 an error, 2 wrong usage, 3 the database is behind, 4 it is ahead.
+    """
+    from calista.cli.parser import make_parser
+
+    parser = make_parser()
+    args = parser.parse_args(argv)
+    try:
+        # Imported only now: help and version need neither SQLAlchemy nor Alembic.
+        from calista.settings import Settings
+
+        flags = {name: getattr(args, name, None) for name in ("auto_upgrade", "backup_dir")}
+        settings = Settings.read(os.environ, flags=flags, config=getattr(args, "config", None))
+        module = import_module(f"calista.cli.commands.{args.command}")
+        code: int = getattr(module, args.function)(args, settings)
+        sys.stdout.flush()
+    except CalistaError as error:
+        print(f"error: {error.message}", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted; whatever was not finished has been undone", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has seen enough (`| head`); Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code

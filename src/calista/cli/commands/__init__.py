@@ -1,0 +1,1 @@
+"""One module for each kind of command; imported when one of them is run."""

@@ -1,0 +1,38 @@
+"""`calista db backup` and `calista db restore`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista.cli.progress import Progress, say
+from calista.db import backups, gate
+from calista.db.database import Database
+from calista.db.lock import upgrade_lock
+from calista.db.restore import restore as restore_backup
+
+if TYPE_CHECKING:
+    import argparse
+
+    from calista.settings import Settings
+
+
+def make(_args: argparse.Namespace, settings: Settings) -> int:
+    """Make a backup and print its path alone on stdout."""
+    database = Database.of(settings)
+    with database.connect() as connection:
+        standing = gate.look(connection)
+    with upgrade_lock(database, waiting=Progress().waiting):
+        print(backups.make(database, standing).path)
+    return 0
+
+
+def restore(args: argparse.Namespace, settings: Settings) -> int:
+    """Put a backup in the database's place."""
+    database = Database.of(settings)
+    before, standing = restore_backup(database, args.file, Progress())
+    if before is not None:
+        say(f"what was there before is in {before.path}")
+    say(f"restored {args.file}: the database is at {', '.join(standing.current) or 'no revision'}")
+    if standing.upgradable:
+        say("run `calista db upgrade` to bring it to this version's revision")
+    return 0

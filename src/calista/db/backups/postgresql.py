@@ -1,0 +1,133 @@
+"""How is a PostgreSQL database backed up and put back? Its schema `calista`, by pg_dump.
+
+Only that schema: the database may hold other applications' data, which are not ours to put back.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+
+from calista.db.backups import programs
+from calista.db.backups.files import PARTIAL, BackupError, assert_room
+from calista.db.engine import SCHEMA
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlalchemy import Connection
+
+    from calista.db.backups.programs import Programs
+    from calista.db.database import Database
+
+SUFFIX = ".dump"
+#: A custom archive is compressed; this much of the tables' size must be free to begin.
+_SHARE = 8
+
+
+def write(database: Database, target: Path) -> Programs:
+    """Dump the schema into ``target``; returns the programs that can read it.
+
+    Raises:
+        BackupError: There is no room or no fitting pg_dump, or it failed.
+    """
+    with database.connect() as connection:
+        major = server_major(connection)
+        size: int = connection.scalar(
+            text(
+                "SELECT coalesce(sum(pg_table_size(c.oid)), 0) FROM pg_class c"
+                " WHERE c.relnamespace = to_regnamespace(:schema) AND c.relkind IN ('r', 'm')"
+            ),
+            {"schema": SCHEMA},
+        )
+        exists = connection.scalar(
+            text("SELECT to_regnamespace(:schema) IS NOT NULL"), {"schema": SCHEMA}
+        )
+    found = programs.find(major, database.settings.pg_bin, os.environ)
+    assert_room(target.parent, int(size) // _SHARE)
+    # Before the first upgrade there is no schema to name; an archive of nothing says so.
+    chosen = f"--schema={SCHEMA}" if exists else "--exclude-schema=*"
+    found.run(
+        "pg_dump",
+        [
+            "--format=custom",
+            "--no-password",
+            f"--lock-wait-timeout={_milliseconds(database)}",
+            chosen,
+            f"--file={target}",
+            f"--dbname={programs.CONNINFO}",
+        ],
+        database,
+    )
+    return found
+
+
+def server_major(connection: Connection) -> int:
+    """Return the major version of the server."""
+    return int((connection.dialect.server_version_info or (0,))[0])
+
+
+def verify(database: Database, path: Path, using: Programs) -> None:
+    """Read the archive's list of contents.
+
+    Raises:
+        BackupError: It is no archive, or a damaged one.
+    """
+    using.run("pg_restore", ["--list", f"--file={os.devnull}", str(path)], database)
+
+
+def restore(database: Database, source: Path) -> None:
+    """Replace the schema by what a backup holds, in one transaction.
+
+    Raises:
+        BackupError: It could not be done; the database is as it was.
+    """
+    with database.connect() as connection:
+        major = server_major(connection)
+    found = programs.find(major, database.settings.pg_bin, os.environ)
+    script = database.backup_dir / f"{database.label}-restore{PARTIAL}.sql"
+    database.backup_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        os.close(os.open(script, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
+        found.run("pg_restore", [f"--file={script}", str(source)], database)
+        found.run(
+            "psql",
+            [
+                "--no-psqlrc",
+                "--quiet",
+                "--no-password",
+                "--single-transaction",
+                "--set=ON_ERROR_STOP=1",
+                f"--dbname={programs.CONNINFO}",
+                f"--command=SET LOCAL lock_timeout = {_milliseconds(database)}",
+                f"--command=DROP SCHEMA IF EXISTS {SCHEMA} CASCADE",
+                f"--file={script}",
+            ],
+            database,
+        )
+    except BackupError as error:
+        raise BackupError(f"{error.message}; the database is as it was", error.hint) from error
+    finally:
+        script.unlink(missing_ok=True)
+
+
+def read_through(database: Database, source: Path) -> None:
+    """Read all of an archive, which notices one that was cut off.
+
+    Raises:
+        BackupError: It is not whole.
+    """
+    with database.connect() as connection:
+        major = server_major(connection)
+    found = programs.find(major, database.settings.pg_bin, os.environ)
+    try:
+        found.run("pg_restore", [f"--file={os.devnull}", str(source)], database)
+    except BackupError as error:
+        raise BackupError(f"{source} is not a whole backup: {error.message}") from error
+
+
+def _milliseconds(database: Database) -> int:
+    # 0 would mean to wait for ever.
+    return max(1, int(database.settings.lock_timeout * 1000))

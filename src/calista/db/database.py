@@ -1,0 +1,148 @@
+"""Which database does a command work on, and how does it get a connection to it?"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import URL, Engine
+from sqlalchemy.exc import DBAPIError
+
+from calista.db import engine as engines
+from calista.errors import CalistaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Connection
+
+    from calista.settings import Settings
+
+
+class DatabaseMissingError(CalistaError):
+    """There is no SQLite file where the URL says."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """One database and the settings that hold for it."""
+
+    url: URL
+    settings: Settings
+
+    @classmethod
+    def of(cls, settings: Settings) -> Database:
+        """Return the database that the settings name.
+
+        Raises:
+            CalistaError: There is no URL, or none that CALISTA can use.
+        """
+        database = cls(engines.parse_url(settings.required_url()), settings)
+        if database.is_sqlite and database.url.database in (None, "", ":memory:"):
+            raise engines.DatabaseURLError(
+                "a database in memory ends with the command", "name a file: sqlite:///calista.db"
+            )
+        return database
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is a SQLite file; else it is a PostgreSQL database."""
+        return self.url.get_backend_name() == "sqlite"
+
+    @property
+    def shown(self) -> str:
+        """The URL for people: without a password."""
+        return engines.shown(self.url)
+
+    @cached_property
+    def path(self) -> Path:
+        """The SQLite file, with links followed: two names of one file are one database."""
+        name = self.url.database or ""
+        if name.startswith("file:"):
+            name = unquote(urlsplit(name).path)
+        return Path(os.path.realpath(name))
+
+    @property
+    def label(self) -> str:
+        """A name for files about this database: readable, unique, without anything secret."""
+        if self.is_sqlite:
+            name, where = self.path.stem, str(self.path)
+        else:
+            name = self.url.database or "postgresql"
+            host = self.url.host or self.url.query.get("host")
+            where = f"{host}:{self.url.port or 5432}/{name}"
+        plain = "".join(letter if letter.isalnum() else "_" for letter in name)[:40]
+        return f"{plain}-{hashlib.sha256(where.encode()).hexdigest()[:6]}"
+
+    @property
+    def backup_dir(self) -> Path:
+        """Where this database's backups go."""
+        if self.settings.backup_dir is not None:
+            return self.settings.backup_dir
+        return self.path.parent / "backups" if self.is_sqlite else _data_folder() / "backups"
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is something to connect to; always so for a server."""
+        return not self.is_sqlite or self.path.exists()
+
+    def engine(self, *, create: bool = False) -> Engine:
+        """Return an engine; on SQLite only ``create`` makes a file that is not there."""
+        if not self.is_sqlite:
+            return engines.make_engine(self.url)
+        url = URL.create(
+            self.url.drivername,
+            database=self.path.as_uri(),
+            query={
+                **{key: value for key, value in self.url.query.items() if key != "mode"},
+                "mode": "rwc" if create else "rw",
+                "uri": "true",
+                "timeout": str(self.settings.lock_timeout),
+            },
+        )
+        return engines.make_engine(url)
+
+    @contextmanager
+    def connect(self, *, create: bool = False) -> Iterator[Connection]:
+        """Open a connection for one command.
+
+        Raises:
+            DatabaseMissingError: The SQLite file is not there, and ``create`` was not asked for.
+            DatabaseUnreachableError: The database does not let us in, or goes away.
+        """
+        if not self.exists and not create:
+            raise DatabaseMissingError(
+                f"there is no database at {self.path}", "`calista db upgrade` makes one"
+            )
+        with self.errors(), self.engine(create=create).connect() as connection:
+            if self.is_sqlite:
+                cursor = connection.connection.cursor()
+                cursor.execute("PRAGMA foreign_keys = ON")
+                cursor.close()
+            yield connection
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Turn what the driver says into an error that a user can act on."""
+        try:
+            yield
+        except DBAPIError as error:
+            raise engines.unreachable(self.url, error) from error
+
+
+def _data_folder() -> Path:
+    """Return the folder where the platform wants an application's data of this user."""
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "calista"

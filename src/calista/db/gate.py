@@ -1,0 +1,155 @@
+"""Is this database at the revision that this version of CALISTA expects?
+
+One query on the connection that the caller has anyway; no Alembic, and the revision files are
+not looked at in an installed package.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from calista.db import revisions
+from calista.errors import CalistaError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class State(StrEnum):
+    """How a database stands to this version of CALISTA."""
+
+    CURRENT = "current"
+    BEHIND = "behind"
+    EMPTY = "empty"
+    AHEAD = "ahead"
+    UNKNOWN = "unknown"
+    DIVERGED = "diverged"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the gate found.
+
+    Attributes:
+        current: What the database records, usually one revision; empty if it records none.
+        head: The revision that this version of CALISTA expects.
+    """
+
+    state: State
+    current: tuple[str, ...]
+    head: str
+
+    @property
+    def upgradable(self) -> bool:
+        """Whether `calista db upgrade` brings it to head."""
+        return self.state in (State.BEHIND, State.EMPTY)
+
+    @property
+    def pending(self) -> list[revisions.Known]:
+        """What an upgrade would run, in its order."""
+        if not self.upgradable:
+            return []
+        return revisions.pending(self.current, revisions.known(), self.head)
+
+
+class SchemaBehindError(CalistaError):
+    """The database has not been upgraded to what this version of CALISTA expects."""
+
+    exit_code = 3
+
+    def __init__(self, standing: Standing) -> None:
+        where = f"at revision {', '.join(standing.current)}" if standing.current else "empty"
+        super().__init__(
+            f"the database is {where}; this version of CALISTA needs {standing.head}",
+            "run `calista db upgrade`",
+        )
+        self.standing = standing
+
+
+class SchemaAheadError(CalistaError):
+    """The database is at a revision that this version of CALISTA does not know."""
+
+    exit_code = 4
+
+    def __init__(self, standing: Standing) -> None:
+        where = ", ".join(standing.current)
+        if standing.state is State.DIVERGED:
+            message = f"this database has left the line of this CALISTA: it is at revision {where}"
+        else:
+            message = f"this database was upgraded by a newer CALISTA: it is at revision {where}"
+        super().__init__(
+            f"{message}, which this version (at {standing.head}) does not know; nothing was touched",
+            "use the version of CALISTA that upgraded it, or a newer one",
+        )
+        self.standing = standing
+
+
+def look(connection: Connection) -> Standing:
+    """Compare the database's revision with this version's head; leaves no transaction open."""
+    head = revisions.head()
+    schema = "calista." if connection.dialect.name == "postgresql" else ""
+    rows = _ask(connection, f"SELECT version_num FROM {schema}alembic_version")  # noqa: S608
+    current = tuple(sorted(rows))
+    if current == (head,):
+        return Standing(State.CURRENT, current, head)
+    if not current:
+        return Standing(State.EMPTY, current, head)
+    known = revisions.known()
+    strange = [item for item in current if item not in known]
+    if not strange:
+        return Standing(State.BEHIND, current, head)
+    if len(strange) < len(current):
+        return Standing(State.DIVERGED, current, head)
+    passed = set(_ask(connection, f"SELECT revision FROM {schema}upgrade_log"))  # noqa: S608
+    if head in passed:
+        return Standing(State.AHEAD, current, head)
+    return Standing(State.DIVERGED if passed & set(known) else State.UNKNOWN, current, head)
+
+
+def require_current(connection: Connection) -> None:
+    """Let only a database through that is exactly where this version of CALISTA expects it.
+
+    Raises:
+        SchemaBehindError: It is behind, or empty; `calista db upgrade` helps.
+        SchemaAheadError: It is ahead, or its revision is unknown; nothing here helps.
+    """
+    standing = look(connection)
+    if standing.upgradable:
+        raise SchemaBehindError(standing)
+    if standing.state is not State.CURRENT:
+        raise SchemaAheadError(standing)
+
+
+def _ask(connection: Connection, query: str) -> list[str]:
+    """Run a query on a table that may not be there, without harm to the caller's transaction."""
+    if not connection.in_transaction():
+        try:
+            return list(connection.scalars(text(query)))
+        except DBAPIError as error:
+            return _nothing_if_missing(error)
+        finally:
+            connection.rollback()
+    if connection.dialect.name == "sqlite":
+        try:
+            return list(connection.scalars(text(query)))
+        except DBAPIError as error:
+            return _nothing_if_missing(error)
+    try:
+        # On PostgreSQL an error would be the end of the transaction that the caller is in.
+        with connection.begin_nested():
+            return list(connection.scalars(text(query)))
+    except DBAPIError as error:
+        return _nothing_if_missing(error)
+
+
+def _nothing_if_missing(error: DBAPIError) -> list[str]:
+    undefined_table, undefined_schema = "42P01", "3F000"
+    code = getattr(error.orig, "sqlstate", None)
+    if code in (undefined_table, undefined_schema) or "no such table" in str(error.orig):
+        return []
+    raise error

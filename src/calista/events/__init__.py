@@ -1,0 +1,1 @@
+"""Events: appended to the store, read from it, checked."""

@@ -1,0 +1,91 @@
+"""What does an event look like as a line of JSON, coming in and going out?"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from calista.errors import CalistaError
+from calista.events.ulid import is_ulid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from sqlalchemy import Row
+
+#: Keys of a line, and how long their text may be.
+REQUIRED = {"stream_id": 200, "stream_type": 100, "event_type": 120}
+OPTIONAL = ("payload", "metadata", "version", "event_id")
+_BIGGEST = 2**31 - 1
+
+
+class EventError(CalistaError):
+    """A line is no event."""
+
+
+def read_events(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield each event with the number of its line; empty lines are passed over.
+
+    Raises:
+        EventError: A line is no event; the message says which line, and why.
+    """
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            try:
+                yield number, _parse(line)
+            except ValueError as error:
+                raise EventError(
+                    f"line {number}: {error}; no event was stored",
+                    'a line is like {"stream_id": "night-1", "stream_type": "observation", '
+                    '"event_type": "started", "payload": {}}',
+                ) from None
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(line, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+    if not isinstance(event, dict):
+        raise ValueError("not a JSON object")
+    for key in event:
+        if key not in REQUIRED and key not in OPTIONAL:
+            near = get_close_matches(key, [*REQUIRED, *OPTIONAL], n=1, cutoff=0.0)[0]
+            raise ValueError(f"unknown key {key!r}; did you mean {near!r}?")
+    for key, longest in REQUIRED.items():
+        value = event.get(key)
+        if not isinstance(value, str) or not value or len(value) > longest:
+            raise ValueError(f"{key!r} must be a text of 1 to {longest} characters")
+    version = event.get("version")
+    if version is not None and (type(version) is not int or not 1 <= version <= _BIGGEST):
+        raise ValueError("'version' must be a whole number from 1")
+    event_id = event.get("event_id")
+    if event_id is not None and not (isinstance(event_id, str) and is_ulid(event_id)):
+        raise ValueError("'event_id' must be a ULID of 26 characters")
+    if event.get("payload") is None:
+        event["payload"] = {}
+    written = json.dumps(event, ensure_ascii=False)
+    try:
+        written.encode()
+    except UnicodeEncodeError:
+        raise ValueError("half of a surrogate pair cannot be stored") from None
+    if "\\u0000" in written:
+        # Neither PostgreSQL's text nor its JSONB can hold it.
+        raise ValueError("the character U+0000 cannot be stored")
+    return event
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def to_line(row: Row[Any]) -> str:
+    """Return a stored event as a line of JSON, with its time as RFC 3339 in UTC."""
+    values = dict(row._mapping)
+    at = values["recorded_at"]
+    # SQLite stores UTC and gives it back without saying so.
+    at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    values["recorded_at"] = at.isoformat().replace("+00:00", "Z")
+    return json.dumps(values, ensure_ascii=False)

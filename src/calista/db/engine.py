@@ -79,10 +79,10 @@ def make_engine(url: URL) -> Engine:
     return engine
 
 
-def use_own_schema(connection: Connection) -> None:
-    """Make a PostgreSQL connection that came from elsewhere look into ``calista`` first."""
+def use_schema(connection: Connection, schema: str) -> None:
+    """Make a PostgreSQL connection that came from elsewhere look into our schema first."""
     outside = not connection.in_transaction()
-    connection.execute(text(f"SET search_path = {SEARCH_PATH}"))
+    connection.execute(text(f"SET search_path = {schema}, public"))
     if outside:
         connection.commit()
 

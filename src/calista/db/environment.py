@@ -36,12 +36,7 @@ export CALISTA_DB_URL=sqlite:///calista.db
 alembic -x url=sqlite:///calista.db upgrade head"""
 
 
-def version_table_schema(dialect: str) -> str | None:
-    """Return the schema of ``alembic_version``; SQLite has none."""
-    return SCHEMA if dialect == "postgresql" else None
-
-
-def policy(context: Context, dialect: str) -> dict[str, Any]:
+def policy(context: Context, dialect: str, schema: str = SCHEMA) -> dict[str, Any]:
     """Return the policy's options for ``context.configure``."""
     return {
         "target_metadata": tables.metadata,
@@ -52,7 +47,8 @@ def policy(context: Context, dialect: str) -> dict[str, Any]:
         "transactional_ddl": True,
         "transaction_per_migration": True,
         "version_table": VERSION_TABLE,
-        "version_table_schema": version_table_schema(dialect),
+        # Spelt out, so that no `alembic_version` in `public` is taken for ours.
+        "version_table_schema": schema if dialect == "postgresql" else None,
         "include_object": _include_object(context, dialect),
     }
 
@@ -120,6 +116,8 @@ def migrate(
     context: Context,
     connection: Connection,
     on_version_apply: Iterable[Callable[..., None]] = (),
+    *,
+    schema: str = SCHEMA,
 ) -> None:
     """Run what the context was made for on this connection, each migration a transaction.
 
@@ -127,25 +125,26 @@ def migrate(
         context: Alembic's context, or the module that stands for it.
         connection: Where to migrate; left without a transaction if it came without one.
         on_version_apply: Called after each migration, before its transaction commits.
+        schema: Where to migrate on PostgreSQL.
     """
     dialect = connection.dialect.name
     ours = not connection.in_transaction()
     if dialect == "sqlite":
         engines.use_real_transactions(connection)
     else:
-        engines.use_own_schema(connection)
+        engines.use_schema(connection, schema)
     callbacks: Any = [check_foreign_keys, *on_version_apply]
-    if _is_in_use(context, connection):
+    if schema == SCHEMA and _is_in_use(context, connection):
         callbacks.append(upgrade_log.refuse_downgrade)
     with _without_foreign_keys(connection):
         context.configure(
-            connection=connection, on_version_apply=callbacks, **policy(context, dialect)
+            connection=connection, on_version_apply=callbacks, **policy(context, dialect, schema)
         )
         read_only = context.get_context().opts.get("dont_mutate", False)
         if dialect == "sqlite" and not read_only:
             connection.execution_options(calista_begin="IMMEDIATE")
         if dialect == "postgresql" and not read_only:
-            _create_schema(connection)
+            _create_schema(connection, schema)
         with context.begin_transaction():
             context.run_migrations()
         # What Alembic writes outside of a migration (`ensure_version`, `stamp`).
@@ -186,15 +185,15 @@ def script(context: Context, dialect: str) -> None:
         context.run_migrations()
 
 
-def _create_schema(connection: Connection) -> None:
-    """Create our schema if it is missing, in a transaction of its own.
+def _create_schema(connection: Connection, schema: str) -> None:
+    """Create the schema if it is missing, in a transaction of its own.
 
     Asked first, so that a role that may not create schemas can use one that is there.
     """
     ours = not connection.in_transaction()
-    exists = connection.scalar(text("SELECT to_regnamespace(:name) IS NOT NULL"), {"name": SCHEMA})
+    exists = connection.scalar(text("SELECT to_regnamespace(:name) IS NOT NULL"), {"name": schema})
     if not exists:
-        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {schema}"))
     if ours:
         connection.commit()
 

@@ -1,0 +1,102 @@
+"""Is the schema still what its revisions made? Found by making it once more, and comparing.
+
+The schema to compare with is built by the same revisions on the same server, in a scratch schema
+inside a transaction that is rolled back (SQLite: in memory). So it fits every version of the
+server, and no file of expectations can be out of date.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import DBAPIError
+
+from calista.db import catalog, revisions
+from calista.db.engine import SCHEMA
+from calista.errors import CalistaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import Connection
+
+    from calista.db.catalog import Catalog
+
+#: What somebody may add to a schema without changing what ours means.
+_HARMLESS = ("index", "table", "column", "view", "type", "sequence", "function")
+
+_INSUFFICIENT_PRIVILEGE = "42501"
+
+
+def problems(connection: Connection) -> Iterator[str]:
+    """Yield what differs from what head makes; the database must be at head.
+
+    Additions that cannot change what our tables do (an index, a table) are let be; a trigger, a
+    rule or a constraint on one of our tables is not.
+    """
+    if connection.dialect.name == "sqlite":
+        yield from _damage(connection)
+        found, wanted = catalog.read(connection), _expected_on_sqlite()
+        connection.rollback()
+    else:
+        found, wanted = catalog.read(connection), _expected_on_postgresql(connection)
+    for (kind, name), words in catalog.differences(found, wanted):
+        extra = (kind, name) not in wanted
+        ours = ("table", name.rpartition(" on ")[2].partition(".")[0]) in wanted
+        if not extra or (ours and kind not in _HARMLESS) or (ours and kind == "column"):
+            yield f"{kind} {name} {words}"
+
+
+def _damage(connection: Connection) -> Iterator[str]:
+    for row in connection.exec_driver_sql("PRAGMA integrity_check(10)"):
+        if row[0] != "ok":
+            yield f"file is damaged: {row[0]}"
+    for row in connection.exec_driver_sql("PRAGMA foreign_key_check"):
+        yield f"table {row[0]} refers to rows that are missing from {row[2]}"
+
+
+def _expected_on_sqlite() -> Catalog:
+    engine = create_engine("sqlite://")
+    with engine.connect() as connection:
+        _upgrade(connection, SCHEMA)
+        return catalog.read(connection)
+
+
+def _expected_on_postgresql(connection: Connection) -> Catalog:
+    """Build the schema beside ours, read it, and roll everything back."""
+    scratch = f"{SCHEMA}_verify_{secrets.token_hex(4)}"
+    connection.rollback()
+    try:
+        with connection.begin() as transaction:
+            connection.execute(text(f"CREATE SCHEMA {scratch}"))
+            connection.execute(text(f"SET LOCAL search_path = {scratch}, public"))
+            _upgrade(connection, scratch)
+            expected = catalog.read(connection, scratch)
+            transaction.rollback()
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != _INSUFFICIENT_PRIVILEGE:
+            raise
+        raise CalistaError(
+            "the schema to compare with could not be built: this role may not create schemas",
+            "run it as the role that upgrades, or GRANT CREATE ON DATABASE to this one",
+        ) from error
+    return expected
+
+
+def _upgrade(connection: Connection, schema: str) -> None:
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+
+    from calista.db import environment
+
+    script = ScriptDirectory(str(revisions.migrations_folder()))
+
+    def steps(current: Any, _context: MigrationContext) -> Any:
+        return script._upgrade_revs("head", current)
+
+    with EnvironmentContext(Config(), script, fn=steps) as context:
+        environment.migrate(context, connection, schema=schema)

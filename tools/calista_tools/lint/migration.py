@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.history import Problem, Revision
 from calista_tools.lint.evaluator import evaluate
+from calista_tools.lint.sql import effects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from calista_tools.config import Config
     from calista_tools.lint.evaluator import Project
     from calista_tools.lint.operations import Evaluation, Operation
+    from calista_tools.lint.sql import Statement
 
 
 class Migration:
@@ -82,6 +84,13 @@ class Migration:
     def operations(self) -> Sequence[Operation]:
         """The steps of ``upgrade()``, then of ``downgrade()``, as they would run."""
         return self.evaluation.operations
+
+    def statements(self, operation: Operation) -> Iterator[tuple[str, Statement]]:
+        """Yield what each statement of a step in raw SQL does, on each dialect that it runs on."""
+        if operation.sql is not None:
+            for dialect in sorted(operation.dialects):
+                for statement in effects(operation.sql, dialect).statements:
+                    yield dialect, statement
 
     def function(self, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
         """Return the module's function of this name (the last one, as Python has it)."""

@@ -294,6 +294,21 @@ def type_checks(
     return [made]
 
 
+def table_of(value: object) -> str | None:
+    """Return the name of ``sa.table("t", …)``, ``sa.Table(…)`` or a model's ``__table__``."""
+    if isinstance(value, Construct):
+        if value.name in ("table", "Table") and value.args:
+            return text_of(value.args[0])
+        if value.name == "alias":
+            return table_of(value.receiver)
+    names = getattr(value, "names", None) or getattr(
+        getattr(value, "receiver", None), "names", None
+    )
+    if isinstance(names, dict):
+        return text_of(names.get("__tablename__"))
+    return None
+
+
 def sql_text(value: object) -> str | None:
     """Return the SQL of a string or of ``sa.text(...)`` and what is chained to it."""
     while isinstance(value, Construct):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.evaluator import attributes
 from calista_tools.lint.evaluator.frame import NeedDialect
-from calista_tools.lint.evaluator.records import statement
+from calista_tools.lint.evaluator.raw_sql import statement
 from calista_tools.lint.evaluator.values import DialectName, External, Live, OfflineTest, Unknown
 
 if TYPE_CHECKING:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.evaluator import items
-from calista_tools.lint.evaluator.items import argument, columns_of, name_of, text_of
-from calista_tools.lint.evaluator.values import Construct, External, Unknown
+from calista_tools.lint.evaluator.items import argument, columns_of, name_of, table_of, text_of
+from calista_tools.lint.evaluator.raw_sql import statement
+from calista_tools.lint.evaluator.values import Construct
 from calista_tools.lint.operations import Batch, Name, Operation, SchemaObject
 
 if TYPE_CHECKING:
@@ -352,88 +353,3 @@ _BUILDERS: dict[str, Builder] = {
     "bulk_insert": _bulk_insert,
     **dict.fromkeys(_CREATED, _create),
 }
-
-
-def table_of(value: object) -> str | None:
-    """Return the name of ``sa.table("t", …)``, ``sa.Table(…)`` or a model's ``__table__``."""
-    if isinstance(value, Construct):
-        if value.name in ("table", "Table") and value.args:
-            return text_of(value.args[0])
-        if value.name == "alias":
-            return table_of(value.receiver)
-    names = getattr(value, "names", None) or getattr(
-        getattr(value, "receiver", None), "names", None
-    )
-    if isinstance(names, dict):
-        return text_of(names.get("__tablename__"))
-    return None
-
-
-_VERBS = frozenset({"insert", "update", "delete", "select"})
-#: DDL constructs that ``op.execute`` takes; what they do is said by their first argument.
-_DDL = frozenset(
-    [
-        "CreateTable",
-        "DropTable",
-        "CreateIndex",
-        "DropIndex",
-        "AddConstraint",
-        "DropConstraint",
-        "CreateSequence",
-        "DropSequence",
-        "CreateSchema",
-        "DropSchema",
-    ]
-)
-
-
-def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation:
-    """Return the record of SQL that is executed, as text or as a SQLAlchemy construct.
-
-    ``keywords`` hold ``via`` (``op``, ``bind`` or ``session``), ``verb`` where it is known
-    (``select``, ``insert``, ``update``, ``delete``), ``reason`` where the text is not, and
-    ``partial``: the text with a NUL for each hole.
-    """
-    made = Operation("sql", frame.state.direction, node)
-    keywords: dict[str, object] = {"via": via}
-    made.keywords = keywords
-    text = items.sql_text(value)
-    if text is not None:
-        made.sql = text
-        keywords["verb"] = _verb(text)
-        return made
-    inner = value
-    while isinstance(inner, Construct):
-        if inner.name in _VERBS:
-            keywords["verb"] = inner.name
-            target = inner.receiver if inner.receiver is not None else next(iter(inner.args), None)
-            made.table = table_of(target)
-            return made
-        if inner.name in _DDL:
-            keywords["verb"] = inner.name
-            return made
-        if inner.receiver is None and inner.args and inner.name in ("text", "DDL"):
-            inner = inner.args[0]
-            break
-        inner = inner.receiver
-    if isinstance(inner, Unknown):
-        keywords["reason"] = inner.reason
-        if inner.partial is not None:
-            keywords["partial"] = inner.partial
-            keywords["verb"] = _verb(inner.partial)
-    elif isinstance(inner, External):
-        keywords["reason"] = f"is `{inner.path}`"
-    return made
-
-
-def _verb(text: str) -> str:
-    """Return the first word of a statement, in lower case; "" where there is none."""
-    start = text.lstrip(" \t\r\n(;")
-    while start.startswith(("--", "/*")):
-        end = start.find("\n") if start[1] == "-" else start.find("*/") + 1
-        if end <= 0:
-            return ""
-        start = start[end + 1 :].lstrip(" \t\r\n(;")
-    word = start[:12].split(None, 1)[0] if start else ""
-    found = word.lower().rstrip(";(")
-    return "select" if found in ("pragma", "show", "values") else found

@@ -1,0 +1,152 @@
+"""``calista-roundtrip``: prove that every revision can be applied, undone and applied again."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calista_tools.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from calista_tools.roundtrip.engine import Options
+    from calista_tools.roundtrip.result import Run, Step
+
+BACKENDS = ("sqlite", "postgresql")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the command's parser."""
+    made = argparse.ArgumentParser(
+        prog="calista-roundtrip",
+        description="Prove every revision of an Alembic project: upgrade, compare, downgrade, "
+        "compare, upgrade again, in scratch databases of ours.",
+        epilog="exit status: 0 all proven, 1 a step failed, 2 could not run",
+    )
+    made.add_argument("--config", type=Path, metavar="FILE", help="alembic.ini (or pyproject.toml)")
+    where = made.add_mutually_exclusive_group()
+    where.add_argument(
+        "--backend",
+        action="append",
+        choices=BACKENDS,
+        help="where to prove it; may be given twice; default: the project's dialects",
+    )
+    where.add_argument(
+        "--url", help="a PostgreSQL server to make a scratch database in, or sqlite://"
+    )
+    made.add_argument(
+        "-x", action="append", default=[], metavar="KEY=VALUE", help="handed on to env.py"
+    )
+    made.add_argument(
+        "--url-env",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="an environment variable in which env.py expects the URL",
+    )
+    made.add_argument("--from", dest="start", metavar="REV", help="prove what comes after REV")
+    made.add_argument("--to", dest="end", metavar="REV", help="prove up to REV; default: heads")
+    made.add_argument("--no-cache", action="store_true", help="prove again what was proven before")
+    made.add_argument(
+        "--output-format", choices=("text", "json", "junit"), default="text", dest="format"
+    )
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command."""
+    arguments = parser().parse_args(argv)
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return _run(arguments)
+    except ToolError as error:
+        print(f"error: {error}", file=sys.stderr)
+        if error.hint:
+            print(f"hint: {error.hint}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("error: interrupted; scratch databases are removed", file=sys.stderr)
+        return 130
+    finally:
+        signal.signal(signal.SIGTERM, previous)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from calista_tools import config
+    from calista_tools.roundtrip.engine import prove
+    from calista_tools.roundtrip.output import json, junit
+    from calista_tools.roundtrip.project import Project
+
+    named: Path | None = arguments.config
+    settings = config.load(named.absolute().parent if named else None)
+    ini = named or settings.alembic_ini
+    if named is None and not ini.exists() and (settings.root / "pyproject.toml").exists():
+        ini = settings.root / "pyproject.toml"
+    project = Project(ini, x=arguments.x, url_env=arguments.url_env)
+    runs: list[Run] = []
+    for options in _options(arguments, settings.dialects):
+        if arguments.format == "text":
+            print(f"{options.backend}:", flush=True)
+        runs.append(prove(project, options, _progress(arguments.format)))
+        if arguments.format == "text":
+            _print_summary(runs[-1])
+    if arguments.format != "text":
+        print((json if arguments.format == "json" else junit).render(runs))
+    return 0 if all(run.proven for run in runs) else 1
+
+
+def _options(arguments: argparse.Namespace, dialects: Sequence[str]) -> list[Options]:
+    from calista_tools.roundtrip.engine import Options
+
+    backends = arguments.backend or list(dialects)
+    if arguments.url:
+        backend = arguments.url.partition(":")[0].partition("+")[0]
+        backend = {"postgres": "postgresql"}.get(backend, backend)
+        if backend not in BACKENDS:
+            raise ToolError(
+                f"--url: {backend or 'that'} is no dialect that can be proven",
+                "postgresql://user:password@host:5432/postgres, or sqlite://",
+            )
+        backends = [backend]
+    return [
+        Options(
+            backend=backend,
+            url=arguments.url if backend == "postgresql" else None,
+            start=arguments.start,
+            end=arguments.end,
+            cache=not arguments.no_cache,
+        )
+        for backend in dict.fromkeys(backends)
+    ]
+
+
+def _progress(format_: str):  # type: ignore[no-untyped-def]
+    from calista_tools.roundtrip.output.text import step_lines
+
+    def show(step: Step) -> None:
+        if format_ == "text":
+            print("\n".join(step_lines(step)), flush=True)
+        elif sys.stderr.isatty():
+            print(
+                f"\r\x1b[K{step.revision} {step.summary}"[:100], end="", file=sys.stderr, flush=True
+            )
+
+    return show
+
+
+def _print_summary(run: Run) -> None:
+    from calista_tools.roundtrip.output.text import summary_lines
+
+    print("\n".join(summary_lines(run)), flush=True)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""How is a project's own ``env.py`` run with steps of ours?
+
+Alembic iterates the steps lazily: while the generator that yields them is waiting to go on, the
+step before has been committed and the database can be looked at.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from alembic.runtime.migration import MigrationContext, RevisionStep
+    from sqlalchemy import URL, Connection
+
+    from calista_tools.roundtrip.project import Project
+
+    Steps = Callable[[tuple[str, ...], MigrationContext], Iterator[RevisionStep]]
+
+
+def run_env(project: Project, url: URL, steps: Steps) -> None:
+    """Run ``env.py`` once against a database; whatever it raises comes through.
+
+    The URL reaches it as ``sqlalchemy.url``, as ``-x url=``, as ``config.attributes["connection"]``
+    and in the environment variables that the project names.
+    """
+    from alembic.runtime.environment import EnvironmentContext
+
+    text = url.render_as_string(hide_password=False)
+    config = project.config(text)
+    attributes = _Attributes(url)
+    config.attributes = attributes
+    environment = EnvironmentContext(config, project.script, fn=steps, as_sql=False)
+    configure = environment.configure
+
+    def configure_per_migration(*args: Any, **options: Any) -> None:
+        # Proven one by one, as revisions reach a database that is upgraded with every release.
+        options["transaction_per_migration"] = True
+        configure(*args, **options)
+
+    environment.configure = configure_per_migration  # type: ignore[method-assign]
+    with _variables(project.environment(text)), _quiet(), attributes, environment:
+        project.script.run_env()
+
+
+class _Attributes(dict[str, Any]):
+    """``config.attributes`` whose connection is opened when ``env.py`` asks for it."""
+
+    def __init__(self, url: URL) -> None:
+        super().__init__()
+        self._url = url
+        self._connection: Connection | None = None
+
+    def __enter__(self) -> _Attributes:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._connection is not None:
+            engine = self._connection.engine
+            self._connection.close()
+            engine.dispose()
+
+    def __contains__(self, key: object) -> bool:
+        return key == "connection" or super().__contains__(key)
+
+    def __getitem__(self, key: str) -> Any:
+        if key == "connection" and not super().__contains__(key):
+            return self._connect()
+        return super().__getitem__(key)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Return an attribute, as a dictionary does."""
+        try:
+            return self[key]
+        except KeyError:
+            return default
+
+    def _connect(self) -> Connection:
+        if self._connection is None or self._connection.closed:
+            from sqlalchemy import create_engine
+            from sqlalchemy.pool import NullPool
+
+            driver = self._url.get_backend_name()
+            plain = {"sqlite+aiosqlite": "sqlite", "postgresql+asyncpg": "postgresql+psycopg"}
+            url = self._url.set(drivername=plain.get(self._url.drivername, self._url.drivername))
+            assert driver
+            self._connection = create_engine(url, poolclass=NullPool).connect()
+        return self._connection
+
+
+@contextmanager
+def _variables(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep ``env.py``'s logging set-up and warnings from flooding the report."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            logging.disable(before)

@@ -1,0 +1,64 @@
+"""What is a defect, and how is it told?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista_tools.roundtrip.snapshot import Difference, differences
+
+if TYPE_CHECKING:
+    from calista_tools.roundtrip.live import Live
+    from calista_tools.roundtrip.result import Step
+    from calista_tools.roundtrip.snapshot import Snapshot
+
+
+class Judge:
+    """Turns what was seen of a revision into the words of its step."""
+
+    def start(self, live: Live) -> None:
+        """Begin a run of revisions."""
+
+    def upgraded(self, step: Step, before: Snapshot, after: Snapshot, live: Live) -> None:
+        """Look at the database after the first upgrade."""
+
+    def downgraded(
+        self, step: Step, before: Snapshot, after: Snapshot, found: Snapshot, live: Live
+    ) -> None:
+        """Compare the schema after the downgrade with the one before the upgrade."""
+        found_differences = differences(before, found)
+        real = [d for d in found_differences if not _explained(d, before, after)]
+        step.notes.extend(
+            f"{difference} (a column that was dropped comes back as the last one)"
+            for difference in found_differences
+            if difference not in real
+        )
+        if real:
+            step.restored = False
+            step.differences.extend(map(str, real))
+            if not differences(after, found):
+                step.notes.append("the downgrade changes nothing")
+
+    def upgraded_again(self, step: Step, after: Snapshot, again: Snapshot, live: Live) -> None:
+        """Compare the schema after the second upgrade with the one after the first."""
+        for difference in differences(after, again):
+            if difference.order_only and not step.restored:
+                continue
+            step.differences.append(f"upgrade again: {difference}")
+
+    def reproduce(self, step: Step) -> None:
+        """Say how a defect is seen by hand."""
+        if not step.proven:
+            step.reproduce = [f"alembic upgrade {step.revision}"]
+            if step.upgrade == "ok":
+                step.reproduce.append("alembic downgrade -1")
+                if step.upgrade_again != "skipped":
+                    step.reproduce.append(f"alembic upgrade {step.revision}")
+
+
+def _explained(difference: Difference, before: Snapshot, after: Snapshot) -> bool:
+    """Tell whether only columns that the upgrade had dropped are in another place."""
+    if not difference.order_only:
+        return False
+    table = difference.key.name
+    kept = {key.name for key in after.get(table, {}) if key.kind == "column"}
+    return any(key.kind == "column" and key.name not in kept for key in before.get(table, {}))

@@ -1,0 +1,213 @@
+"""What does a database look like right now? Asked after every step, on the run's own connection."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol
+
+from calista_tools.roundtrip.snapshot.postgresql import PostgresReader
+from calista_tools.roundtrip.snapshot.sqlite import SqliteReader
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import URL, Connection
+
+    from calista_tools.roundtrip.snapshot import Snapshot
+
+#: Changes that take no lock on their relation.
+_UNSEEN = re.compile(
+    r"\b(GRANT|REVOKE|(UPDATE|INTO|DELETE\s+FROM)\s+(pg_catalog\.)?pg_)", re.IGNORECASE
+)
+_LOCKS = """
+SELECT relation::int8, mode FROM pg_locks
+WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation >= 16384 AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+
+
+class Live(Protocol):
+    """One run's view of its database, from its first connection to its last."""
+
+    def attach(self, context: MigrationContext) -> None:
+        """Begin to watch the run's connection."""
+
+    def detach(self) -> None:
+        """Stop watching it."""
+
+    def begin_step(self) -> None:
+        """Note that a step begins."""
+
+    def settle(self) -> None:
+        """Take in what a transaction that is still open has done."""
+
+    def read_all(self) -> Snapshot:
+        """Read everything."""
+
+    def refresh(self) -> Snapshot:
+        """Read what the step that was just committed can have changed."""
+
+
+def version_table(context: MigrationContext) -> str:
+    """Return the name of Alembic's own table, as snapshots spell names."""
+    schema = context.version_table_schema
+    if context.dialect.name == "postgresql" and schema and schema != "public":
+        return f"{schema}.{context.version_table}"
+    return str(context.version_table)
+
+
+def commit_outer(context: MigrationContext) -> None:
+    """Commit what is open between two steps, which are proven one by one.
+
+    Where ``env.py`` holds one transaction around the whole run, only the driver's is committed;
+    SQLAlchemy's own, which wraps a ``with`` block, stays open.
+    """
+    connection = context.connection
+    if connection is None or not connection.in_transaction():
+        return
+    if not getattr(context, "_in_external_transaction", False):
+        connection.commit()
+        return
+    dbapi: Any = connection.connection.dbapi_connection
+    dbapi.commit()
+    if context.dialect.name == "sqlite" and getattr(dbapi, "isolation_level", "") is None:
+        dbapi.cursor().execute("BEGIN")
+
+
+class SqliteLive:
+    """Reads on the run's own connection: another one would have to parse the schema again."""
+
+    def __init__(self) -> None:
+        self._reader: SqliteReader | None = None
+        self._connection: Connection | None = None
+
+    @property
+    def root_pages(self) -> Mapping[str, int]:
+        """The first page of each table; a table that was made again has another one."""
+        return self._reader.root_pages if self._reader else {}
+
+    def attach(self, context: MigrationContext) -> None:
+        """Begin to read on this run's connection."""
+        self._connection = context.connection
+        # Refused inside a transaction, where one is open around the whole run.
+        with suppress(Exception):
+            self.query("PRAGMA synchronous = OFF")
+        self._reader = SqliteReader(self.query, [version_table(context)])
+
+    def detach(self) -> None:
+        """Forget the connection."""
+        self._connection = None
+
+    def begin_step(self) -> None:
+        """Nothing to note: the schema table says what changed."""
+
+    def settle(self) -> None:
+        """Nothing to take in: see `begin_step`."""
+
+    def read_all(self) -> Snapshot:
+        """Read everything."""
+        assert self._reader is not None
+        return self._reader.read_all()
+
+    def refresh(self) -> Snapshot:
+        """Read the tables whose rows in the schema table have changed."""
+        assert self._reader is not None
+        return self._reader.update()
+
+    def query(self, sql: str) -> Sequence[Sequence[Any]]:
+        """Run a statement of ours past SQLAlchemy, which would begin a transaction."""
+        assert self._connection is not None
+        cursor = self._connection.connection.cursor()
+        try:
+            cursor.execute(sql)
+            return cursor.fetchall()
+        finally:
+            cursor.close()
+
+
+class PostgresLive:
+    """Reads on a second connection, which no ``search_path`` or open transaction disturbs."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._observer: Any = None
+        self._engine: Any = None
+        self._connection: Connection | None = None
+        self._reader: PostgresReader | None = None
+        self._locks: dict[int, set[str]] | None = {}
+
+    def attach(self, context: MigrationContext) -> None:
+        """Open our own connection and watch the run's."""
+        from sqlalchemy import create_engine, event
+        from sqlalchemy.pool import NullPool
+
+        assert context.connection is not None
+        self._connection = context.connection
+        self._engine = create_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        self._observer = self._engine.connect()
+        version = int(self.query("SHOW server_version_num")[0][0])
+        self._reader = PostgresReader(self.query, [version_table(context)], version)
+        event.listen(self._connection, "commit", self._on_commit)
+        event.listen(self._connection, "before_cursor_execute", self._on_statement)
+
+    def detach(self) -> None:
+        """Close our connection and let go of the run's."""
+        from sqlalchemy import event
+
+        if self._connection is not None:
+            event.remove(self._connection, "commit", self._on_commit)
+            event.remove(self._connection, "before_cursor_execute", self._on_statement)
+            self._connection = None
+        if self._observer is not None:
+            self._observer.close()
+            self._engine.dispose()
+            self._observer = None
+
+    def begin_step(self) -> None:
+        """Forget what the step before did."""
+        self._locks = {}
+
+    def settle(self) -> None:
+        """Take in the locks of a transaction that ``env.py`` keeps open."""
+        if self._connection is not None and self._connection.in_transaction():
+            self._on_commit(self._connection)
+
+    def read_all(self) -> Snapshot:
+        """Read everything."""
+        assert self._reader is not None
+        return self._reader.read_all()
+
+    def refresh(self) -> Snapshot:
+        """Read what the locks say, or everything where they do not say it all."""
+        assert self._reader is not None
+        return self._reader.update(self._locks)
+
+    def query(self, sql: str) -> Sequence[Sequence[Any]]:
+        """Run a statement on our own connection."""
+        cursor = self._observer.connection.cursor()
+        try:
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else ()
+        finally:
+            cursor.close()
+
+    def _on_commit(self, connection: Connection) -> None:
+        if self._locks is None:
+            return
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(_LOCKS)
+            for oid, mode in cursor.fetchall():
+                self._locks.setdefault(oid, set()).add(mode)
+        finally:
+            cursor.close()
+
+    def _on_statement(self, connection: Connection, *call: Any) -> None:
+        statement = str(call[1])
+        autocommit = False
+        with suppress(AttributeError):
+            autocommit = connection.connection.dbapi_connection.autocommit is True  # type: ignore[union-attr]
+        if autocommit or _UNSEEN.search(statement):
+            self._locks = None

@@ -1,0 +1,1 @@
+"""How a run is told: to people, to programs, to CI."""

@@ -1,0 +1,61 @@
+"""For CI: a suite for each backend, a test case for each revision."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from calista_tools.roundtrip.result import SKIPPED
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from calista_tools.roundtrip.result import Run
+
+#: Characters that XML 1.0 cannot hold; a driver's message may.
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def render(runs: Sequence[Run]) -> str:
+    """Return the runs as JUnit XML."""
+    root = Element("testsuites", name="calista-roundtrip")
+    for run in runs:
+        suite = SubElement(root, "testsuite", name=run.backend, time=f"{run.seconds:.3f}")
+        failures = skipped = 0
+        for step in run.steps:
+            case = SubElement(
+                suite,
+                "testcase",
+                classname=f"roundtrip.{run.backend}",
+                name=_clean(f"{step.revision} {step.summary}".strip()),
+                file=_clean(step.filename),
+                time=f"{step.seconds:.3f}",
+            )
+            if step.upgrade == SKIPPED:
+                skipped += 1
+                SubElement(case, "skipped", message=_clean(step.error or ""))
+            elif not step.proven:
+                failures += 1
+                lines = [*([step.error] if step.error else []), *step.differences]
+                failure = SubElement(case, "failure", message=_clean(lines[0]))
+                more = [step.statement or "", *step.reproduce]
+                failure.text = _clean("\n".join([*lines, *filter(None, more)]))
+        for kind, found in (("drift", run.drift), ("parity", run.parity)):
+            if found:
+                failures += 1
+                case = SubElement(
+                    suite, "testcase", classname=f"roundtrip.{run.backend}", name=kind
+                )
+                SubElement(case, "failure", message=_clean(found[0])).text = _clean(
+                    "\n".join(found)
+                )
+        suite.set("tests", str(len(suite)))
+        suite.set("failures", str(failures))
+        suite.set("skipped", str(skipped))
+    indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode")
+
+
+def _clean(text: str) -> str:
+    return _ILLEGAL.sub("�", text)

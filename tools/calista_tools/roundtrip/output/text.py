@@ -1,0 +1,63 @@
+"""For people: a line for each revision as it is proven, what is wrong with it, a summary."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calista_tools.roundtrip.result import SKIPPED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from calista_tools.roundtrip.result import Run, Step
+
+
+def step_lines(step: Step) -> Iterator[str]:
+    """Return the lines for one revision."""
+    if step.cached:
+        word = "cached"
+    elif step.proven:
+        word = "ok"
+    else:
+        word = "skipped" if step.upgrade == SKIPPED else "FAILED"
+    yield f"  {word:<8}{step.revision}  {step.summary or Path(step.filename).name}"
+    if step.proven:
+        yield from (f"          note: {note}" for note in (*step.declared, *step.notes))
+        return
+    yield f"          {step.filename}"
+    if step.error:
+        yield f"          {step.error}"
+    if step.statement:
+        yield f"          statement: {step.statement}"
+    yield from (f"          {difference}" for difference in step.differences)
+    yield from (f"          note: {note}" for note in (*step.declared, *step.notes))
+    if step.reproduce:
+        yield f"          by hand: {'; '.join(step.reproduce)}"
+
+
+def recreated_lines(run: Run) -> Iterator[str]:
+    """Return the SQLite tables that were made anew, and why."""
+    for step in run.steps:
+        for item in step.recreated_tables:
+            yield f"  {step.revision} recreates {item['table']}: {item['reason']}"
+
+
+def summary_lines(run: Run) -> Iterator[str]:
+    """Return what came out in the end."""
+    recreated = list(recreated_lines(run))
+    if recreated:
+        yield "recreated tables:"
+        yield from recreated
+    for title, lines in (("drift from the metadata", run.drift), ("parity", run.parity)):
+        if lines:
+            yield f"{title}:"
+            yield from (f"  {line}" for line in lines)
+    counts = run.summary()
+    parts = [f"{counts['proven']} proven"]
+    if counts["cached"]:
+        parts[0] += f" ({counts['cached']} of them before)"
+    if counts["failed"]:
+        parts.append(f"{counts['failed']} failed")
+    words = "1 revision" if counts["revisions"] == 1 else f"{counts['revisions']} revisions"
+    yield f"{run.backend} ({run.server}): {words}, {', '.join(parts)} in {run.seconds:.1f} s"

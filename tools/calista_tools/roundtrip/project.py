@@ -1,0 +1,201 @@
+"""Which project is proven: its Alembic configuration, its revisions and their order."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import re
+import sys
+from argparse import Namespace
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calista_tools.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from alembic.config import Config
+    from alembic.script import Script, ScriptDirectory
+
+_ASYNC = re.compile(r"\b(async_engine_from_config|create_async_engine|AsyncEngine|async_engine)\b")
+
+
+@dataclass
+class Project:
+    """An Alembic project and how the URL is handed to its ``env.py``.
+
+    Attributes:
+        ini: ``alembic.ini``, or a ``pyproject.toml`` with ``[tool.alembic]``.
+        x: ``-x`` arguments as given.
+        url_env: Environment variables that get the URL.
+    """
+
+    ini: Path
+    x: Sequence[str] = ()
+    url_env: Sequence[str] = ()
+    script: ScriptDirectory = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not self.ini.is_file():
+            raise ToolError(
+                f"{self.ini} does not exist",
+                "run this in the project's folder, or name its configuration with --config",
+                exit_code=2,
+            )
+        self.ini = self.ini.absolute()
+        self.script = self._load()
+
+    def config(self, url: str | None = None) -> Config:
+        """Return a configuration that carries the URL in every way but the environment."""
+        from alembic.config import Config
+
+        options = Namespace(x=list(self.x), raiseerr=False)
+        if self.ini.suffix == ".toml":
+            if "toml_file" not in inspect.signature(Config.__init__).parameters:
+                raise ToolError(
+                    "this Alembic does not read pyproject.toml",
+                    "name an alembic.ini with --config, or upgrade to Alembic 1.16",
+                    exit_code=2,
+                )
+            config = Config(toml_file=str(self.ini), cmd_opts=options)
+        else:
+            config = Config(str(self.ini), cmd_opts=options)
+        if url is not None:
+            options.x.append(f"url={url}")
+            # ConfigParser reads % as the start of an interpolation.
+            config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+        return config
+
+    def order(
+        self, start: str | None = None, end: str | None = None
+    ) -> tuple[list[Script], list[Script]]:
+        """Return the revisions before ``start`` (and it), and those after it up to ``end``.
+
+        Both in an order in which they can be applied one at a time: parents first, then
+        whatever is named in ``depends_on``, lines of a branch one after the other.
+
+        Raises:
+            ToolError: A revision is unknown, or the graph is broken.
+        """
+        from alembic.util import CommandError
+
+        try:
+            wanted = self._closure(end or "heads")
+            known = self._closure(start) if start and start != "base" else set()
+            scripts = list(self.script.walk_revisions("base", "heads"))
+        except CommandError as error:
+            raise ToolError(_one_line(error), exit_code=2) from error
+        done: set[str] = set()
+        ordered: list[Script] = []
+        waiting = scripts[::-1]
+        while waiting:
+            later = []
+            for script in waiting:
+                if all(parent in done for parent in self.parents(script)):
+                    done.add(script.revision)
+                    ordered.append(script)
+                else:
+                    later.append(script)
+            if len(later) == len(waiting):
+                names = ", ".join(script.revision for script in later)
+                raise ToolError(f"revisions depend on each other in a circle: {names}", exit_code=2)
+            waiting = later
+        before = [script for script in ordered if script.revision in known]
+        proven = [s for s in ordered if s.revision in wanted and s.revision not in known]
+        return before, proven
+
+    def parents(self, script: Script) -> list[str]:
+        """Return the revisions that must have run before one, ``depends_on`` included."""
+        found = []
+        for name in (*_tuple(script.down_revision), *_tuple(script.dependencies)):
+            # A dependency may be written as a branch label.
+            target = self.script.get_revision(name)
+            found.append(target.revision if target is not None else name)
+        return found
+
+    @property
+    def env_source(self) -> str:
+        """The source of ``env.py``, "" if it cannot be read."""
+        try:
+            return (Path(self.script.dir) / "env.py").read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+
+    @property
+    def is_async(self) -> bool:
+        """Whether ``env.py`` makes an asynchronous engine."""
+        return bool(_ASYNC.search(self.env_source))
+
+    def environment(self, url: str) -> Mapping[str, str]:
+        """Return the environment variables that carry the URL."""
+        return dict.fromkeys(self.url_env, url)
+
+    def _closure(self, target: str) -> set[str]:
+        revisions = self.script.get_revisions(target)
+        found: set[str] = set()
+        todo = [script for script in revisions if script is not None]
+        while todo:
+            script = todo.pop()
+            if script.revision not in found:
+                found.add(script.revision)
+                todo.extend(
+                    parent
+                    for name in self.parents(script)
+                    if (parent := self.script.get_revision(name)) is not None
+                )
+        return found
+
+    def _load(self) -> ScriptDirectory:
+        from alembic.script import ScriptDirectory
+        from alembic.util import CommandError
+
+        config = self.config()
+        location = config.get_main_option("script_location")
+        # Alembic looks from the working folder; so do we, unless that finds nothing.
+        if (
+            location
+            and ":" not in location
+            and not Path(location).exists()
+            and (self.ini.parent / location).exists()
+        ):
+            os.chdir(self.ini.parent)
+        here = str(Path.cwd())
+        if here not in sys.path:
+            sys.path.insert(0, here)
+        try:
+            script = ScriptDirectory.from_config(config)
+            heads = script.get_heads()
+        except CommandError as error:
+            raise ToolError(f"{self.ini}: {_one_line(error)}", exit_code=2) from error
+        except Exception as error:
+            where = _source_of(error) or str(self.ini)
+            message = f"{where}: cannot be loaded: {type(error).__name__}: {_one_line(error)}"
+            raise ToolError(message, exit_code=2) from error
+        if not heads:
+            raise ToolError(f"{script.dir} has no revisions", exit_code=2)
+        return script
+
+
+def _tuple(value: Any) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())
+
+
+def _source_of(error: BaseException) -> str:
+    """Return the file and line that an error came from, when it is one of the project's."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{error.filename}:{error.lineno}"
+    trace, found = error.__traceback__, ""
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if "site-packages" not in name and not name.startswith("<") and "calista_tools" not in name:
+            found = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return found

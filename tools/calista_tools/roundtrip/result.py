@@ -1,0 +1,124 @@
+"""What was found out about each revision?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+OK, ERROR, SKIPPED = "ok", "error", "skipped"
+
+
+@dataclass
+class Step:
+    """One revision on one backend.
+
+    Attributes:
+        upgrade: ``ok``, ``error``, or ``skipped`` where an earlier failure made it impossible.
+        downgrade: The same; also ``error`` where there is none.
+        upgrade_again: Whether it could be upgraded once more after its downgrade.
+        restored: Whether the downgrade brought the schema back.
+        data_kept: Whether the rows are as they were, as far as the schema can hold them.
+        recreated_tables: SQLite tables that the upgrade made anew, with the reason.
+        error: The first error, in one line.
+        statement: The SQL statement that failed.
+        differences: What is not as it should be, one line each.
+        notes: What is worth knowing and no defect.
+        reproduce: The commands that show the defect by hand.
+    """
+
+    revision: str
+    filename: str
+    summary: str = ""
+    upgrade: str = OK
+    downgrade: str = OK
+    upgrade_again: str = OK
+    restored: bool = True
+    data_kept: bool = True
+    recreated_tables: list[dict[str, str]] = field(default_factory=list)
+    seconds: float = 0.0
+    error: str | None = None
+    statement: str | None = None
+    differences: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    declared: list[str] = field(default_factory=list)
+    reproduce: list[str] = field(default_factory=list)
+    cached: bool = False
+
+    @property
+    def proven(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return not self.differences and self.error is None and self.upgrade == OK
+
+    def fail(self, message: str, statement: str | None = None) -> None:
+        """Record an error; the first one is kept."""
+        if self.error is None:
+            self.error, self.statement = message, statement
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the step as the command's JSON has it."""
+        return {
+            "revision": self.revision,
+            "filename": self.filename,
+            "summary": self.summary,
+            "upgrade": self.upgrade,
+            "downgrade": self.downgrade,
+            "upgrade_again": self.upgrade_again,
+            "restored": self.restored,
+            "data_kept": self.data_kept,
+            "recreated_tables": self.recreated_tables,
+            "seconds": round(self.seconds, 4),
+            "error": self.error,
+            "statement": self.statement,
+            "differences": self.differences,
+            "notes": self.notes,
+            "declared": self.declared,
+            "reproduce": self.reproduce,
+            "cached": self.cached,
+        }
+
+
+@dataclass
+class Run:
+    """One backend's steps, oldest first, and what was found at head."""
+
+    backend: str
+    server: str
+    steps: list[Step] = field(default_factory=list)
+    drift: list[str] = field(default_factory=list)
+    parity: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def proven(self) -> bool:
+        """Whether every step is proven and head is as the metadata says."""
+        return all(step.proven for step in self.steps) and not self.drift and not self.parity
+
+    def summary(self) -> dict[str, Any]:
+        """Count what was found."""
+        steps = self.steps
+        return {
+            "revisions": len(steps),
+            "proven": sum(step.proven for step in steps),
+            "cached": sum(step.cached for step in steps),
+            "failed": sum(not step.proven for step in steps),
+            "upgrade_errors": sum(step.upgrade == ERROR for step in steps),
+            "downgrade_errors": sum(step.downgrade == ERROR for step in steps),
+            "not_restored": sum(not step.restored for step in steps),
+            "upgrade_again_errors": sum(step.upgrade_again == ERROR for step in steps),
+            "data_lost": sum(not step.data_kept for step in steps),
+            "skipped": sum(step.upgrade == SKIPPED for step in steps),
+            "drift": len(self.drift),
+            "parity": len(self.parity),
+            "seconds": round(self.seconds, 3),
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the run as the command's JSON has it."""
+        return {
+            "backend": self.backend,
+            "server": self.server,
+            "steps": [step.as_json() for step in self.steps],
+            "drift": self.drift,
+            "parity": self.parity,
+            "summary": self.summary(),
+        }

@@ -1,0 +1,159 @@
+"""Reads PostgreSQL's catalogs, after a step only what the step can have changed.
+
+What a transaction did to relations is read from the locks it holds just before it commits: every
+DDL statement locks its relation until then. Objects without locks of their own (functions, types,
+schemas, …) are few; the versions of their catalog rows are compared as a whole.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from calista_tools.roundtrip.snapshot import postgresql_queries as queries
+from calista_tools.roundtrip.snapshot.model import Key
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from calista_tools.roundtrip.snapshot.model import Group, Properties, Snapshot
+
+    Query = Callable[[str], Sequence[Sequence[Any]]]
+
+#: Locks that reading or writing rows takes; all others mean that the schema may have changed.
+_ROWS_ONLY = frozenset({"AccessShareLock", "RowShareLock", "RowExclusiveLock"})
+_CHANGES_ROWS = frozenset({"RowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"})
+#: Catalogs whose changed rows change how other objects are spelt: renames.
+_SPELT_ELSEWHERE = ("pg_namespace", "pg_type", "pg_proc", "pg_collation", "pg_operator")
+
+
+class PostgresReader:
+    """Keeps the last snapshot of one database and brings it up to date.
+
+    Args:
+        query: Runs a statement on a connection of our own in autocommit mode and returns rows.
+        ignored: Relations left out, as people write them: Alembic's version table.
+        version: ``server_version_num``.
+    """
+
+    def __init__(self, query: Query, ignored: Iterable[str], version: int) -> None:
+        self._query = query
+        self._ignored = frozenset(ignored)
+        self._relations: dict[int, tuple[str, Group]] = {}
+        self._objects: dict[int, tuple[str, Group]] = {}
+        #: By relation: what its foreign keys refer to, by whose names they are spelt.
+        self._refers: dict[int, set[int]] = {}
+        self._versions: dict[tuple[str, int], int] = {}
+        self._digest: object = None
+        query("SET search_path = public")
+        # Planning these queries takes longer than running them.
+        query("SET plan_cache_mode = force_generic_plan")
+        query("SET jit = off")
+        texts = (*queries.RELATION_QUERIES, *queries.OBJECT_QUERIES, queries.RESOLVE)
+        for number, text in enumerate(texts):
+            if version < 140000:
+                text = text.replace("'compression', nullif(a.attcompression::text, ''),", "")
+            query(f"PREPARE calista_{number}(oid[]) AS {text}")
+        for name, text in (("objects", queries.OBJECTS), ("digest", queries.OBJECTS_DIGEST)):
+            query(f"PREPARE calista_{name} AS {text}")
+        query(f"PREPARE calista_locks(int) AS {queries.LOCKS}")
+
+    def read_all(self) -> Snapshot:
+        """Read everything."""
+        self._relations, self._objects, self._refers = {}, {}, {}
+        self._versions, self._digest = {}, None
+        names = ",".join(f"'{name}'" for name in self._ignored)
+        everything = queries.ALL_RELATIONS.replace("$1", f"ARRAY[{names}]::text[]")
+        self._read_relations([row[0] for row in self._query(everything)])
+        self._read_objects()
+        return self._snapshot()
+
+    def locks(self, pid: int) -> dict[int, set[str]]:
+        """Return the locks on relations that a backend's open transaction holds."""
+        found: dict[int, set[str]] = {}
+        for oid, mode in self._query(f"EXECUTE calista_locks({pid})"):
+            found.setdefault(oid, set()).add(mode)
+        return found
+
+    def update(self, locks: Mapping[int, set[str]] | None) -> Snapshot:
+        """Read again what a committed transaction can have changed.
+
+        Args:
+            locks: What it held at its end, see `locks`; None if that is not known.
+        """
+        if locks is None or self._read_objects():
+            return self.read_all()
+        changed = {oid for oid, modes in locks.items() if modes - _ROWS_ONLY}
+        if changed:
+            self._read_relations(changed | self._spelt_by(changed))
+        return self._snapshot()
+
+    def written(self, locks: Mapping[int, set[str]] | None) -> set[str] | None:
+        """Return the tables whose rows a transaction can have changed; None: any of them."""
+        if locks is None:
+            return None
+        oids = (oid for oid, modes in locks.items() if modes & _CHANGES_ROWS)
+        return {self._relations[oid][0] for oid in oids if oid in self._relations}
+
+    def _spelt_by(self, changed: set[int]) -> set[int]:
+        """Return the relations whose words may change with these: by foreign keys, and views."""
+        found = {oid for oid, refers in self._refers.items() if not refers.isdisjoint(changed)}
+        for oid, (_, group) in self._relations.items():
+            if next(iter(group)).kind.endswith("view"):
+                found.add(oid)
+        return found
+
+    def _snapshot(self) -> Snapshot:
+        return dict((*self._relations.values(), *self._objects.values()))
+
+    def _execute(self, number: int, oids: Iterable[int]) -> Sequence[Sequence[Any]]:
+        listed = ",".join(map(str, oids))
+        return self._query(f"EXECUTE calista_{number}('{{{listed}}}')")
+
+    def _read_relations(self, oids: Iterable[int]) -> None:
+        wanted = set(oids)
+        number = len(queries.RELATION_QUERIES) + len(queries.OBJECT_QUERIES)
+        there = {row[0] for row in self._execute(number, wanted)} if wanted else set()
+        for oid in wanted | there:
+            self._relations.pop(oid, None)
+            self._refers.pop(oid, None)
+        groups: dict[int, dict[Key, Properties]] = {}
+        names: dict[int, str] = {}
+        for number in range(len(queries.RELATION_QUERIES)) if there else ():
+            for oid, kind, name, properties in self._execute(number, there):
+                if number == 0:
+                    names[oid] = name
+                    if name in self._ignored:
+                        continue
+                    groups[oid] = {Key(kind, name): json.loads(properties)}
+                elif oid in groups:
+                    found = json.loads(properties)
+                    # Not a property: a table made again is another oid and the same table.
+                    if refers := found.pop("refers", None):
+                        self._refers.setdefault(oid, set()).add(refers)
+                    groups[oid][Key(kind, name, names[oid])] = found
+        for oid, group in groups.items():
+            self._relations[oid] = (names[oid], group)
+
+    def _read_objects(self) -> bool:
+        """Bring the other objects up to date; tell whether relations may now be spelt otherwise."""
+        digest = tuple(self._query("EXECUTE calista_digest")[0])
+        if digest == self._digest:
+            return False
+        first, self._digest = self._digest is None, digest
+        versions: dict[tuple[str, int], int] = {}
+        for catalog, oid, version in self._query("EXECUTE calista_objects"):
+            # Several rows may describe one object: labels, comments.
+            versions[catalog, oid] = versions.get((catalog, oid), 0) + version
+        known = self._versions
+        changed = {at for at in versions.keys() | known.keys() if versions.get(at) != known.get(at)}
+        self._versions = versions
+        oids = {oid for _, oid in changed}
+        for oid in oids:
+            self._objects.pop(oid, None)
+        start = len(queries.RELATION_QUERIES)
+        for number in range(start, start + len(queries.OBJECT_QUERIES)):
+            for oid, kind, name, properties in self._execute(number, oids):
+                self._objects[oid] = (f"{kind} {name}", {Key(kind, name): json.loads(properties)})
+        spelt = any(at[0] in _SPELT_ELSEWHERE and at in known for at in changed)
+        return spelt and not first

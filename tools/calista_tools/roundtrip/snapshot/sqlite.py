@@ -1,0 +1,255 @@
+"""Reads a SQLite schema by structure: pragmas, and from the text what no pragma tells."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from calista_tools.roundtrip.snapshot.model import Key
+from calista_tools.roundtrip.snapshot.sqlite_text import (
+    Constraint,
+    TableText,
+    index_terms,
+    normal,
+    read_table,
+    tokens,
+    unwrapped,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from calista_tools.roundtrip.snapshot.model import Group, Properties, Snapshot
+
+    Query = Callable[[str], Sequence[Sequence[Any]]]
+
+#: type, name, table, root page, SQL: a row of ``sqlite_master``.
+Row = tuple[str, str, str, int, str | None]
+
+_COLUMNS = (
+    'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo({}) ORDER BY cid'
+)
+_INDEXES = """
+SELECT l.name, l."unique", l.origin, l.partial, x.name, x.cid, x."desc", x.coll
+FROM pragma_index_list({}) AS l, pragma_index_xinfo(l.name) AS x WHERE x.key ORDER BY l.name, x.seqno
+"""
+_FOREIGN_KEYS = """
+SELECT id, "table", "from", "to", on_update, on_delete FROM pragma_foreign_key_list({})
+ORDER BY id, seq
+"""
+
+
+class SqliteReader:
+    """Keeps the last snapshot of one database and brings it up to date.
+
+    Args:
+        query: Runs a statement and returns rows.
+        ignored: Tables left out: Alembic's version table.
+    """
+
+    def __init__(self, query: Query, ignored: Iterable[str]) -> None:
+        self._query = query
+        self._ignored = frozenset(ignored)
+        self._rows: dict[str, set[Row]] = {}
+        self._groups: dict[str, Group] = {}
+        self._version: int | None = None
+        self.root_pages: dict[str, int] = {}
+
+    def read_all(self) -> Snapshot:
+        """Read everything."""
+        self._rows, self._groups, self._version = {}, {}, None
+        return self.update()
+
+    def update(self) -> Snapshot:
+        """Read again the tables and views whose rows in the schema table have changed."""
+        version = self._query("PRAGMA schema_version")[0][0]
+        if version == self._version:
+            return dict(self._groups)
+        self._version = version
+        rows: dict[str, set[Row]] = {}
+        for row in self._query("SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master"):
+            rows.setdefault(row[2], set()).add(tuple(row))
+        for table in self._rows.keys() - rows.keys():
+            self._groups.pop(table, None)
+        for table, mine in rows.items():
+            if self._rows.get(table) != mine and table not in self._ignored:
+                if table.startswith("sqlite_"):
+                    continue
+                self._groups[table] = self._read(table, mine)
+        self._rows = rows
+        self.root_pages = {
+            name: page
+            for mine in rows.values()
+            for kind, name, _, page, _ in mine
+            if kind == "table" and name in self._groups
+        }
+        return dict(self._groups)
+
+    def _read(self, table: str, rows: set[Row]) -> Group:
+        group: dict[Key, Properties] = {}
+        indexes = {}
+        for kind, name, _, _, sql in sorted(rows, key=lambda row: row[:2]):
+            if kind == "table":
+                group.update(self._table(name, sql or ""))
+            elif kind == "index" and sql:
+                indexes[name] = sql
+            elif kind == "view":
+                group[Key("view", name)] = {"definition": _after(sql or "", "view")}
+            elif kind == "trigger":
+                group[Key("trigger", name, table)] = {"definition": _after(sql or "", "trigger")}
+        group.update(self._indexes(table, indexes))
+        return group
+
+    def _table(self, table: str, sql: str) -> dict[Key, Properties]:
+        said = read_table(sql)
+        quoted = _literal(table)
+        first = [item.low for item in tokens(sql[:40])[:2]]
+        if first == ["create", "virtual"]:
+            return {Key("virtual table", table): {"definition": _after(sql, "table")}}
+        columns = self._query(_COLUMNS.format(quoted))
+        whole = {"options": list(said.options), "autoincrement": said.autoincrement}
+        properties: Properties = {
+            **{name: value for name, value in whole.items() if value},
+            "columns": [name for name, *_ in columns],
+        }
+        found: dict[Key, Properties] = {Key("table", table): properties}
+        keyed = sorted((pk, name) for name, _, _, _, pk, _ in columns if pk)
+        for name, type_, not_null, default, pk, hidden in columns:
+            # An INTEGER PRIMARY KEY is the rowid, and never null whatever its text says.
+            required = bool(not_null) or (pk and len(keyed) == 1 and type_.upper() == "INTEGER")
+            found[Key("column", name, table)] = _column(
+                name.lower(), type_, bool(required), default, hidden, said
+            )
+        if keyed:
+            names = [name for _, name in keyed]
+            written = _written(said, "primary key", names)
+            key = Key("primary key", written.name or "unnamed", table)
+            found[key] = {"columns in key": names, **_conflict(written)}
+        found.update(self._foreign_keys(table, said))
+        for check in (made for made in said.constraints if made.kind == "check"):
+            name = check.name or f"({check.text})"
+            found[Key("check", name, table)] = {"expression": check.text}
+        return found
+
+    def _foreign_keys(self, table: str, said: TableText) -> dict[Key, Properties]:
+        keys: dict[int, dict[str, Any]] = {}
+        for id_, target, from_, to, on_update, on_delete in self._query(
+            _FOREIGN_KEYS.format(_literal(table))
+        ):
+            key = keys.setdefault(id_, {"from": [], "table": target, "to": []})
+            key["from"].append(from_)
+            key["to"].append(to)
+            key["on update"], key["on delete"] = on_update.lower(), on_delete.lower()
+        found: dict[Key, Properties] = {}
+        # SQLite numbers them from the last one written to the first.
+        unused = [made for made in said.constraints if made.kind == "foreign key"]
+        for _, key in sorted(keys.items(), reverse=True):
+            columns = tuple(name.lower() for name in key["from"])
+            written = next((made for made in unused if made.columns == columns), None)
+            if written in unused and written is not None:
+                unused.remove(written)
+            to = ", ".join(name for name in key["to"] if name)
+            text = f"{', '.join(key['from'])} → {key['table']}" + (f" ({to})" if to else "")
+            actions = {
+                name: key[name] for name in ("on update", "on delete") if key[name] != "no action"
+            }
+            deferred = written.deferred if written else ""
+            if deferred in ("not deferrable", "initially immediate"):
+                deferred = ""
+            properties = {
+                "refers": text,
+                **actions,
+                **({"deferrable": deferred} if deferred else {}),
+            }
+            name = written.name if written and written.name else f"({text})"
+            found[Key("foreign key", name, table)] = properties
+        return found
+
+    def _indexes(self, table: str, created: dict[str, str]) -> dict[Key, Properties]:
+        columns: dict[str, list[Sequence[Any]]] = {}
+        for row in self._query(_INDEXES.format(_literal(table))):
+            columns.setdefault(row[0], []).append(row)
+        found: dict[Key, Properties] = {}
+        said: TableText | None = None
+        for name, rows in columns.items():
+            _, unique, origin, partial, *_ = rows[0]
+            terms, where = index_terms(created[name]) if name in created else ([], "")
+            listed = []
+            for number, (*_, column, cid, descending, collation) in enumerate(rows):
+                term = terms[number] if cid == -2 and number < len(terms) else column or "rowid"
+                collated = "" if collation in (None, "BINARY") else f" collate {collation.lower()}"
+                listed.append(f"{term}{collated}{' desc' if descending else ''}")
+            if origin == "u":
+                if said is None:
+                    said = self._said(table)
+                names = [row[4] for row in rows]
+                written = _written(said, "unique", names)
+                key = Key("unique", written.name or f"({', '.join(names)})", table)
+                found[key] = {"columns in key": listed, **_conflict(written)}
+            elif origin == "c":
+                kind = "unique index" if unique else "index"
+                found[Key(kind, name, table)] = {
+                    "columns in key": listed, **({"where": where} if partial else {}),
+                }  # fmt: skip
+        return found
+
+    def _said(self, table: str) -> TableText:
+        rows = self._query(
+            f"SELECT sql FROM sqlite_master WHERE type = 'table' AND name = {_literal(table)}"
+        )
+        return read_table(rows[0][0] if rows else "")
+
+
+def _column(
+    name: str, type_: str, not_null: bool, default: str | None, hidden: int, said: TableText
+) -> Properties:
+    properties: dict[str, Any] = {
+        "type": re.sub(r"\s*([(),])\s*", r"\1", " ".join(type_.upper().split())),
+        "nullable": not not_null,
+    }
+    if default is not None:
+        properties["default"] = _default(default, type_)
+    if hidden in (2, 3):
+        properties["generated"] = said.generated.get(name, "")
+    if name in said.collations and said.collations[name] != "binary":
+        properties["collation"] = said.collations[name]
+    if name in said.not_null_conflicts:
+        properties["on conflict"] = said.not_null_conflicts[name]
+    return properties
+
+
+def _default(text: str, type_: str) -> str:
+    items = unwrapped(tokens(text))
+    upper = type_.upper()
+    numeric = "INT" in upper or not any(word in upper for word in ("CHAR", "CLOB", "TEXT", "BLOB"))
+    if numeric and len(items) == 1 and items[0].kind == "string":
+        # '0' in a numeric column is stored as 0: the same default, written by another hand.
+        bare = items[0].text.strip("'")
+        if bare.lstrip("+-").replace(".", "", 1).isdigit():
+            return bare
+    return normal(items)
+
+
+def _written(said: TableText, kind: str, columns: list[str]) -> Constraint:
+    low = tuple(name.lower() for name in columns)
+    for made in said.constraints:
+        if made.kind == kind and (made.columns == low or set(made.columns) == set(low)):
+            return made
+    return Constraint(kind, "")
+
+
+def _conflict(written: Constraint) -> dict[str, str]:
+    return {"on conflict": written.conflict} if written.conflict else {}
+
+
+def _after(sql: str, word: str) -> str:
+    """Return what follows ``CREATE … word [IF NOT EXISTS] name``, in one spelling."""
+    items = tokens(sql)
+    at = next((n for n, item in enumerate(items) if item.low == word), -1) + 1
+    if [item.low for item in items[at : at + 3]] == ["if", "not", "exists"]:
+        at += 3
+    return normal(items[at + 1 :])
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,54 @@
+"""Which statements did a step send, and what did the failing one look like?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_LONGEST = 2000
+
+
+class Statements:
+    """Notes the statements of one connection; `begin` forgets what was noted."""
+
+    def __init__(self) -> None:
+        self._connection: Connection | None = None
+        self.sent: list[str] = []
+
+    def attach(self, connection: Connection) -> None:
+        """Begin to listen."""
+        from sqlalchemy import event
+
+        self._connection = connection
+        event.listen(connection, "before_cursor_execute", self._note)
+
+    def detach(self) -> None:
+        """Stop listening."""
+        from sqlalchemy import event
+
+        if self._connection is not None:
+            event.remove(self._connection, "before_cursor_execute", self._note)
+            self._connection = None
+
+    def begin(self) -> None:
+        """Forget what was sent."""
+        self.sent = []
+
+    def _note(self, *call: Any) -> None:
+        self.sent.append(str(call[2]))
+
+
+def words(error: BaseException) -> str:
+    """Return an error in one line, as ``ProgrammingError: relation "note" already exists``."""
+    from sqlalchemy.exc import DBAPIError
+
+    text = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    return f"{type(error).__name__}: {' '.join(text.split())}"[:_LONGEST].rstrip(": ")
+
+
+def statement_of(error: BaseException) -> str | None:
+    """Return the SQL statement that an error is about."""
+    text = getattr(error, "statement", None)
+    return " ".join(str(text).split())[:_LONGEST] if text else None

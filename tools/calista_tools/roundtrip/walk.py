@@ -1,0 +1,315 @@
+"""How is a history proven? Every revision up, down and up again, one run of ``env.py`` for all.
+
+The run ends only where something went wrong: then the database is brought back to the state after
+the revision, from the last good copy and what was applied since, and another run goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from calista_tools.errors import ToolError
+from calista_tools.roundtrip.environment import run_env
+from calista_tools.roundtrip.judge import Judge
+from calista_tools.roundtrip.live import commit_outer
+from calista_tools.roundtrip.result import ERROR, SKIPPED, Step
+from calista_tools.roundtrip.snapshot import differences
+from calista_tools.roundtrip.statements import Statements, statement_of, words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from alembic.runtime.migration import MigrationContext, RevisionStep
+    from alembic.script import Script
+
+    from calista_tools.backends import ScratchDatabase
+    from calista_tools.roundtrip.live import Live
+    from calista_tools.roundtrip.project import Project
+    from calista_tools.roundtrip.snapshot import Snapshot
+
+    Progress = Callable[[Step], None]
+    Steps = Iterator[RevisionStep]
+
+
+class Walk:
+    """Proves revisions one after the other on one scratch database.
+
+    Args:
+        project: Whose ``env.py`` runs.
+        database: Where; it holds what ``before`` makes, or nothing.
+        live: How its state is read.
+        progress: Called after each revision.
+    """
+
+    def __init__(
+        self, project: Project, database: ScratchDatabase, live: Live, progress: Progress
+    ) -> None:
+        self._project = project
+        self._database = database
+        self._live = live
+        self._progress = progress
+        self._statements = Statements()
+        self._judge = Judge()
+        self._origin = database.copy()
+        self._checkpoint = database.copy()
+        #: Applied since the checkpoint was made.
+        self._since: list[Script] = []
+        self._queue: list[Script] = []
+        self._blocked: dict[str, str] = {}
+        self._applied: list[Script] = []
+        self._step: Step | None = None
+        self._started = 0.0
+        self._direction = ""
+        self._raised: BaseException | None = None
+        #: Whether our own code runs, whose exceptions are bugs and no findings.
+        self._ours = False
+        self._restore = False
+        #: The state before the next revision, where that is applied already.
+        self._ahead: Snapshot | None = None
+        self._context: MigrationContext | None = None
+        self.snapshot: Snapshot = {}
+        self.steps: list[Step] = []
+
+    def advance(self, scripts: Sequence[Script]) -> None:
+        """Apply revisions that are taken as proven."""
+        if scripts:
+            self._run(lambda: self._advances(list(scripts)))
+            self._mark()
+
+    def prove(self, scripts: Sequence[Script]) -> list[Step]:
+        """Prove revisions, parents first; return one step for each."""
+        self._queue = list(scripts)
+        while self._queue:
+            self._step = None
+            try:
+                self._run(self._proofs)
+                if self._queue and not self._restore:
+                    self._check_stopped()
+            except _StepError as failure:
+                self._fail(failure)
+            if self._restore:
+                self._bring_back()
+        return self.steps
+
+    def close(self) -> None:
+        """Drop the copies that were kept to come back to."""
+        self._checkpoint.drop()
+        self._origin.drop()
+
+    # One run of env.py, and what can end it.
+
+    def _run(self, steps: Callable[[], Steps]) -> None:
+        """Run ``env.py`` with these steps.
+
+        Raises:
+            _StepError: A step of the project failed.
+            ToolError: ``env.py`` failed before any step.
+        """
+
+        def attached(heads: tuple[str, ...], context: MigrationContext) -> Steps:
+            assert context.connection is not None
+            self._ours, self._context = True, context
+            commit_outer(context)
+            self._statements.attach(context.connection)
+            self._live.attach(context)
+            yield from steps()
+            self._ours = False
+
+        self._direction, self._raised, self._ours = "", None, False
+        try:
+            run_env(self._project, self._database.url, attached)
+        except (Exception, SystemExit) as error:
+            if self._ours:
+                raise
+            if not self._direction:
+                where = f"{self._project.script.dir}/env.py"
+                raise ToolError(f"{where} failed: {words(error)}", exit_code=2) from error
+            raise _StepError(self._direction, error) from error
+        finally:
+            # Not in the generator: a traceback keeps it from being closed.
+            self._live.detach()
+            self._statements.detach()
+            self._context = None
+
+    def _check_stopped(self) -> None:
+        """Find out why the steps were not asked for to their end.
+
+        Raises:
+            _StepError: ``env.py`` swallowed the exception of a step.
+            ToolError: It never asked for steps.
+        """
+        if self._direction:
+            raise _StepError(self._direction, self._raised or RuntimeError("env.py stopped"))
+        raise ToolError(
+            f"{self._project.script.dir}/env.py does not run migrations",
+            "it must call context.run_migrations()",
+            exit_code=2,
+        )
+
+    def _go(self, script: Script, direction: str, *, forget: bool = True) -> Steps:
+        """Yield one step to Alembic and wait until it is committed."""
+        from alembic.runtime.migration import RevisionStep
+
+        assert self._context is not None
+        context = self._context
+        if forget:
+            # As if every step ran in a process of its own: created enum types are remembered here.
+            context.impl.memo.clear()
+        self._live.begin_step()
+        self._statements.begin()
+        step = RevisionStep(self._project.script.revision_map, script, direction != "downgrade")
+        run = step.migration_fn
+
+        def noted(**options: Any) -> None:
+            try:
+                run(**options)
+            except BaseException as error:
+                self._raised = error
+                raise
+
+        step.migration_fn = noted
+        self._ours, self._direction = False, direction
+        yield step
+        self._ours = True
+        if context.connection is not None and context.connection.in_transaction():
+            self._live.settle()
+            commit_outer(context)
+
+    def _upgrades(self, scripts: list[Script], *, forget: bool) -> Steps:
+        for script in scripts:
+            yield from self._go(script, "upgrade", forget=forget)
+            self._since.append(script)
+        self.snapshot = self._live.read_all()
+
+    def _advances(self, scripts: list[Script]) -> Steps:
+        self._applied += scripts
+        yield from self._upgrades(scripts, forget=False)
+
+    # The proof of one revision.
+
+    def _proofs(self) -> Steps:
+        self.snapshot = self._live.read_all()
+        self._judge.start(self._live)
+        while self._queue:
+            script = self._queue[0]
+            self._started = time.perf_counter()
+            if self._ahead is None:
+                self._step = Step(script.revision, script.path, script.doc or "")
+                if self._is_blocked(script, self._step):
+                    continue
+                before = self.snapshot
+                yield from self._go(script, "upgrade")
+                self._applied.append(script)
+                self._since.append(script)
+                self.snapshot = self._live.refresh()
+                self._judge.upgraded(self._step, before, self.snapshot, self._live)
+            else:
+                before, self._ahead = self._ahead, None
+            assert self._step is not None
+            step, after = self._step, self.snapshot
+            if not hasattr(script.module, "downgrade"):
+                step.downgrade, step.upgrade_again, step.restored = ERROR, SKIPPED, False
+                step.fail("there is no downgrade")
+                self._done(step)
+                continue
+            yield from self._go(script, "downgrade")
+            found = self._live.refresh()
+            self._judge.downgraded(step, before, after, found, self._live)
+            yield from self._go(script, "upgrade again")
+            again = self._live.refresh()
+            self._judge.upgraded_again(step, after, again, self._live)
+            self._done(step)
+            if differences(after, again):
+                self._restore = True
+                return
+
+    def _is_blocked(self, script: Script, step: Step) -> bool:
+        """Note a revision that cannot be reached because an earlier one failed."""
+        blocker = next(
+            (self._blocked[n] for n in self._project.parents(script) if n in self._blocked), None
+        )
+        if blocker is None:
+            return False
+        self._blocked[script.revision] = blocker
+        step.upgrade = step.downgrade = step.upgrade_again = SKIPPED
+        step.fail(f"not reached: {blocker} cannot be upgraded to")
+        self._done(step)
+        return True
+
+    def _done(self, step: Step) -> None:
+        step.seconds = time.perf_counter() - self._started
+        self._queue.pop(0)
+        self.steps.append(step)
+        self._judge.reproduce(step)
+        self._progress(step)
+
+    # After a failure.
+
+    def _fail(self, failure: _StepError) -> None:
+        step, script = self._step, self._queue[0]
+        assert step is not None
+        error = failure.error
+        step.fail(f"{failure.direction}: {words(error)}", statement_of(error))
+        self._restore = True
+        if failure.direction == "upgrade":
+            step.upgrade = ERROR
+            if self._passes_in_one_go(script):
+                step.notes.append("it can be upgraded to only in one run with those before it")
+                self._restore = False
+                return
+            step.downgrade = step.upgrade_again = SKIPPED
+            self._blocked[script.revision] = script.revision
+        elif failure.direction == "downgrade":
+            step.downgrade, step.upgrade_again, step.restored = ERROR, SKIPPED, False
+        else:
+            step.upgrade_again = ERROR
+        self._done(step)
+
+    def _passes_in_one_go(self, script: Script) -> bool:
+        """Try a revision in one run with everything before it, as ``alembic upgrade head`` does.
+
+        Within one run Alembic and SQLAlchemy remember which enum types they have created.
+        """
+        before = self.snapshot
+        scripts = [*self._applied, script]
+        self._database.replace_by(self._origin)
+        try:
+            self._run(lambda: self._upgrades(scripts, forget=False))
+        except _StepError:
+            return False
+        self._applied = scripts
+        self._ahead = before
+        self._mark()
+        return True
+
+    def _bring_back(self) -> None:
+        """Make the state after the last applied revision again, and keep a copy of it."""
+        self._restore = False
+        scripts, self._since = self._since, []
+        self._database.replace_by(self._checkpoint)
+        if scripts:
+            try:
+                self._run(lambda: self._upgrades(scripts, forget=False))
+            except _StepError as failure:
+                raise ToolError(
+                    f"{scripts[len(self._since)].path} was upgraded to before and now fails: "
+                    f"{words(failure.error)}",
+                    "a revision must do the same each time it runs",
+                ) from failure
+            self._mark()
+
+    def _mark(self) -> None:
+        """Keep a copy of the database as it is now."""
+        self._checkpoint.drop()
+        self._checkpoint = self._database.copy()
+        self._since = []
+
+
+class _StepError(Exception):
+    """A step of the project failed."""
+
+    def __init__(self, direction: str, error: BaseException) -> None:
+        super().__init__(f"{direction}: {error}")
+        self.direction = direction
+        self.error = error

@@ -28,3 +28,8 @@ class ConfigError(ToolError):
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message, hint, exit_code=2)
+
+
+def describe(error: ToolError) -> str:
+    """Return what stderr shows of an error."""
+    return f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else "")

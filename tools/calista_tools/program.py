@@ -10,12 +10,16 @@ from calista_tools.tasks import collection
 
 
 def main() -> None:
-    """Run the tasks named on the command line; never returns normally on an error."""
-    program = Program(
+    """Run the tasks named on the command line; ends with ``SystemExit`` on an error."""
+    program().run()
+
+
+def program() -> Program:
+    """Return the program, with its tasks."""
+    return Program(
         name="calista-migrations",
         binary="calista-migrations",
         binary_names=["calista-migrations"],
         namespace=collection(),
         version=version("calista"),
     )
-    program.run()

@@ -16,7 +16,7 @@ from invoke.exceptions import Exit
 from invoke.parser.argument import Argument
 from invoke.tasks import Task as InvokeTask
 
-from calista_tools.errors import ToolError
+from calista_tools.errors import ToolError, describe
 
 Body = Callable[..., Any]
 
@@ -76,11 +76,6 @@ def task(**options: Any) -> Callable[[Body], Task]:
         return Task(reporting, **options)
 
     return decorate
-
-
-def describe(error: ToolError) -> str:
-    """Return what stderr shows of an error."""
-    return f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else "")
 
 
 def write_bytecode() -> None:

@@ -19,6 +19,30 @@ def file_name(stamp: datetime, slug: str) -> str:
     )
 
 
+def templated_name(template: str, stamp: datetime, slug: str, revision: str) -> str:
+    """Return the name that Alembic's ``file_template`` gives.
+
+    Raises:
+        ValueError: The template names something that Alembic does not know.
+    """
+    values = {
+        "rev": revision,
+        "slug": slug,
+        "epoch": int(stamp.timestamp()),
+        "year": stamp.year,
+        "month": stamp.month,
+        "day": stamp.day,
+        "hour": stamp.hour,
+        "minute": stamp.minute,
+        "second": stamp.second,
+    }
+    try:
+        # As it stands in alembic.ini, where a percent sign is written twice.
+        return f"{template.replace('%%', '%') % values}.py"
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{template!r} cannot be filled in: {error}") from error
+
+
 def stamp_of(name: str) -> datetime | None:
     """Return the minute that a file name gives, or None where it gives none that exists."""
     found = re.match(r"(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)_", name, re.ASCII)

@@ -1,0 +1,46 @@
+"""How does a file get the project's own formatting? By its ruff, which reads the project's rules."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from calista_tools.errors import ToolError
+
+
+def format_source(source: str, path: Path, *, sort_imports: bool = False) -> str:
+    """Return the source as ruff formats a file at ``path``, which need not exist.
+
+    Raises:
+        ToolError: Ruff is missing, or cannot format it: then it is not valid Python either.
+    """
+    program = ruff()
+    stdin = ("--quiet", "--stdin-filename", str(path), "-")
+    if sort_imports:
+        source = _run([program, "check", "--fix-only", "--select", "I", *stdin], source, path)
+    return _run([program, "format", *stdin], source, path)
+
+
+def ruff() -> str:
+    """Return the path of ruff, this environment's first.
+
+    Raises:
+        ToolError: There is none.
+    """
+    beside = Path(sys.executable).with_name("ruff.exe" if sys.platform == "win32" else "ruff")
+    found = str(beside) if beside.is_file() else shutil.which("ruff")
+    if found is None:
+        raise ToolError("ruff is not installed", "pip install 'calista[tools]'")
+    return found
+
+
+def _run(argv: list[str], source: str, path: Path) -> str:
+    done = subprocess.run(
+        argv, input=source.encode(), capture_output=True, cwd=path.parent, check=False
+    )
+    if done.returncode:
+        words = " ".join(done.stderr.decode(errors="replace").split())
+        raise ToolError(f"{path.name}: ruff cannot format it: {words}")
+    return done.stdout.decode()

@@ -1,0 +1,79 @@
+"""How is Alembic run on this project, so that what goes wrong can be read in one line?"""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from calista_tools.door import door
+from calista_tools.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TextIO
+
+    from alembic.config import Config as AlembicConfig
+
+    from calista_tools.config import Config
+
+
+def alembic_config(
+    config: Config, url: str | None = None, *, stdout: TextIO = sys.stdout
+) -> AlembicConfig:
+    """Return Alembic's configuration of the project.
+
+    Args:
+        config: The project.
+        url: The database, as ``-x url=`` and as ``sqlalchemy.url``; None for env.py's own way.
+        stdout: Where Alembic prints.
+
+    Raises:
+        ToolError: There is no alembic.ini.
+    """
+    from alembic.config import Config as AlembicConfig
+
+    if not config.alembic_ini.is_file():
+        raise ToolError(
+            f"{config.alembic_ini}: no such file", "set `alembic-ini` in [tool.calista]"
+        )
+    options = Namespace(x=[f"url={url}"] if url else None)
+    settings = AlembicConfig(str(config.alembic_ini), stdout=stdout, cmd_opts=options)
+    settings.set_main_option("script_location", _ini(str(config.script_location)))
+    if url:
+        settings.set_main_option("sqlalchemy.url", _ini(url))
+    return settings
+
+
+@contextmanager
+def reporting() -> Iterator[None]:
+    """Turn what Alembic, SQLAlchemy and env.py raise into one line for the user.
+
+    Raises:
+        ToolError: Whatever was raised, in the words of its last cause.
+    """
+    from alembic.util import CommandError
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except ToolError:
+        raise
+    except CommandError as error:
+        message = " ".join(str(error).split())
+        hint = f"run `{door()} upgrade` first" if "not up to date" in message else ""
+        raise ToolError(message, hint) from error
+    except SQLAlchemyError as error:
+        # The driver's own words: SQLAlchemy's hold the statement, its parameters and a link.
+        message = " ".join(str(getattr(error, "orig", None) or error).split())
+        raise ToolError(f"the database said: {message}") from error
+    except Exception as error:
+        # An env.py that explains itself has errors like ours: a message and a hint.
+        message = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
+        hint = getattr(error, "hint", None) or "`alembic current` shows where that was"
+        raise ToolError(" ".join(str(message).split()), str(hint)) from error
+
+
+def _ini(value: str) -> str:
+    return value.replace("%", "%%")

@@ -8,6 +8,7 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from calista_tools.history import Problem, Revision, read_tree
+from calista_tools.history.scanner import scan
 from calista_tools.lint.migration import Migration
 from calista_tools.lint.noqa import Directive, read_directives
 from calista_tools.lint.rule import Finding
@@ -102,7 +103,9 @@ def load(path: Path, config: Config, project: Project | None) -> Migration:
     tree = parse(source, path)
     if isinstance(tree, Problem):
         return Migration(path, source, ast.Module([], []), tree, config, project)
-    return Migration(path, source, tree, read_tree(tree, path), config, project)
+    header = scan(source)
+    revision = Revision(path, *header) if header else read_tree(tree, path)
+    return Migration(path, source, tree, revision, config, project)
 
 
 def analyse(migration: Migration, rules: Sequence[Rule]) -> Facts:

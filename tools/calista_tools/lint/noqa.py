@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from calista_tools.lint.rule import Finding
 
-_WORD = re.compile(rb"noqa", re.IGNORECASE)
 _COMMENT = re.compile(
     r"""\#\s*noqa
         (?P<listed>:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)?)?
@@ -55,7 +54,7 @@ class Directive(NamedTuple):
 
 def read_directives(source: bytes) -> tuple[Directive, ...]:
     """Return the ``# noqa`` comments of a file, none for one that cannot be tokenized."""
-    if not _WORD.search(source):
+    if b"noqa" not in source.lower():
         return ()
     try:
         return tuple(_directives(source))

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.application import application_packages
@@ -11,7 +10,7 @@ if TYPE_CHECKING:
 
     from calista_tools.lint.migration import Migration
 
-_RELATIVE = re.compile(rb"^[ \t]*from[ \t]+\.", re.MULTILINE)
+_RELATIVE = (b"from .", b"from\t.", b"from  ")
 
 
 @rule("CAL005", "application-import")
@@ -42,7 +41,7 @@ def check(migration: Migration) -> Iterator[Finding]:
     """
     packages = application_packages(migration.config)
     source = migration.source
-    if not any(package in source for package in packages) and not _RELATIVE.search(source):
+    if not any(word in source for word in (*packages, *_RELATIVE)):
         return
     names = {package.decode() for package in packages}
     for module, node in migration.imports():

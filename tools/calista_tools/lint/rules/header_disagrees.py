@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from calista_tools.history import Revision
     from calista_tools.lint.migration import Migration
 
-_LINE = re.compile(r"[ \t]*(Revision ID|Revises|Create Date):[ \t]*(.*?)[ \t]*$")
+_LINE = re.compile(r"^[ \t]*(Revision ID|Revises|Create Date):[ \t]*(.*?)[ \t]*$", re.MULTILINE)
+_SAID = _LINE.findall
 _NO_PARENT = {"", "none", "-", "base", "<base>"}
 
 
@@ -51,20 +52,11 @@ def check(migration: Migration) -> Iterator[Finding]:
         down_revision = "a7"
     """
     revision = migration.revision
-    if revision is None or ":" not in revision.doc:
+    if revision is None or all(_agrees(key, said, revision) for key, said in _SAID(revision.doc)):
         return
     for line in _header_lines(migration):
-        if line.key == "Revision ID":
-            expected = revision.revision
-            agrees = line.value == expected
-        elif line.key == "Revises":
-            expected = ", ".join(revision.down_revisions)
-            agrees = _revises(line.value, revision)
-        else:
-            stamp = stamp_of(migration.path.name)
-            expected = "" if stamp is None else f"{stamp:%Y-%m-%d %H:%M:%S%z}"
-            agrees = stamp is None or _created(line.value) in (None, stamp)
-        if not agrees:
+        if not _agrees(line.key, line.value, revision):
+            expected = _expected(line.key, revision)
             where = "the file name" if line.key == "Create Date" else "the code"
             said = f"`{expected}`" if expected else "nothing"
             message = f"`{line.key}: {line.value}` in the docstring, but {where} says {said}"
@@ -74,6 +66,24 @@ def check(migration: Migration) -> Iterator[Finding]:
                 (Edit(line.row, 1, line.row, end, f"{line.key}: {expected}".rstrip()),),
             )
             yield Finding(line.row, 1, message, line.row, end, fix)
+
+
+def _agrees(key: str, value: str, revision: Revision) -> bool:
+    if key == "Revision ID":
+        return value == revision.revision
+    if key == "Revises":
+        return value == ", ".join(revision.down_revisions) or _revises(value, revision)
+    stamp = stamp_of(revision.path.name)
+    return stamp is None or _created(value) in (None, stamp)
+
+
+def _expected(key: str, revision: Revision) -> str:
+    if key == "Revision ID":
+        return revision.revision
+    if key == "Revises":
+        return ", ".join(revision.down_revisions)
+    stamp = stamp_of(revision.path.name)
+    return "" if stamp is None else f"{stamp:%Y-%m-%d %H:%M:%S%z}"
 
 
 class _Line(NamedTuple):

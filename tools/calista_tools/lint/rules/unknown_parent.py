@@ -23,6 +23,15 @@ def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
         revision = "a1"
         down_revision = "f0"
 
+    Bad::
+
+        # file: 20250826_1030_create_stream.py
+        revision = "a1"
+        down_revision = "b2"
+        # file: 20250826_1031_create_note.py
+        revision = "b2"
+        down_revision = "a1"
+
     Good::
 
         # file: 20250826_1030_create_stream.py

@@ -37,6 +37,8 @@ def check(migration: Migration) -> Iterator[Finding]:
             op.drop_column("note", "body")
     """
     source = migration.source
+    if b"please adjust!" not in source:
+        return
     for found in _MARK.finditer(source):
         row = source.count(b"\n", 0, found.start()) + 1
         line = source[source.rfind(b"\n", 0, found.start()) + 1 : found.start()]

@@ -66,15 +66,15 @@ def _by_dialect(
         raise NeedDialect
     if ends_yes and ends_no:
         if ends_yes != ends_no or not same(result_yes, frame.result):
-            _leave(frame, result_yes, ends_yes)
+            _leave(frame, result_yes, ends_yes, split=True)
             return ends_no if ends_no == RETURN else ends_yes
         state.dialects = here
         return ends_yes
     if ends_yes:
-        _leave(frame, result_yes, ends_yes)
+        _leave(frame, result_yes, ends_yes, split=True)
         return ON
     if ends_no:
-        _leave(frame, frame.result, ends_no)
+        _leave(frame, frame.result, ends_no, split=True)
         frame.names = names_yes
         state.dialects = left_yes
         return ON
@@ -87,9 +87,10 @@ def _by_dialect(
     return ON
 
 
-def _leave(frame: Frame, result: object, ends: int) -> None:
+def _leave(frame: Frame, result: object, ends: int, *, split: bool = False) -> None:
     if ends == RETURN:
         frame.returned = [*(frame.returned or ()), result]
+        frame.split = frame.split or split
 
 
 def _both(

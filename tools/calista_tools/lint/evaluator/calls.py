@@ -14,7 +14,6 @@ from calista_tools.lint.evaluator.values import (
     BatchBlock,
     ClassValue,
     Construct,
-    DialectTest,
     External,
     FilePath,
     Function,
@@ -153,8 +152,7 @@ def _result(inner: Frame, ends: int, definition: ast.FunctionDef | ast.AsyncFunc
     result = inner.result if ends == RETURN else None
     for other in inner.returned or ():
         if not same(other, result):
-            if inner.state.dialect is None and isinstance(other, (bool, str, DialectTest)):
-                # Whether it is the dialect that decides shows when one is followed at a time.
+            if inner.split:
                 raise NeedDialect
             return Unknown(f"depends on a test in `{definition.name}()`")
     return result

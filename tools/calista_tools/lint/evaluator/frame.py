@@ -120,6 +120,7 @@ class Frame:
         pending: Imported names whose source is only read when they are used.
         poisoned: Names whose value differs by dialect; to read one is to need the dialect.
         result: What the function returns; ``returned`` are those that stood under a test.
+        split: Whether the dialect decided on which of them.
         shared: Names declared ``global`` or ``nonlocal``.
         yields: What a generator has yielded so far.
     """
@@ -133,6 +134,7 @@ class Frame:
         "result",
         "returned",
         "shared",
+        "split",
         "state",
         "yields",
     )
@@ -153,6 +155,7 @@ class Frame:
         self.result: object = None
         self.returned: list[object] | None = None
         self.shared: set[str] | None = None
+        self.split = False
         self.yields: list[object] | None = None
 
     def lookup(self, name: str) -> object:

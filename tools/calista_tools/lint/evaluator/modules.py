@@ -163,6 +163,10 @@ class ForeignModule(ModuleValue):
     def attribute(self, name: str) -> object:
         """Return a name of the module as another module sees it."""
         value = self.lookup_own(name)
+        if value is None and self.path.name == "__init__.py" and self.state.project is not None:
+            below = self.state.project.relative(self.path, 1, name)
+            if below is not None:
+                return ForeignModule(self.state, below)
         return Unknown(f"is not in {self.path.name}") if value is None else value
 
     def lookup_own(self, name: str) -> object:

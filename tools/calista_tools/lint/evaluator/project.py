@@ -145,4 +145,8 @@ def _names_of(node: ast.stmt) -> list[str]:
         return [node.target.id] if node.value is not None else []
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
+    if isinstance(node, ast.If):
+        return [name for inner in (*node.body, *node.orelse) for name in _names_of(inner)]
+    if isinstance(node, ast.Try):
+        return [name for inner in node.body for name in _names_of(inner)]
     return []

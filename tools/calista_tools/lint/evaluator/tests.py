@@ -47,7 +47,7 @@ def test_of(value: object) -> object:
     if isinstance(value, (Unknown, DialectTest, OfflineTest, bool)):
         return value
     if isinstance(value, _THINGS):
-        return True
+        return not (isinstance(value, External) and value.path == "typing.TYPE_CHECKING")
     if isinstance(value, Construct):
         return Unknown(f"depends on what `{value.name}()` gives")
     return bool(value)

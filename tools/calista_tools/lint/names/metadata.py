@@ -1,0 +1,220 @@
+"""Which naming convention does ``env.py`` hand to Alembic? Read from source."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from calista_tools.lint.evaluator.frame import OutOfFuel, State
+from calista_tools.lint.evaluator.modules import ForeignModule
+from calista_tools.lint.evaluator.values import (
+    ClassValue,
+    Construct,
+    External,
+    Method,
+    Unknown,
+)
+from calista_tools.lint.names.convention import SQLALCHEMY_DEFAULT
+from calista_tools.lint.operations import Evaluation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from calista_tools.lint.evaluator.project import Project
+
+#: How many modules behind env.py are looked at for a convention.
+_MODULES = 60
+
+
+class Convention(NamedTuple):
+    """The convention that revisions run under.
+
+    Attributes:
+        templates: By kind (``pk``, ``uq``, ``ix``, ``fk``, ``ck``).
+        path: The env.py that was read; None where there is none.
+        certain: False where the metadata could not be followed to its convention.
+    """
+
+    templates: Mapping[str, str]
+    path: Path | None = None
+    certain: bool = True
+
+
+def read_convention(project: Project, versions: Path) -> Convention:
+    """Return the naming convention that applies to the revisions of a folder."""
+    env = find_env(versions)
+    if env is None:
+        return Convention(SQLALCHEMY_DEFAULT, None, False)
+    state = State(Evaluation(), env, project, "postgresql")
+    try:
+        found = _from_module(ForeignModule(state, env), project)
+        if found is None:
+            found = _from_imports(state, env, project)
+    except (OutOfFuel, RecursionError):
+        found = None
+    if found is None:
+        return Convention(SQLALCHEMY_DEFAULT, env, False)
+    return Convention(found or SQLALCHEMY_DEFAULT, env)
+
+
+def find_env(versions: Path) -> Path | None:
+    """Return the env.py of a folder of revisions: the nearest above, or one beside it."""
+    for folder in [versions, *versions.parents][:4]:
+        if (folder / "env.py").is_file():
+            return folder / "env.py"
+    beside: list[Path] = []
+    queue = [versions.parent]
+    for _ in range(200):
+        if not queue:
+            break
+        folder = queue.pop(0)
+        try:
+            entries = sorted(folder.iterdir())
+        except OSError:
+            continue
+        beside += [entry for entry in entries if entry.name == "env.py" and entry.is_file()]
+        queue += [one for one in entries if one.is_dir() and not one.name.startswith((".", "__"))]
+    return beside[0] if len(beside) == 1 else None
+
+
+def _from_module(module: ForeignModule, project: Project) -> Mapping[str, str] | None:
+    """Return the convention of the metadata that a module configures Alembic with."""
+    tree = project.parse(module.path)
+    if tree is None:
+        return None
+    target: ast.expr | None = None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            for one in node.targets:
+                if isinstance(one, ast.Attribute) and one.attr == "naming_convention":
+                    return _templates(module.frame.value(node.value))
+        elif isinstance(node, ast.keyword) and node.arg == "target_metadata":
+            target = node.value
+        elif isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value == "target_metadata":
+                    target = value
+    if "target_metadata" in module.index:
+        value = module.lookup_own("target_metadata")
+    elif target is not None:
+        value = module.frame.value(target)
+    else:
+        return None
+    return _of_metadata(value, module)
+
+
+def _of_metadata(value: object, module: ForeignModule) -> Mapping[str, str] | None:
+    """Return a metadata's convention; empty for SQLAlchemy's own, None where it is unknown."""
+    if value is None or isinstance(value, (list, tuple)):
+        return {}  # Alembic takes no convention from a list of metadatas
+    if isinstance(value, Construct):
+        if value.name == "MetaData":
+            if "naming_convention" not in value.kwargs:
+                return {}
+            return _templates(value.kwargs["naming_convention"])
+        for key in ("metadata", "cls", "base"):
+            if key in value.kwargs:
+                return _of_metadata(value.kwargs[key], module)
+        if value.name in ("declarative_base", "registry", "SQLAlchemy", "generate_base"):
+            if isinstance(value.receiver, Construct):
+                return _of_metadata(value.receiver, module)
+            if value.args:
+                return _of_metadata(value.args[0], module)
+            return {}
+        return None
+    if isinstance(value, Method) and value.name == "metadata":
+        return _of_metadata(value.receiver, module)
+    if isinstance(value, External):
+        # A class that SQLModel or SQLAlchemy has: its metadata has no convention of its own.
+        if value.path.startswith(("sqlmodel.", "sqlalchemy.")):
+            return {}
+        return None
+    if isinstance(value, ClassValue):
+        for key in ("metadata", "registry"):
+            if key in value.names:
+                return _of_metadata(value.names[key], module)
+        for base in value.bases:
+            found = _of_metadata(base, module)
+            if found is not None:
+                return found
+    return None
+
+
+def _templates(value: object) -> Mapping[str, str] | None:
+    if isinstance(value, Construct) and value.name in ("immutabledict", "dict") and value.args:
+        value = value.args[0]
+    if not isinstance(value, dict):
+        return None
+    found: dict[str, str] = {}
+    for key, template in value.items():
+        if isinstance(key, External):
+            key = _CLASSES.get(key.name, key.name)
+        if isinstance(key, str) and isinstance(template, str):
+            found[key] = template
+        elif isinstance(key, str) and isinstance(template, Unknown):
+            return None
+    return found
+
+
+_CLASSES = {
+    "Index": "ix",
+    "UniqueConstraint": "uq",
+    "CheckConstraint": "ck",
+    "ForeignKeyConstraint": "fk",
+    "PrimaryKeyConstraint": "pk",
+}
+
+
+def _from_imports(state: State, env: Path, project: Project) -> Mapping[str, str] | None:
+    """Follow env.py's imports to the one module that configures Alembic or names a convention."""
+    spelled: Mapping[str, str] | None = None
+    for path in _imported(env, project):
+        text = project.text(path) or b""
+        if b"target_metadata" in text and path != env:
+            found = _from_module(ForeignModule(state, path), project)
+            if found is not None:
+                return found
+        if spelled is None and b"naming_convention" in text:
+            spelled = _spelled(ForeignModule(state, path), project)
+    return spelled
+
+
+def _spelled(module: ForeignModule, project: Project) -> Mapping[str, str] | None:
+    for node in ast.walk(project.parse(module.path) or ast.Module([], [])):
+        if isinstance(node, ast.keyword) and node.arg == "naming_convention":
+            found = _templates(module.frame.value(node.value))
+            if found is not None:
+                return found
+    return None
+
+
+_IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+([^#\n]*)|import[ \t]+([\w.]+))", re.M)
+
+
+def _imported(env: Path, project: Project) -> Iterator[Path]:
+    """Yield env.py and the project's modules behind it, the nearest first."""
+    queue, seen = [env], {env}
+    while queue and len(seen) <= _MODULES:
+        path = queue.pop(0)
+        yield path
+        for match in _IMPORT.finditer(project.text(path) or b""):
+            for found in _targets(match, path, project):
+                if found not in seen:
+                    seen.add(found)
+                    queue.append(found)
+
+
+def _targets(match: re.Match[bytes], origin: Path, project: Project) -> Iterator[Path]:
+    base, names, plain = (part.decode("utf-8", "replace") if part else "" for part in match.groups())
+    module = base or plain
+    level = len(module) - len(module.lstrip("."))
+    bare = module.lstrip(".")
+    candidates = [bare] if bare else []
+    for name in re.findall(r"\w+", names):
+        candidates.append(f"{bare}.{name}" if bare else name)
+    for candidate in candidates[:12]:
+        found = project.relative(origin, level, candidate) if level else project.find(candidate)
+        if found is not None:
+            yield found

@@ -45,4 +45,4 @@ def as_files(source: str) -> dict[str, str]:
             files[name] = ""
         else:
             files[name] = files.get(name, "") + line
-    return {name: as_file(text) for name, text in files.items()}
+    return {name: text if name.startswith("../") else as_file(text) for name, text in files.items()}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from calista_tools.history import History, Problem, Revision
 from calista_tools.lint.analyse import analyse, load
 from calista_tools.lint.diagnostic import Diagnostic, Report
+from calista_tools.lint.evaluator import Project
 from calista_tools.lint.rule import all_rules
 from calista_tools.lint.suppressions import suppress
 from calista_tools.lint.versions import Versions
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from calista_tools.config import Config
     from calista_tools.lint.analyse import Facts
     from calista_tools.lint.rule import Rule
     from calista_tools.lint.selection import Selection
@@ -53,7 +55,18 @@ def check(group: Group, selection: Selection) -> Report:
 def read_facts(group: Group, rules: Mapping[str, Rule]) -> dict[Path, Facts]:
     """Read every file of the history once and check it by itself."""
     alone = [rule for rule in rules.values() if rule.scope == "file"]
-    return {path: analyse(load(path, group.config, None), alone) for path in group.files}
+    projects: dict[Path, Project] = {}
+    for folder in {path.parent for path in group.files}:
+        projects[folder] = Project.around(folder, _root(group.config))
+    return {
+        path: analyse(load(path, group.config, projects[path.parent]), alone)
+        for path in group.files
+    }
+
+
+def _root(config: Config) -> Path | None:
+    """Return the folder that imports cannot reach above: the project's, where it has one."""
+    return config.root if config.path is not None else None
 
 
 def _alone(facts: Mapping[Path, Facts], rules: Mapping[str, Rule]) -> Iterator[Diagnostic]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from calista_tools.config import Config
     from calista_tools.lint.evaluator import Project
+    from calista_tools.lint.names.metadata import Convention
     from calista_tools.lint.operations import Evaluation, Operation
     from calista_tools.lint.sql import Statement
 
@@ -79,6 +80,15 @@ class Migration:
     def evaluation(self) -> Evaluation:
         """What ``upgrade()`` and ``downgrade()`` would do, on which dialect."""
         return evaluate(self.tree, self.path, self.project)
+
+    @cached_property
+    def convention(self) -> Convention:
+        """The naming convention that the revision runs under: configured, or env.py's."""
+        from calista_tools.lint.names.metadata import Convention, convention_of
+
+        if self.config.naming_convention is not None:
+            return Convention(self.config.naming_convention)
+        return convention_of(self.project, self.path.parent)
 
     @property
     def operations(self) -> Sequence[Operation]:

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Mapping
 
+    from calista_tools.lint.sql import Effects
+
 #: The dialects that a line is followed on; guards are answered for each of them.
 ALL_DIALECTS = frozenset({"sqlite", "postgresql"})
 
@@ -180,6 +182,26 @@ class Operation:
         self.conditional = False
         self.offline: bool | None = None
         self.foreign = False
+
+    def effects(self, dialect: str) -> Effects | None:
+        """Return what its SQL does on a dialect; None where it is no SQL or the text is unknown."""
+        if self.sql is None:
+            return None
+        from calista_tools.lint.sql import effects
+
+        return effects(self.sql, dialect)
+
+    def objects_on(self, dialect: str) -> tuple[SchemaObject, ...]:
+        """Return the objects that it touches on a dialect, those in its SQL included."""
+        if dialect not in self.dialects:
+            return ()
+        if self.sql is not None:
+            effects = self.effects(dialect)
+            return effects.objects if effects else ()
+        for made in self.objects:
+            if dialect not in made.dialects:
+                return tuple(one for one in self.objects if dialect in one.dialects)
+        return self.objects
 
     @property
     def in_batch(self) -> bool:

@@ -21,12 +21,14 @@ class Project:
 
     Attributes:
         roots: Folders that ``import`` would start from, the nearest first.
+        kept: What others have worked out about the project, by a key of their own.
         read: The bytes of every file that was looked into, by path.
     """
 
     def __init__(self, roots: tuple[Path, ...] = ()) -> None:
         self.roots = roots
         self.read: dict[Path, bytes] = {}
+        self.kept: dict[object, object] = {}
         self._modules: dict[Path, ast.Module | None] = {}
         self._indexes: dict[Path, Mapping[str, ast.stmt]] = {}
         self._found: dict[str, Path | None] = {}

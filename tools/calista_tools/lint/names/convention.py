@@ -48,18 +48,18 @@ def expand(template: str, subject: Subject) -> str:
 
 
 def _value(match: re.Match[str], subject: Subject) -> str:
-    token = match.group(1)
-    if token is None:
+    term = match.group(1)
+    if term is None:
         return "%"
-    if token == "table_name":
+    if term == "table_name":
         return _known(subject.table, "the table is not known")
-    if token == "referred_table_name":
+    if term == "referred_table_name":
         return _known(subject.referred_table, "the referred table is not known")
-    if token == "constraint_name":
+    if term == "constraint_name":
         return _known(subject.name, "the convention wants a name and none is given")
-    if token == "action":
+    if term == "action":
         return _known(subject.action, "what the trigger does is not known")
-    return _columns(token, subject)
+    return _columns(term, subject)
 
 
 def _known(value: str | None, reason: str) -> str:
@@ -68,19 +68,16 @@ def _known(value: str | None, reason: str) -> str:
     return value
 
 
-def _columns(token: str, subject: Subject) -> str:
-    match = _COLUMN.fullmatch(token)
+def _columns(term: str, subject: Subject) -> str:
+    match = _COLUMN.fullmatch(term)
     if match is None:
-        raise UnknownTokenError(f"%({token})s is the project's own token")
+        raise UnknownTokenError(f"%({term})s is the project's own token")
     referred, number, multiple, attribute = match.groups()
     columns = subject.referred_columns if referred else subject.columns
     if columns is None:
         raise UnknownTokenError("the columns are not known")
-    if multiple:
-        chosen = list(columns)
-    else:
-        # As SQLAlchemy has it: a column that is not there gives an empty string.
-        chosen = list(columns[int(number) : int(number) + 1])
+    # As SQLAlchemy has it: a column that is not there gives an empty string.
+    chosen = columns if multiple else columns[int(number) : int(number) + 1]
     prefix = ""
     if attribute == "label":
         prefix = _known(subject.table, "the table is not known") + "_"

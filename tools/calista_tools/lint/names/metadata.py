@@ -42,6 +42,17 @@ class Convention(NamedTuple):
     certain: bool = True
 
 
+def convention_of(project: Project | None, versions: Path) -> Convention:
+    """Return the convention for a folder of revisions, read once for each project."""
+    if project is None:
+        return Convention(SQLALCHEMY_DEFAULT, None, False)
+    found = project.kept.get(("convention", versions))
+    if not isinstance(found, Convention):
+        found = read_convention(project, versions)
+        project.kept["convention", versions] = found
+    return found
+
+
 def read_convention(project: Project, versions: Path) -> Convention:
     """Return the naming convention that applies to the revisions of a folder."""
     env = find_env(versions)
@@ -93,9 +104,9 @@ def _from_module(module: ForeignModule, project: Project) -> Mapping[str, str] |
         elif isinstance(node, ast.keyword) and node.arg == "target_metadata":
             target = node.value
         elif isinstance(node, ast.Dict):
-            for key, value in zip(node.keys, node.values, strict=True):
+            for key, item in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and key.value == "target_metadata":
-                    target = value
+                    target = item
     if "target_metadata" in module.index:
         value = module.lookup_own("target_metadata")
     elif target is not None:
@@ -190,7 +201,9 @@ def _spelled(module: ForeignModule, project: Project) -> Mapping[str, str] | Non
     return None
 
 
-_IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+([^#\n]*)|import[ \t]+([\w.]+))", re.M)
+_IMPORT = re.compile(
+    rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+([^#\n]*)|import[ \t]+([\w.]+))", re.MULTILINE
+)
 
 
 def _imported(env: Path, project: Project) -> Iterator[Path]:
@@ -207,13 +220,14 @@ def _imported(env: Path, project: Project) -> Iterator[Path]:
 
 
 def _targets(match: re.Match[bytes], origin: Path, project: Project) -> Iterator[Path]:
-    base, names, plain = (part.decode("utf-8", "replace") if part else "" for part in match.groups())
+    base, names, plain = (
+        part.decode("utf-8", "replace") if part else "" for part in match.groups()
+    )
     module = base or plain
     level = len(module) - len(module.lstrip("."))
     bare = module.lstrip(".")
     candidates = [bare] if bare else []
-    for name in re.findall(r"\w+", names):
-        candidates.append(f"{bare}.{name}" if bare else name)
+    candidates += [f"{bare}.{name}" if bare else name for name in re.findall(r"\w+", names)]
     for candidate in candidates[:12]:
         found = project.relative(origin, level, candidate) if level else project.find(candidate)
         if found is not None:

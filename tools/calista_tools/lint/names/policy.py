@@ -1,0 +1,151 @@
+"""Which name should an object have? The project's policy, held against the final names."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from calista_tools.lint.names.convention import UnknownTokenError, expand
+from calista_tools.lint.names.final import final_name, subject_of
+from calista_tools.lint.names.shortening import shorten
+from calista_tools.lint.rule import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from calista_tools.lint.migration import Migration
+    from calista_tools.lint.names.final import FinalName
+    from calista_tools.lint.operations import Operation, SchemaObject
+
+WORDS = {
+    "pk": "primary key",
+    "uq": "unique constraint",
+    "ix": "index",
+    "fk": "foreign key",
+    "ck": "check constraint",
+    "ex": "exclusion constraint",
+    "trigger": "trigger",
+    "function": "function",
+    "table": "table",
+    "": "constraint",
+}
+
+
+class Named(NamedTuple):
+    """An object with the name that it ends up with on one dialect."""
+
+    operation: Operation
+    made: SchemaObject
+    dialect: str
+    final: FinalName
+
+
+def created(migration: Migration, *kinds: str) -> Iterator[Named]:
+    """Yield what ``upgrade()`` creates, once a dialect, with its final name."""
+    templates = migration.convention.templates
+    for operation in migration.operations:
+        if operation.direction != "upgrade":
+            continue
+        if not operation.objects and operation.sql is None:
+            continue
+        for dialect in migration.dialects:
+            for made in operation.objects_on(dialect):
+                if made.action == "create" and made.kind in kinds:
+                    yield Named(operation, made, dialect, final_name(made, dialect, templates))
+
+
+class Expected(NamedTuple):
+    """What the policy wants: one name, or any name of a shape.
+
+    Attributes:
+        shown: For messages; ``…`` stands for what may be anything.
+    """
+
+    shown: str
+    pattern: re.Pattern[str] | None
+    shortened: str
+
+    def accepts(self, name: str) -> bool:
+        """Whether a final name is as the policy wants it."""
+        return name in (self.shown, self.shortened) or (
+            self.pattern is not None and self.pattern.fullmatch(name) is not None
+        )
+
+
+_FREE = "\ue000"
+
+
+def expected(made: SchemaObject, dialect: str, template: str) -> Expected | None:
+    """Return what the policy wants of an object; None where that cannot be known."""
+    subject = subject_of(made, _FREE)._replace(action=_FREE)
+    try:
+        full = expand(template, subject)
+    except UnknownTokenError:
+        return None
+    if _FREE not in full:
+        return Expected(full, None, shorten(full) if dialect == "postgresql" else full)
+    parts = [re.escape(part) for part in full.split(_FREE)]
+    pattern = re.compile(".+".join(parts), re.DOTALL)
+    return Expected(full.replace(_FREE, "…"), pattern, full)
+
+
+def misnamed(migration: Migration, kind: str) -> Iterator[Finding]:
+    """Yield a finding for each object of a kind whose final name breaks the policy."""
+    template = migration.config.names[kind]
+    reported: set[tuple[Operation, SchemaObject | tuple[str | None, str | None]]] = set()
+    for operation, made, dialect, final in created(migration, kind):
+        if final.name is None or (final.implicit and not _chosen(migration, made)):
+            continue
+        wanted = expected(made, dialect, template)
+        if wanted is None or wanted.accepts(final.name) or prefixed_twice(made, final):
+            continue
+        if wanted.pattern is None and _shortened(final, wanted):
+            continue
+        key = (operation, (made.table, final.full))
+        if key in reported:
+            continue
+        reported.add(key)
+        on = f" on {dialect}" if len(migration.dialects) > 1 and _differs(migration, final) else ""
+        message = (
+            f"{WORDS[kind]} on `{made.table}` is named `{final.name}`{on}, "
+            f"expected `{wanted.shown}`"
+        )
+        yield place(operation, made, message)
+
+
+def _chosen(migration: Migration, made: SchemaObject) -> bool:
+    """Whether a name that nobody wrote was chosen by a convention, not by PostgreSQL."""
+    return made.kind in migration.convention.templates
+
+
+def _shortened(final: FinalName, wanted: Expected) -> bool:
+    return final.full == wanted.shown
+
+
+def _differs(migration: Migration, final: FinalName) -> bool:
+    return final.full is not None and final.full != final.name
+
+
+def prefixed_twice(made: SchemaObject, final: FinalName) -> bool:
+    """Whether the convention was applied to a name that already had its prefix."""
+    given = made.name.text if made.name is not None else None
+    if given is None or final.full is None or final.full == given:
+        return False
+    prefix, found, rest = final.full.partition(given)
+    return bool(found and prefix and not rest and given.startswith(prefix))
+
+
+def place(operation: Operation, made: SchemaObject, message: str) -> Finding:
+    """Return a finding at the object's own expression, or at the call that leads to it."""
+    node = operation.node
+    if not operation.foreign and made.node is not None:
+        node = made.node
+    row = getattr(node, "lineno", 1)
+    end_column = getattr(node, "end_col_offset", None)
+    return Finding(
+        row,
+        getattr(node, "col_offset", 0) + 1,
+        message,
+        getattr(node, "end_lineno", row),
+        None if end_column is None else end_column + 1,
+    )

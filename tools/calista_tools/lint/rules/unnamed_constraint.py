@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.names.policy import WORDS, created, place
+from calista_tools.lint.rule import Finding, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from calista_tools.lint.migration import Migration
+
+_KINDS = ("pk", "uq", "fk", "ck", "ix", "ex")
+
+
+@rule("CAL107", "unnamed-constraint")
+def check(migration: Migration) -> Iterator[Finding]:
+    """Constraint has no name, and no naming convention gives it one.
+
+    PostgreSQL then invents a name and SQLite keeps none, so no revision can drop the constraint on
+    both; Alembic's batch mode cannot drop it on SQLite at all. Name it, or give env.py's
+    ``target_metadata`` a naming convention (or state it in ``[tool.calista] naming-convention``).
+    Source: https://alembic.sqlalchemy.org/en/latest/batch.html#dropping-unnamed-or-named-foreign-keys
+
+    Bad::
+
+        op.create_unique_constraint(None, "note", ["title"])
+
+    Bad::
+
+        op.add_column("note", sa.Column("author_id", sa.Integer(), sa.ForeignKey("author.id")))
+
+    Bad::
+
+        op.drop_constraint(None, "note", type_="unique")
+
+    Good::
+
+        op.create_unique_constraint("uq_note_title", "note", ["title"])
+
+    Good::
+
+        op.add_column(
+            "note",
+            sa.Column(
+                "author_id",
+                sa.Integer(),
+                sa.ForeignKey("author.id", name="fk_note_author_id_author"),
+            ),
+        )
+    """
+    convention = migration.convention
+    # A convention that is there and cannot be read may well name it.
+    readable = convention.certain or convention.path is None
+    reported: set[object] = set()
+    for operation, made, dialect, final in created(migration, *_KINDS) if readable else ():
+        unnamed = made.name is None and (made.raw or made.kind not in convention.templates)
+        if unnamed and final.reason != "the table is not known" and id(made.node) not in reported:
+            reported.add(id(made.node))
+            becomes = f"; {dialect} names it `{final.name}`" if final.name else ""
+            yield place(operation, made, f"{WORDS[made.kind]} has no name{becomes}")
+    for operation in migration.operations:
+        if operation.what == "drop_constraint" and operation.name is None and operation.dialects:
+            made = operation.objects[0]
+            message = "drops a constraint without a name, which fails wherever it runs"
+            yield place(operation, made, message)

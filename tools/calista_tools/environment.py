@@ -58,7 +58,7 @@ def reporting() -> Iterator[None]:
 
     try:
         yield
-    except ToolError:
+    except (ToolError, BrokenPipeError):
         raise
     except CommandError as error:
         message = " ".join(str(error).split())

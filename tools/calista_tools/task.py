@@ -7,6 +7,7 @@ stock ``invoke`` or ``calista-migrations`` runs it.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -72,6 +73,10 @@ def task(**options: Any) -> Callable[[Body], Task]:
                 return body(*args, **kwargs)
             except ToolError as error:
                 raise Exit(describe(error), code=error.exit_code) from error
+            except BrokenPipeError as error:
+                # The reader, as `| head`, has seen enough; Python would complain at exit.
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                raise Exit(code=1) from error
 
         return Task(reporting, **options)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from calista_tools.errors import ToolError
 from calista_tools.history.revision import Problem, Revision
 
 if TYPE_CHECKING:
@@ -151,6 +152,19 @@ class History:
         if len(name) < 4:
             return ()
         return tuple(revision for revision in self.revisions if revision.startswith(name))
+
+    def one(self, name: str) -> str:
+        """Return the one id that a name means; see `resolve`.
+
+        Raises:
+            ToolError: It means none or several.
+        """
+        found = self.resolve(name)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise ToolError(f"`{name}` means several revisions: {', '.join(found[:5])}")
+        raise ToolError(f"there is no revision `{name}`", "`invoke history` lists them")
 
     def _ids(self, chosen: Callable[[Revision], bool]) -> tuple[str, ...]:
         found = (

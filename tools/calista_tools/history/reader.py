@@ -42,7 +42,7 @@ def read_source(source: bytes, path: Path, *, thorough: bool = False) -> Revisio
     if len(source) > LARGEST_PARSED:
         size = f"{len(source) // 1_000_000} MB"
         return Problem("unreadable", path, f"is {size} and its header is not plainly written")
-    tree = _parse(source, path)
+    tree = parse(source, path)
     return tree if isinstance(tree, Problem) else read_tree(tree, path)
 
 
@@ -76,13 +76,20 @@ def read_history(
     return History(revisions, problems)
 
 
-def _read_located(path: Path, location: str, thorough: bool) -> Revision | Problem:
+def read_bytes(path: Path, location: str = "") -> bytes | Problem:
+    """Read a file; ``location`` is its path as a string, where the caller has that already."""
     try:
-        source = _read(location)
+        return _read(location or str(path))
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         return Problem("unreadable", path, f"cannot be read: {reason}")
-    return read_source(source, path, thorough=thorough)
+
+
+def _read_located(path: Path, location: str, thorough: bool) -> Revision | Problem:
+    source = read_bytes(path, location)
+    if isinstance(source, bytes):
+        return read_source(source, path, thorough=thorough)
+    return source
 
 
 def _read(location: str) -> bytes:
@@ -97,7 +104,8 @@ def _read(location: str) -> bytes:
     return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def _parse(source: bytes, path: Path) -> ast.Module | Problem:
+def parse(source: bytes, path: Path) -> ast.Module | Problem:
+    """Parse a file's bytes, or say where and why Python refuses them."""
     import ast
     import warnings
 

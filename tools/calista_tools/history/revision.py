@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
-
-_STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)_")
 
 
 class Revision(NamedTuple):
@@ -51,16 +48,9 @@ class Revision(NamedTuple):
     @property
     def stamp(self) -> datetime | None:
         """The UTC minute in the file's name (``YYYYMMDD_HHMM_…``), None where it has none."""
-        match = _STAMP.match(self.path.name)
-        if match is None:
-            return None
-        from datetime import UTC, datetime
+        from calista_tools.history.filename import stamp_of
 
-        try:
-            year, month, day, hour, minute = map(int, match.groups())
-            return datetime(year, month, day, hour, minute, tzinfo=UTC)
-        except ValueError:
-            return None
+        return stamp_of(self.path.name)
 
     @property
     def created(self) -> datetime | None:

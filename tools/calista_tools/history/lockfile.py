@@ -1,0 +1,181 @@
+"""What does `history.lock` say? Its format: written, appended to, and read with line numbers.
+
+One line a revision, oldest first. New lines only ever go to the end, so two branches that both
+publish conflict in git on the same lines.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from calista_tools.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+HEADER = """\
+# calista history lock, version 1
+# Published revisions, oldest first. They never change: a database may have run them.
+# Not to be edited by hand:
+#   invoke lock          records the revisions that are new (at a release, or on the main branch)
+#   invoke lock --check  compares the recorded ones with the files
+# A merge conflict here means that two branches published at the same time: keep the lines of both,
+# without the conflict marks, then run `invoke merge` (both sets of databases exist), `invoke lock`.
+"""
+_LINE = re.compile(r"(\S+) (\S+) (sha256:[0-9a-f]{64}) (.+)")
+_BASELINE = re.compile(r"baseline (\S+)")
+_REPLACED = re.compile(r"replaced (\S+) by (\S+)")
+
+
+class Entry(NamedTuple):
+    """One published revision.
+
+    Attributes:
+        parents: The ids in its ``down_revision`` when it was published.
+        name: Its file then; only to be read by people.
+        line: 1-based, in the lock file; 0 before it is written.
+    """
+
+    revision: str
+    parents: tuple[str, ...]
+    digest: str
+    name: str
+    line: int = 0
+
+
+class Fault(NamedTuple):
+    """A line of the lock file that cannot be what `invoke lock` wrote."""
+
+    line: int
+    message: str
+
+
+class Lock(NamedTuple):
+    """The content of a lock file.
+
+    Attributes:
+        baselines: The ids that the published history starts from.
+        entries: The published revisions, in the order of the file.
+        replaced: Ids that a squash replaced, with the id of the baseline that stands for them.
+        faults: Lines that are damaged, twice there, or before their parents.
+    """
+
+    baselines: tuple[str, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    replaced: tuple[tuple[str, str], ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def published(self) -> frozenset[str]:
+        """The published ids."""
+        return frozenset(entry.revision for entry in self.entries)
+
+
+def read_lock(path: Path) -> Lock:
+    """Read a lock file; a missing one records nothing.
+
+    Raises:
+        ToolError: The file is there and cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Lock()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is not UTF-8"
+        raise ToolError(f"{path}: cannot be read: {reason}") from error
+    return parse_lock(text)
+
+
+def parse_lock(text: str) -> Lock:
+    """Read a lock file's text."""
+    baselines: list[str] = []
+    entries: dict[str, Entry] = {}
+    replaced: list[tuple[str, str]] = []
+    faults: list[Fault] = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if not line or line.startswith("#"):
+            continue
+        if match := _BASELINE.fullmatch(line):
+            baselines.append(_decode(match.group(1)))
+        elif match := _REPLACED.fullmatch(line):
+            replaced.append((_decode(match.group(1)), _decode(match.group(2))))
+        elif match := _LINE.fullmatch(line):
+            name, parents, digest, file = match.groups()
+            ids = () if parents == "-" else tuple(map(_decode, parents.split(",")))
+            entry = Entry(_decode(name), ids, digest, file, number)
+            if entry.revision in entries:
+                faults.append(Fault(number, f"{entry.revision} is recorded twice"))
+                continue
+            late = [parent for parent in ids if parent not in entries]
+            if late:
+                faults.append(Fault(number, f"{entry.revision} stands before {', '.join(late)}"))
+            entries[entry.revision] = entry
+        else:
+            shown = line if len(line) < 40 else f"{line[:37]}..."
+            faults.append(Fault(number, f"cannot be understood: {shown!r}"))
+    return Lock(tuple(baselines), tuple(entries.values()), tuple(replaced), tuple(faults))
+
+
+def render(lock: Lock) -> str:
+    """Return the text of a new lock file."""
+    lines = [f"baseline {_encode(name)}\n" for name in lock.baselines]
+    lines += [f"replaced {_encode(old)} by {_encode(new)}\n" for old, new in lock.replaced]
+    return HEADER + "".join(lines) + render_entries(lock.entries)
+
+
+def render_entries(entries: Iterable[Entry]) -> str:
+    """Return the lines of these revisions."""
+    return "".join(
+        f"{_encode(entry.revision)} {','.join(map(_encode, entry.parents)) or '-'} "
+        f"{entry.digest} {entry.name}\n"
+        for entry in entries
+    )
+
+
+def append(path: Path, baselines: Sequence[str], entries: Sequence[Entry]) -> None:
+    """Record more revisions; what the file held before stays as it is, byte for byte."""
+    try:
+        before = path.read_bytes()
+    except FileNotFoundError:
+        text = render(Lock(tuple(baselines), tuple(entries)))
+        replace_file(path, text.encode())
+        return
+    newline = b"\r\n" if b"\r\n" in before else b"\n"
+    added = render_entries(entries).encode().replace(b"\n", newline)
+    ended = before if before.endswith(b"\n") or not before else before + newline
+    replace_file(path, ended + added)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Put a file in place, whole: a kill at any moment leaves the old one or the new one."""
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        with partial.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise ToolError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def _encode(revision: str) -> str:
+    """Spell an id without what separates fields; nearly every id is spelt as it is."""
+    if revision.isalnum() and revision.isascii():
+        return revision
+    plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_."
+    return "".join(
+        character if character in plain else "".join(f"%{byte:02X}" for byte in character.encode())
+        for character in revision
+    )
+
+
+def _decode(text: str) -> str:
+    if "%" not in text:
+        return text
+    raw = re.sub(rb"%([0-9A-F]{2})", lambda match: bytes([int(match.group(1), 16)]), text.encode())
+    return raw.decode("utf-8", "replace")

@@ -1,0 +1,28 @@
+"""What is this project's history? Its folders, its revisions, and which of them are published."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from calista_tools.config import Config
+    from calista_tools.history.graph import History
+
+
+def read_project(config: Config, *, thorough: bool = False) -> History:
+    """Read the revisions of a project and what its lock file says is published.
+
+    Args:
+        config: The project's settings.
+        thorough: Parse every file to its end; see `reader.read_source`.
+
+    Raises:
+        ToolError: The lock file is there and cannot be read.
+    """
+    from calista_tools.history.lockfile import read_lock
+    from calista_tools.history.reader import read_history
+    from calista_tools.locations import version_folders
+
+    history = read_history(version_folders(config), thorough=thorough)
+    history.published = read_lock(config.lock_file).published
+    return history

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import ast
     from collections.abc import Callable, Iterator, Mapping
 
+    from calista_tools.lint.operations import Operation
+
 #: What a rule looks at: ``file`` one file alone; ``schema`` one revision and what its ancestors
 #: leave behind (``Migration.schema``); ``history`` all revisions at once (``Versions``); ``noqa``
 #: the comments that set findings aside.
@@ -62,6 +64,17 @@ class Finding(NamedTuple):
             None if end_column is None else end_column + 1,
             fix,
         )
+
+    @classmethod
+    def of(cls, operation: Operation, message: str, fix: Fix | None = None) -> Finding:
+        """Return a finding that spans a step."""
+        end_row, end_column = operation.end
+        return cls(operation.row, operation.column, message, end_row, end_column, fix)
+
+    @classmethod
+    def of_line(cls, operation: Operation, message: str) -> Finding:
+        """Return a finding where a step begins: a block's first line, not all of it."""
+        return cls(operation.row, operation.column, message)
 
     @classmethod
     def at_header(cls, node: ast.FunctionDef | ast.AsyncFunctionDef, message: str) -> Finding:

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista_tools.lint import steps
+from calista_tools.lint.rule import Finding, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from calista_tools.lint.migration import Migration
+    from calista_tools.lint.operations import Operation
+
+
+@rule("CAL302", "ddl-with-data")
+def check(migration: Migration) -> Iterator[Finding]:
+    """Revision changes both the schema and the data.
+
+    DDL holds its locks until the transaction ends, so the data step keeps everybody waiting; and
+    where DDL commits by itself, a failure between the two leaves half a revision. Keep each in a
+    revision of its own, and make the data step one that can be run twice.
+
+    Bad::
+
+        op.add_column("note", sa.Column("size", sa.Integer()))
+        op.execute("UPDATE note SET size = length(body)")
+
+    Good::
+
+        op.add_column("note", sa.Column("size", sa.Integer()))
+
+    Good::
+
+        op.execute("UPDATE note SET size = length(body)")
+    """
+    for direction in ("upgrade", "downgrade"):
+        operations = steps.of(migration.operations, direction)
+        schema = [item for item in operations if steps.changes_schema(item)]
+        if not schema:
+            continue
+        for item in operations:
+            if not steps.changes_data(item) or _is_rebuild(item, operations):
+                continue
+            beside = next((other for other in schema if other.dialects & item.dialects), None)
+            if beside is not None:
+                message = f"data step beside DDL (line {beside.row}): give it its own revision"
+                yield Finding.of(item, message)
+                break
+
+
+def _is_rebuild(item: Operation, operations: Sequence[Operation]) -> bool:
+    """Whether rows go from a table to its replacement, as SQLite's ALTER TABLE page has it."""
+    dropped = {other.table for other in operations if other.what == "drop_table"} | {
+        table
+        for other in operations
+        for statement in steps.statements(other)
+        if statement.verb in ("drop table", "alter table")
+        for table in (*statement.tables, statement.table)
+    }
+    created = steps.created_tables(operations)
+    found = [statement for statement in steps.statements(item) if statement.kind == "dml"]
+    return bool(found) and all(
+        statement.verb == "insert"
+        and statement.table in created
+        and "values" not in statement.flags
+        and bool(dropped)
+        for statement in found
+    )

@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from calista_tools.lint import steps
+from calista_tools.lint.rule import Finding, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from calista_tools.lint.migration import Migration
+    from calista_tools.lint.operations import Guard, Operation
+
+
+@rule("CAL202", "one-sided-guard")
+def check(migration: Migration) -> Iterator[Finding]:
+    """Dialect guard has no other side, and no reason why.
+
+    A step for one dialect alone makes two schemas of one history, and what development and tests
+    run on is no longer what production runs on. Give the other dialect its own way (a trigger with
+    ``RAISE(ABORT)``, a plain index), or write why there is none.
+
+    Bad::
+
+        if op.get_bind().dialect.name == "postgresql":
+            op.execute("CREATE INDEX ix_note_note_body ON note USING gin (body)")
+
+    Good::
+
+        if op.get_bind().dialect.name == "postgresql":
+            op.execute("CREATE INDEX ix_note_note_body ON note USING gin (body)")
+        else:
+            op.create_index("ix_note_note_body", "note", ["body"])
+
+    Good::
+
+        if op.get_bind().dialect.name == "postgresql":  # noqa: CAL202 - SQLite has no GIN indexes
+            op.execute("CREATE INDEX ix_note_note_body ON note USING gin (body)")
+    """
+    if len(migration.dialects) < 2:
+        return
+    for direction in ("upgrade", "downgrade"):
+        sides = _Sides(migration, direction)
+        for guard in sides.one_sided():
+            (missing,) = {"sqlite", "postgresql"} - sides.served(guard)
+            line = guard.node
+            yield Finding(
+                getattr(line, "lineno", 1),
+                getattr(line, "col_offset", 0) + 1,
+                f"dialect guard has no side for {missing}: add one, or say why there is none",
+            )
+
+
+class _Sides:
+    """The dialect guards of one direction, and which steps stand on which side of them."""
+
+    def __init__(self, migration: Migration, direction: str) -> None:
+        self.steps = [
+            operation
+            for operation in steps.of(migration.operations, direction)
+            if len(operation.dialects) == 1
+            and (steps.changes_schema(operation) or steps.changes_data(operation))
+        ]
+        self.functions = {
+            node.name: node for node in migration.tree.body if isinstance(node, ast.FunctionDef)
+        }
+        guards: dict[int, Guard] = {}
+        for guard in migration.evaluation.guards:
+            if guard.direction == direction and len(guard.dialects) == 1:
+                guards.setdefault(id(guard.node), guard)
+        self.guards = [
+            guard for guard in guards.values() if isinstance(guard.node, (ast.If, ast.Match))
+        ]
+
+    def one_sided(self) -> Iterator[Guard]:
+        """Yield the guards that only one dialect has something from."""
+        lonely = [guard for guard in self.guards if len(self.served(guard)) == 1]
+        for guard in lonely:
+            (dialect,) = self.served(guard)
+            if self._is_inside_a_side(guard):
+                continue
+            partners = (
+                other
+                for other in lonely
+                if other is not guard and dialect not in self.served(other)
+            )
+            if not any(True for _ in partners):
+                yield guard
+
+    def served(self, guard: Guard) -> frozenset[str]:
+        """Return the dialects that have a step on their side of a guard."""
+        node = guard.node
+        if isinstance(node, ast.Match):
+            inside = self._within(node.cases[0].body[0].lineno, node.end_lineno)
+            return frozenset[str]().union(*(step.dialects for step in inside))
+        assert isinstance(node, ast.If)
+        found = self._in(node.body) + self._in(node.orelse)
+        if _leaves(node.body) or _leaves(node.orelse):
+            # What follows an early return is the other side.
+            found += self._within((node.end_lineno or node.lineno) + 1, None)
+        return frozenset[str]().union(*(step.dialects for step in found))
+
+    def _in(self, body: Sequence[ast.stmt]) -> list[Operation]:
+        """Return the steps that stand in a body, or in functions of this file that it calls."""
+        if not body:
+            return []
+        found = self._within(body[0].lineno, body[-1].end_lineno)
+        for statement in body:
+            for node in ast.walk(statement):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    function = self.functions.get(node.func.id)
+                    if function is not None:
+                        found += self._within(function.lineno, function.end_lineno)
+        return found
+
+    def _within(self, first: int, last: int | None) -> list[Operation]:
+        return [step for step in self.steps if first <= step.row and (not last or step.row <= last)]
+
+    def _is_inside_a_side(self, guard: Guard) -> bool:
+        """Whether another guard has already decided which dialect comes here."""
+        row = getattr(guard.node, "lineno", 0)
+        return any(
+            other is not guard
+            and isinstance(other.node, (ast.If, ast.Match))
+            and other.node.lineno < row <= (other.node.end_lineno or 0)
+            for other in self.guards
+        )
+
+
+def _leaves(body: Sequence[ast.stmt]) -> bool:
+    return bool(body) and isinstance(body[-1], (ast.Return, ast.Raise))

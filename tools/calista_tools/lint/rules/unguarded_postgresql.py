@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.rule import Finding, rule
+from calista_tools.lint.sql import foreign
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from calista_tools.lint.migration import Migration
+    from calista_tools.lint.operations import Operation
+
+#: SQLAlchemy's SQLite compiler has no word for these (JSONB only since 2.1).
+_TYPES = re.compile(
+    r"\b(ARRAY|BIT|BYTEA|CIDR|CITEXT|DATEMULTIRANGE|DATERANGE|DOMAIN|HSTORE|INET|INT4MULTIRANGE"
+    r"|INT4RANGE|INT8MULTIRANGE|INT8RANGE|JSONB|JSONPATH|MACADDR8?|MONEY|NUMMULTIRANGE|NUMRANGE"
+    r"|OID|REGCLASS|REGCONFIG|TSMULTIRANGE|TSQUERY|TSRANGE|TSTZMULTIRANGE|TSTZRANGE|TSVECTOR)\("
+)
+#: What Alembic can do to a SQLite table only by recreating it, in a batch block.
+_BATCH_ONLY = frozenset(
+    (
+        "create_unique_constraint", "create_check_constraint", "create_foreign_key",
+        "create_primary_key", "drop_constraint",
+    )
+)  # fmt: skip
+_ALTERATIONS = ("nullable", "type_", "server_default")
+
+
+@rule("CAL201", "unguarded-postgresql")
+def check(migration: Migration) -> Iterator[Finding]:
+    """PostgreSQL-only code can run on SQLite.
+
+    SQLite refuses it at the worst time, half-way through an upgrade. Guard it, give SQLite its own
+    way, or use what both know: ``sa.JSON().with_variant(postgresql.JSONB(), "postgresql")``.
+    Constraints and columns of a SQLite table are altered in a batch block.
+    Source: https://alembic.sqlalchemy.org/en/latest/batch.html
+
+    Bad::
+
+        op.execute("CREATE EXTENSION citext")
+
+    Bad::
+
+        op.add_column("note", sa.Column("body", postgresql.JSONB()))
+
+    Bad::
+
+        op.create_unique_constraint("uq_note_title", "note", ["title"])
+
+    Good::
+
+        bind = op.get_bind()
+        if bind.dialect.name == "postgresql":
+            op.execute("CREATE EXTENSION citext")
+
+    Good::
+
+        body = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
+        op.add_column("note", sa.Column("body", body))
+
+    Good::
+
+        with op.batch_alter_table("note") as batch:
+            batch.create_unique_constraint("uq_note_title", ["title"])
+    """
+    if "sqlite" not in migration.dialects:
+        return
+    seen = set()
+    for operation in migration.operations:
+        if "sqlite" not in operation.dialects or operation.offline is not None:
+            continue
+        found = _postgresql_only(operation)
+        if found and (operation.row, found) not in seen:
+            seen.add((operation.row, found))
+            yield Finding.of(operation, f"{found}: SQLite runs this line, too")
+
+
+def _postgresql_only(operation: Operation) -> str:
+    """Return what of a step only PostgreSQL understands, "" where there is nothing."""
+    if operation.sql is not None:
+        return _construct(operation.sql)
+    for column in operation.specs:
+        if found := _TYPES.search(_without_variants(column.type)):
+            return f"column type `{found[1]}` exists in PostgreSQL only"
+        default = column.server_default
+        if isinstance(default, str) and "(" in default and (construct := _construct(default)):
+            return construct
+    what = operation.what
+    if what == "create_exclude_constraint":
+        return "exclusion constraints exist in PostgreSQL only"
+    if operation.in_batch:
+        return ""
+    if what in _BATCH_ONLY:
+        return f"`op.{what}` outside of `batch_alter_table` works on PostgreSQL only"
+    if what == "alter_column":
+        changed = [key for key in _ALTERATIONS if operation.keywords.get(key, None) is not None]
+        if changed:
+            shown = " and ".join(f"`{key}`" for key in changed)
+            return f"altering {shown} outside of `batch_alter_table` works on PostgreSQL only"
+    return ""
+
+
+def _construct(sql: str) -> str:
+    for item in foreign(sql, "sqlite"):
+        return f"`{item.construct}` exists in PostgreSQL only"
+    return ""
+
+
+def _without_variants(shown: str) -> str:
+    """Return a type's text without what it is on PostgreSQL alone."""
+    while (start := shown.find(".with_variant(")) >= 0:
+        depth = 0
+        for end in range(start + len(".with_variant"), len(shown)):
+            depth += {"(": 1, ")": -1}.get(shown[end], 0)
+            if not depth:
+                break
+        inside = shown[start:end]
+        first = shown[:start]
+        if "sqlite" in inside:
+            # SQLite uses the variant; the type in front is PostgreSQL's.
+            first = inside.removeprefix(".with_variant(").rpartition(",")[0]
+        shown = first + shown[end + 1 :]
+    return shown

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.rule import Finding, rule
+from calista_tools.lint.sql import foreign
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from calista_tools.lint.migration import Migration
+    from calista_tools.lint.operations import Operation
+
+#: Names that SQLAlchemy writes as they are, and PostgreSQL has no type of.
+_TYPES = re.compile(r"^(DATETIME|BLOB|NVARCHAR|NCHAR|CLOB|TINYINT|MEDIUMINT|LONGTEXT)\(")
+
+
+@rule("CAL204", "unguarded-sqlite")
+def check(migration: Migration) -> Iterator[Finding]:
+    """SQLite-only code can run on PostgreSQL.
+
+    What was tried on the development database fails in production. Guard it and give PostgreSQL
+    its own way, or write what both know: ``ON CONFLICT``, ``CURRENT_TIMESTAMP``, ``sa.DateTime()``.
+
+    Bad::
+
+        op.execute("PRAGMA foreign_keys=OFF")
+
+    Bad::
+
+        op.execute("INSERT OR REPLACE INTO tag (id, name) VALUES (1, 'new')")
+
+    Good::
+
+        bind = op.get_bind()
+        if bind.dialect.name == "sqlite":
+            op.execute("PRAGMA foreign_keys=OFF")
+
+    Good::
+
+        op.execute("INSERT INTO tag (id, name) VALUES (1, 'new') ON CONFLICT (id) DO NOTHING")
+    """
+    if "postgresql" not in migration.dialects:
+        return
+    seen = set()
+    for operation in migration.operations:
+        if "postgresql" not in operation.dialects or operation.offline is not None:
+            continue
+        found = _sqlite_only(operation)
+        if found and (operation.row, found) not in seen:
+            seen.add((operation.row, found))
+            yield Finding.of(operation, f"{found}: PostgreSQL runs this line, too")
+
+
+def _sqlite_only(operation: Operation) -> str:
+    """Return what of a step only SQLite understands, "" where there is nothing."""
+    if operation.sql is not None:
+        return _construct(operation.sql)
+    for column in operation.specs:
+        if ".with_variant(" not in column.type and (found := _TYPES.search(column.type)):
+            return f"column type `{found[1]}` exists in SQLite only"
+        default = column.server_default
+        if isinstance(default, str) and "(" in default and (construct := _construct(default)):
+            return construct
+    return ""
+
+
+def _construct(sql: str) -> str:
+    for item in foreign(sql, "postgresql"):
+        return f"`{item.construct}` exists in SQLite only"
+    return ""

@@ -5,16 +5,18 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from calista_tools.roundtrip.engine import Options
     from calista_tools.roundtrip.result import Run, Step
+    from calista_tools.roundtrip.settings import Settings
 
 BACKENDS = ("sqlite", "postgresql")
 
@@ -50,6 +52,11 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--from", dest="start", metavar="REV", help="prove what comes after REV")
     made.add_argument("--to", dest="end", metavar="REV", help="prove up to REV; default: heads")
+    made.add_argument(
+        "--prepare",
+        metavar="MODULE:CALLABLE",
+        help="called with an engine before the first revision, such as models:Base.metadata.create_all",
+    )
     made.add_argument("--no-cache", action="store_true", help="prove again what was proven before")
     made.add_argument(
         "--output-format", choices=("text", "json", "junit"), default="text", dest="format"
@@ -80,15 +87,19 @@ def _run(arguments: argparse.Namespace) -> int:
     from calista_tools.roundtrip.engine import prove
     from calista_tools.roundtrip.output import json, junit
     from calista_tools.roundtrip.project import Project
+    from calista_tools.roundtrip.settings import read_settings
 
     named: Path | None = arguments.config
     settings = config.load(named.absolute().parent if named else None)
     ini = named or settings.alembic_ini
     if named is None and not ini.exists() and (settings.root / "pyproject.toml").exists():
         ini = settings.root / "pyproject.toml"
-    project = Project(ini, x=arguments.x, url_env=arguments.url_env)
+    own = read_settings(settings.roundtrip)
+    if arguments.prepare:
+        own = replace(own, prepare=arguments.prepare)
+    project = Project(ini, x=[*own.x, *arguments.x], url_env=[*own.url_env, *arguments.url_env])
     runs: list[Run] = []
-    for options in _options(arguments, settings.dialects):
+    for options in _options(arguments, settings.dialects, own):
         if arguments.format == "text":
             print(f"{options.backend}:", flush=True)
         runs.append(prove(project, options, _progress(arguments.format)))
@@ -99,7 +110,9 @@ def _run(arguments: argparse.Namespace) -> int:
     return 0 if all(run.proven for run in runs) else 1
 
 
-def _options(arguments: argparse.Namespace, dialects: Sequence[str]) -> list[Options]:
+def _options(
+    arguments: argparse.Namespace, dialects: Sequence[str], settings: Settings
+) -> list[Options]:
     from calista_tools.roundtrip.engine import Options
 
     backends = arguments.backend or list(dialects)
@@ -119,17 +132,21 @@ def _options(arguments: argparse.Namespace, dialects: Sequence[str]) -> list[Opt
             start=arguments.start,
             end=arguments.end,
             cache=not arguments.no_cache,
+            settings=settings,
         )
         for backend in dict.fromkeys(backends)
     ]
 
 
-def _progress(format_: str):  # type: ignore[no-untyped-def]
+def _progress(format_: str) -> Callable[[Step], None]:
     from calista_tools.roundtrip.output.text import step_lines
+
+    # Taken now: while env.py runs, what is printed goes to stderr.
+    out = sys.stdout
 
     def show(step: Step) -> None:
         if format_ == "text":
-            print("\n".join(step_lines(step)), flush=True)
+            print("\n".join(step_lines(step)), file=out, flush=True)
         elif sys.stderr.isatty():
             print(
                 f"\r\x1b[K{step.revision} {step.summary}"[:100], end="", file=sys.stderr, flush=True

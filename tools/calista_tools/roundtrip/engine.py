@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import time
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from calista_tools.backends import SqliteFolder, open_server
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.live import Live, PostgresLive, SqliteLive
+from calista_tools.roundtrip.prepare import prepare
 from calista_tools.roundtrip.result import Run
+from calista_tools.roundtrip.settings import Settings
 from calista_tools.roundtrip.walk import Walk
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ class Options:
     start: str | None = None
     end: str | None = None
     cache: bool = True
+    settings: Settings = field(default_factory=Settings)
 
 
 def prove(
@@ -57,6 +60,8 @@ def prove(
             place = stack.enter_context(open_server(options.url))
         run = Run(options.backend, place.server_version)
         database = place.create()
+        if options.settings.prepare:
+            prepare(options.settings.prepare, database.url)
         walk = Walk(project, database, _live(database), progress)
         stack.enter_context(closing(walk))
         walk.advance(before)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.roundtrip.recreation import losses, reasons
 from calista_tools.roundtrip.snapshot import Difference, differences
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from calista_tools.roundtrip.live import Live
     from calista_tools.roundtrip.result import Step
     from calista_tools.roundtrip.snapshot import Snapshot
@@ -15,16 +18,28 @@ if TYPE_CHECKING:
 class Judge:
     """Turns what was seen of a revision into the words of its step."""
 
-    def start(self, live: Live) -> None:
-        """Begin a run of revisions."""
-
-    def upgraded(self, step: Step, before: Snapshot, after: Snapshot, live: Live) -> None:
+    def upgraded(
+        self, step: Step, before: Snapshot, after: Snapshot, live: Live, sent: Sequence[str]
+    ) -> None:
         """Look at the database after the first upgrade."""
+        tables = live.recreated()
+        step.recreated_tables.extend(reasons(tables, before, after))
+        step.differences.extend(losses(tables, before, after, sent))
+        step.differences.extend(live.violations(sent))
 
     def downgraded(
-        self, step: Step, before: Snapshot, after: Snapshot, found: Snapshot, live: Live
+        self,
+        step: Step,
+        before: Snapshot,
+        after: Snapshot,
+        found: Snapshot,
+        live: Live,
+        sent: Sequence[str],
     ) -> None:
         """Compare the schema after the downgrade with the one before the upgrade."""
+        step.differences.extend(
+            line for line in live.violations(sent) if line not in step.differences
+        )
         found_differences = differences(before, found)
         real = [d for d in found_differences if not _explained(d, before, after)]
         step.notes.extend(
@@ -38,7 +53,7 @@ class Judge:
             if not differences(after, found):
                 step.notes.append("the downgrade changes nothing")
 
-    def upgraded_again(self, step: Step, after: Snapshot, again: Snapshot, live: Live) -> None:
+    def upgraded_again(self, step: Step, after: Snapshot, again: Snapshot) -> None:
         """Compare the schema after the second upgrade with the one after the first."""
         for difference in differences(after, again):
             if difference.order_only and not step.restored:

@@ -6,7 +6,9 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
+from calista_tools.roundtrip.recreation import recreated
 from calista_tools.roundtrip.snapshot.postgresql import PostgresReader
+from calista_tools.roundtrip.snapshot.postgresql_queries import LOCKS
 from calista_tools.roundtrip.snapshot.sqlite import SqliteReader
 
 if TYPE_CHECKING:
@@ -21,11 +23,7 @@ if TYPE_CHECKING:
 _UNSEEN = re.compile(
     r"\b(GRANT|REVOKE|(UPDATE|INTO|DELETE\s+FROM)\s+(pg_catalog\.)?pg_)", re.IGNORECASE
 )
-_LOCKS = """
-SELECT relation::int8, mode FROM pg_locks
-WHERE pid = pg_backend_pid() AND locktype = 'relation' AND relation >= 16384 AND granted
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-"""
+_WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|WITH|DROP\s+TABLE)\b", re.IGNORECASE)
 
 
 class Live(Protocol):
@@ -48,6 +46,12 @@ class Live(Protocol):
 
     def refresh(self) -> Snapshot:
         """Read what the step that was just committed can have changed."""
+
+    def recreated(self) -> list[str]:
+        """Return the tables that the step made anew without being asked to."""
+
+    def violations(self, statements: Sequence[str]) -> list[str]:
+        """Return what the database itself says is wrong with it after the step."""
 
 
 def version_table(context: MigrationContext) -> str:
@@ -82,11 +86,7 @@ class SqliteLive:
     def __init__(self) -> None:
         self._reader: SqliteReader | None = None
         self._connection: Connection | None = None
-
-    @property
-    def root_pages(self) -> Mapping[str, int]:
-        """The first page of each table; a table that was made again has another one."""
-        return self._reader.root_pages if self._reader else {}
+        self._pages: Mapping[str, int] = {}
 
     def attach(self, context: MigrationContext) -> None:
         """Begin to read on this run's connection."""
@@ -101,10 +101,12 @@ class SqliteLive:
         self._connection = None
 
     def begin_step(self) -> None:
-        """Nothing to note: the schema table says what changed."""
+        """Note where each table begins."""
+        assert self._reader is not None
+        self._pages = self._reader.root_pages
 
     def settle(self) -> None:
-        """Nothing to take in: see `begin_step`."""
+        """Nothing to take in: the schema table says what changed."""
 
     def read_all(self) -> Snapshot:
         """Read everything."""
@@ -115,6 +117,28 @@ class SqliteLive:
         """Read the tables whose rows in the schema table have changed."""
         assert self._reader is not None
         return self._reader.update()
+
+    def recreated(self) -> list[str]:
+        """Return the tables that begin on another page than before the step."""
+        assert self._reader is not None
+        return recreated(self._pages, self._reader.root_pages)
+
+    def violations(self, statements: Sequence[str]) -> list[str]:
+        """Check references and the file, of the tables that the step changed."""
+        assert self._reader is not None
+        changed = sorted(self._reader.changed & self._reader.root_pages.keys())
+        suffixes = [f"('{name.replace(chr(39), chr(39) * 2)}')" for name in changed]
+        found = []
+        # A table may have lost the rows that others refer to.
+        checks = [""] if any(_WRITES.match(statement) for statement in statements) else suffixes
+        for suffix in checks:
+            for table, rowid, parent, _ in self.query(f"PRAGMA foreign_key_check{suffix}"):
+                found.append(f"foreign key check: row {rowid} of {table} has no match in {parent}")
+        for suffix in suffixes:
+            for (words,) in self.query(f"PRAGMA integrity_check{suffix}"):
+                if words != "ok":
+                    found.append(f"integrity check: {words}")
+        return found[:20]
 
     def query(self, sql: str) -> Sequence[Sequence[Any]]:
         """Run a statement of ours past SQLAlchemy, which would begin a transaction."""
@@ -184,6 +208,14 @@ class PostgresLive:
         assert self._reader is not None
         return self._reader.update(self._locks)
 
+    def recreated(self) -> list[str]:
+        """Return nothing: PostgreSQL alters its tables."""
+        return []
+
+    def violations(self, statements: Sequence[str]) -> list[str]:
+        """Return nothing: PostgreSQL enforces its constraints."""
+        return []
+
     def query(self, sql: str) -> Sequence[Sequence[Any]]:
         """Run a statement on our own connection."""
         cursor = self._observer.connection.cursor()
@@ -198,7 +230,7 @@ class PostgresLive:
             return
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(_LOCKS)
+            cursor.execute(LOCKS)
             for oid, mode in cursor.fetchall():
                 self._locks.setdefault(oid, set()).add(mode)
         finally:

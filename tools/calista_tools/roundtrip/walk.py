@@ -81,7 +81,8 @@ class Walk:
         """Prove revisions, parents first; return one step for each."""
         self._queue = list(scripts)
         while self._queue:
-            self._step = None
+            if self._ahead is None:
+                self._step = None
             try:
                 self._run(self._proofs)
                 if self._queue and not self._restore:
@@ -190,7 +191,6 @@ class Walk:
 
     def _proofs(self) -> Steps:
         self.snapshot = self._live.read_all()
-        self._judge.start(self._live)
         while self._queue:
             script = self._queue[0]
             self._started = time.perf_counter()
@@ -203,7 +203,9 @@ class Walk:
                 self._applied.append(script)
                 self._since.append(script)
                 self.snapshot = self._live.refresh()
-                self._judge.upgraded(self._step, before, self.snapshot, self._live)
+                self._judge.upgraded(
+                    self._step, before, self.snapshot, self._live, self._statements.sent
+                )
             else:
                 before, self._ahead = self._ahead, None
             assert self._step is not None
@@ -215,10 +217,10 @@ class Walk:
                 continue
             yield from self._go(script, "downgrade")
             found = self._live.refresh()
-            self._judge.downgraded(step, before, after, found, self._live)
+            self._judge.downgraded(step, before, after, found, self._live, self._statements.sent)
             yield from self._go(script, "upgrade again")
             again = self._live.refresh()
-            self._judge.upgraded_again(step, after, again, self._live)
+            self._judge.upgraded_again(step, after, again)
             self._done(step)
             if differences(after, again):
                 self._restore = True

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 #: Locks that reading or writing rows takes; all others mean that the schema may have changed.
 _ROWS_ONLY = frozenset({"AccessShareLock", "RowShareLock", "RowExclusiveLock"})
-_CHANGES_ROWS = frozenset({"RowExclusiveLock", "ExclusiveLock", "AccessExclusiveLock"})
+_RELATIONS = frozenset({"table", "view", "materialized view", "sequence", "type", "foreign table"})
 #: Catalogs whose changed rows change how other objects are spelt: renames.
 _SPELT_ELSEWHERE = ("pg_namespace", "pg_type", "pg_proc", "pg_collation", "pg_operator")
 
@@ -49,14 +49,18 @@ class PostgresReader:
         # Planning these queries takes longer than running them.
         query("SET plan_cache_mode = force_generic_plan")
         query("SET jit = off")
-        texts = (*queries.RELATION_QUERIES, *queries.OBJECT_QUERIES, queries.RESOLVE)
-        for number, text in enumerate(texts):
+        texts = {
+            "relations": queries.EVERYTHING_OF,
+            "functions": queries.FUNCTIONS,
+            "types": queries.TYPES,
+            "others": queries.OTHERS,
+        }
+        for name, text in texts.items():
             if version < 140000:
                 text = text.replace("'compression', nullif(a.attcompression::text, ''),", "")
-            query(f"PREPARE calista_{number}(oid[]) AS {text}")
-        for name, text in (("objects", queries.OBJECTS), ("digest", queries.OBJECTS_DIGEST)):
-            query(f"PREPARE calista_{name} AS {text}")
-        query(f"PREPARE calista_locks(int) AS {queries.LOCKS}")
+            query(f"PREPARE calista_{name}(oid[]) AS {text}")
+        query(f"PREPARE calista_objects AS {queries.OBJECTS}")
+        query(f"PREPARE calista_digest AS {queries.OBJECTS_DIGEST}")
 
     def read_all(self) -> Snapshot:
         """Read everything."""
@@ -67,13 +71,6 @@ class PostgresReader:
         self._read_relations([row[0] for row in self._query(everything)])
         self._read_objects()
         return self._snapshot()
-
-    def locks(self, pid: int) -> dict[int, set[str]]:
-        """Return the locks on relations that a backend's open transaction holds."""
-        found: dict[int, set[str]] = {}
-        for oid, mode in self._query(f"EXECUTE calista_locks({pid})"):
-            found.setdefault(oid, set()).add(mode)
-        return found
 
     def update(self, locks: Mapping[int, set[str]] | None) -> Snapshot:
         """Read again what a committed transaction can have changed.
@@ -88,13 +85,6 @@ class PostgresReader:
             self._read_relations(changed | self._spelt_by(changed))
         return self._snapshot()
 
-    def written(self, locks: Mapping[int, set[str]] | None) -> set[str] | None:
-        """Return the tables whose rows a transaction can have changed; None: any of them."""
-        if locks is None:
-            return None
-        oids = (oid for oid, modes in locks.items() if modes & _CHANGES_ROWS)
-        return {self._relations[oid][0] for oid in oids if oid in self._relations}
-
     def _spelt_by(self, changed: set[int]) -> set[int]:
         """Return the relations whose words may change with these: by foreign keys, and views."""
         found = {oid for oid, refers in self._refers.items() if not refers.isdisjoint(changed)}
@@ -106,32 +96,28 @@ class PostgresReader:
     def _snapshot(self) -> Snapshot:
         return dict((*self._relations.values(), *self._objects.values()))
 
-    def _execute(self, number: int, oids: Iterable[int]) -> Sequence[Sequence[Any]]:
+    def _execute(self, name: str, oids: Iterable[int]) -> Sequence[Sequence[Any]]:
         listed = ",".join(map(str, oids))
-        return self._query(f"EXECUTE calista_{number}('{{{listed}}}')")
+        return self._query(f"EXECUTE calista_{name}('{{{listed}}}')")
 
     def _read_relations(self, oids: Iterable[int]) -> None:
         wanted = set(oids)
-        number = len(queries.RELATION_QUERIES) + len(queries.OBJECT_QUERIES)
-        there = {row[0] for row in self._execute(number, wanted)} if wanted else set()
-        for oid in wanted | there:
+        for oid in wanted:
             self._relations.pop(oid, None)
             self._refers.pop(oid, None)
         groups: dict[int, dict[Key, Properties]] = {}
         names: dict[int, str] = {}
-        for number in range(len(queries.RELATION_QUERIES)) if there else ():
-            for oid, kind, name, properties in self._execute(number, there):
-                if number == 0:
-                    names[oid] = name
-                    if name in self._ignored:
-                        continue
+        for oid, kind, name, properties in self._execute("relations", wanted) if wanted else ():
+            if kind in _RELATIONS:
+                names[oid] = name
+                if name not in self._ignored:
                     groups[oid] = {Key(kind, name): json.loads(properties)}
-                elif oid in groups:
-                    found = json.loads(properties)
-                    # Not a property: a table made again is another oid and the same table.
-                    if refers := found.pop("refers", None):
-                        self._refers.setdefault(oid, set()).add(refers)
-                    groups[oid][Key(kind, name, names[oid])] = found
+            elif oid in groups:
+                found = json.loads(properties)
+                # Not a property: a table made again is another oid and the same table.
+                if refers := found.pop("refers", None):
+                    self._refers.setdefault(oid, set()).add(refers)
+                groups[oid][Key(kind, name, names[oid])] = found
         for oid, group in groups.items():
             self._relations[oid] = (names[oid], group)
 
@@ -151,9 +137,8 @@ class PostgresReader:
         oids = {oid for _, oid in changed}
         for oid in oids:
             self._objects.pop(oid, None)
-        start = len(queries.RELATION_QUERIES)
-        for number in range(start, start + len(queries.OBJECT_QUERIES)):
-            for oid, kind, name, properties in self._execute(number, oids):
+        for query in ("functions", "types", "others") if oids else ():
+            for oid, kind, name, properties in self._execute(query, oids):
                 self._objects[oid] = (f"{kind} {name}", {Key(kind, name): json.loads(properties)})
-        spelt = any(at[0] in _SPELT_ELSEWHERE and at in known for at in changed)
+        spelt = any(at[0] in _SPELT_ELSEWHERE and at in known and at in versions for at in changed)
         return spelt and not first

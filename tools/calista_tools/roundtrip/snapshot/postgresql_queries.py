@@ -28,7 +28,7 @@ RELATION_NAME = (
 )
 
 RELATIONS = f"""
-SELECT c.oid, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
+SELECT c.oid::int8, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
     WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' WHEN 'f' THEN 'foreign table' ELSE 'table' END,
   {RELATION_NAME},
   json_strip_nulls(json_build_object(
@@ -60,10 +60,13 @@ SELECT c.oid, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized vi
   ))::text
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = ANY($1) AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c')
+  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
+                  AND d.objid = c.oid AND (d.deptype = 'e' OR d.deptype = 'i' AND c.relkind = 'S'))
 """
 
 COLUMNS = f"""
-SELECT a.attrelid, 'column', a.attname,
+SELECT a.attrelid::int8, 'column', a.attname,
   json_strip_nulls(json_build_object(
     'type', format_type(a.atttypid, a.atttypmod),
     'nullable', NOT a.attnotnull,
@@ -94,7 +97,7 @@ WHERE a.attrelid = ANY($1) AND a.attnum > 0 AND NOT a.attisdropped
 """
 
 CONSTRAINTS = f"""
-SELECT k.conrelid, CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique'
+SELECT k.conrelid::int8, CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique'
     WHEN 'f' THEN 'foreign key' WHEN 'c' THEN 'check' WHEN 'x' THEN 'exclusion'
     ELSE 'constraint trigger' END, k.conname,
   json_strip_nulls(json_build_object(
@@ -115,14 +118,14 @@ WHERE k.conrelid = ANY($1) AND k.contype IN ('p', 'u', 'f', 'c', 'x')
 
 #: Only what says more than the column's "nullable": not inherited, or not yet validated.
 NOT_NULLS = """
-SELECT k.conrelid, 'not null', a.attname,
+SELECT k.conrelid::int8, 'not null', a.attname,
   json_strip_nulls(json_build_object('inherit', NOT k.connoinherit, 'validated', k.convalidated))::text
 FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
 WHERE k.conrelid = ANY($1) AND k.contype = 'n' AND (k.connoinherit OR NOT k.convalidated)
 """
 
 INDEXES = f"""
-SELECT i.indrelid, CASE WHEN i.indisunique THEN 'unique index' ELSE 'index' END, x.relname,
+SELECT i.indrelid::int8, CASE WHEN i.indisunique THEN 'unique index' ELSE 'index' END, x.relname,
   json_strip_nulls(json_build_object(
     'definition', pg_get_indexdef(i.indexrelid),
     'valid', i.indisvalid AND i.indisready,
@@ -137,7 +140,7 @@ WHERE i.indrelid = ANY($1)
 """
 
 TRIGGERS = f"""
-SELECT g.tgrelid, 'trigger', g.tgname,
+SELECT g.tgrelid::int8, 'trigger', g.tgname,
   json_strip_nulls(json_build_object(
     'definition', pg_get_triggerdef(g.oid),
     'enabled', CASE g.tgenabled WHEN 'O' THEN 'yes' WHEN 'D' THEN 'no' WHEN 'A' THEN 'always'
@@ -146,11 +149,11 @@ SELECT g.tgrelid, 'trigger', g.tgname,
   ))::text
 FROM pg_trigger g WHERE g.tgrelid = ANY($1) AND NOT g.tgisinternal
 UNION ALL
-SELECT r.ev_class, 'rule', r.rulename,
+SELECT r.ev_class::int8, 'rule', r.rulename,
   json_build_object('definition', pg_get_ruledef(r.oid), 'enabled', r.ev_enabled::text)::text
 FROM pg_rewrite r WHERE r.ev_class = ANY($1) AND r.rulename <> '_RETURN'
 UNION ALL
-SELECT p.polrelid, 'policy', p.polname, json_strip_nulls(json_build_object(
+SELECT p.polrelid::int8, 'policy', p.polname, json_strip_nulls(json_build_object(
     'command', p.polcmd::text, 'permissive', p.polpermissive,
     'roles', (SELECT json_agg(CASE WHEN o = 0 THEN 'public' ELSE pg_get_userbyid(o) END ORDER BY o)
               FROM unnest(p.polroles) o),
@@ -158,12 +161,13 @@ SELECT p.polrelid, 'policy', p.polname, json_strip_nulls(json_build_object(
     'check', pg_get_expr(p.polwithcheck, p.polrelid)))::text
 FROM pg_policy p WHERE p.polrelid = ANY($1)
 UNION ALL
-SELECT s.stxrelid, 'statistics', s.stxname,
+SELECT s.stxrelid::int8, 'statistics', s.stxname,
   json_build_object('definition', pg_get_statisticsobjdef(s.oid))::text
 FROM pg_statistic_ext s WHERE s.stxrelid = ANY($1)
 """
 
-RELATION_QUERIES = (RELATIONS, COLUMNS, CONSTRAINTS, NOT_NULLS, INDEXES, TRIGGERS)
+#: Relations come first, so that their parts find them.
+EVERYTHING_OF = " UNION ALL ".join((RELATIONS, COLUMNS, CONSTRAINTS, NOT_NULLS, INDEXES, TRIGGERS))
 
 _NAMED = "CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || "
 
@@ -284,21 +288,9 @@ WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c')
   AND {RELATION_NAME} <> ALL($1)
 """
 
-#: What of these is still there and a user's; an index stands for its table.
-RESOLVE = """
-SELECT DISTINCT coalesce(i.indrelid, c.oid) FROM pg_class c
-  LEFT JOIN pg_index i ON i.indexrelid = c.oid
-  JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE c.oid = ANY($1) AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c', 'i', 'I')
-  AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-  AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
-                  AND d.objid = c.oid AND d.deptype = 'e')
-  AND (c.relkind <> 'S' OR NOT EXISTS (SELECT 1 FROM pg_depend d
-       WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'i'))
-"""
-
+#: Asked on the run's own connection just before it commits; an index stands for its table.
 LOCKS = """
-SELECT relation, mode FROM pg_locks
-WHERE pid = $1 AND locktype = 'relation' AND relation >= 16384 AND granted
-  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+SELECT coalesce(i.indrelid, l.relation)::int8, l.mode
+FROM pg_locks l LEFT JOIN pg_index i ON i.indexrelid = l.relation
+WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.relation >= 16384
 """

@@ -52,8 +52,12 @@ class SqliteReader:
         self._ignored = frozenset(ignored)
         self._rows: dict[str, set[Row]] = {}
         self._groups: dict[str, Group] = {}
+        #: What a table's texts mean never changes, and a round trip meets them twice.
+        self._read_before: dict[frozenset[tuple[str, str, str | None]], Group] = {}
         self._version: int | None = None
         self.root_pages: dict[str, int] = {}
+        #: Tables whose rows in the schema table were others at the last update.
+        self.changed: set[str] = set()
 
     def read_all(self) -> Snapshot:
         """Read everything."""
@@ -63,6 +67,7 @@ class SqliteReader:
     def update(self) -> Snapshot:
         """Read again the tables and views whose rows in the schema table have changed."""
         version = self._query("PRAGMA schema_version")[0][0]
+        self.changed = set()
         if version == self._version:
             return dict(self._groups)
         self._version = version
@@ -75,7 +80,12 @@ class SqliteReader:
             if self._rows.get(table) != mine and table not in self._ignored:
                 if table.startswith("sqlite_"):
                     continue
-                self._groups[table] = self._read(table, mine)
+                self.changed.add(table)
+                texts = frozenset((row[0], row[1], row[4]) for row in mine)
+                group = self._read_before.get(texts)
+                if group is None:
+                    group = self._read_before[texts] = self._read(table, mine)
+                self._groups[table] = group
         self._rows = rows
         self.root_pages = {
             name: page
@@ -97,7 +107,8 @@ class SqliteReader:
                 group[Key("view", name)] = {"definition": _after(sql or "", "view")}
             elif kind == "trigger":
                 group[Key("trigger", name, table)] = {"definition": _after(sql or "", "trigger")}
-        group.update(self._indexes(table, indexes))
+        texts = {row[1]: row[4] or "" for row in rows if row[0] == "table"}
+        group.update(self._indexes(table, indexes, texts))
         return group
 
     def _table(self, table: str, sql: str) -> dict[Key, Properties]:
@@ -165,7 +176,9 @@ class SqliteReader:
             found[Key("foreign key", name, table)] = properties
         return found
 
-    def _indexes(self, table: str, created: dict[str, str]) -> dict[Key, Properties]:
+    def _indexes(
+        self, table: str, created: dict[str, str], texts: dict[str, str]
+    ) -> dict[Key, Properties]:
         columns: dict[str, list[Sequence[Any]]] = {}
         for row in self._query(_INDEXES.format(_literal(table))):
             columns.setdefault(row[0], []).append(row)
@@ -181,7 +194,7 @@ class SqliteReader:
                 listed.append(f"{term}{collated}{' desc' if descending else ''}")
             if origin == "u":
                 if said is None:
-                    said = self._said(table)
+                    said = read_table(texts.get(table, ""))
                 names = [row[4] for row in rows]
                 written = _written(said, "unique", names)
                 key = Key("unique", written.name or f"({', '.join(names)})", table)
@@ -192,12 +205,6 @@ class SqliteReader:
                     "columns in key": listed, **({"where": where} if partial else {}),
                 }  # fmt: skip
         return found
-
-    def _said(self, table: str) -> TableText:
-        rows = self._query(
-            f"SELECT sql FROM sqlite_master WHERE type = 'table' AND name = {_literal(table)}"
-        )
-        return read_table(rows[0][0] if rows else "")
 
 
 def _column(

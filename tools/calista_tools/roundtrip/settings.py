@@ -1,0 +1,77 @@
+"""What does a project say of its round trips? Reads ``[tool.calista.roundtrip]``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from calista_tools.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The project's own words.
+
+    Attributes:
+        prepare: What makes the database that the first revision expects, as
+            ``package.module:callable``; it is called with an engine.
+        x: ``-x`` arguments for ``env.py``.
+        url_env: Environment variables that get the URL.
+        drift: Accepted differences between head and the metadata: pattern of the line to reason.
+        parity: Accepted differences between the dialects: the same.
+        losses: Revisions that lose rows on purpose: revision to reason.
+        rows: Rows to put in before a revision (see `calista_tools.roundtrip.rows`).
+    """
+
+    prepare: str | None = None
+    x: tuple[str, ...] = ()
+    url_env: tuple[str, ...] = ()
+    drift: Mapping[str, str] = field(default_factory=dict)
+    parity: Mapping[str, str] = field(default_factory=dict)
+    losses: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, Any] = field(default_factory=dict)
+
+
+_LISTS = ("x", "url_env")
+_REASONS = ("drift", "parity", "losses")
+
+
+def read_settings(table: Mapping[str, Any]) -> Settings:
+    """Check the table and return what it says.
+
+    Raises:
+        ConfigError: A key is unknown, a value has the wrong shape, or a reason is missing.
+    """
+    known = Settings.__dataclass_fields__
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        name = key.replace("-", "_")
+        where = f"tool.calista.roundtrip.{key}"
+        if name not in known:
+            near = get_close_matches(name, known, n=1, cutoff=0.0)[0].replace("_", "-")
+            raise ConfigError(f"unknown key `{where}`", f"did you mean `{near}`?")
+        if name in _LISTS:
+            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+                raise ConfigError(f"`{where}` must be a list of strings, not {value!r}")
+            value = tuple(value)
+        elif name in _REASONS:
+            _check_reasons(where, value)
+        elif name == "rows":
+            if not isinstance(value, dict):
+                raise ConfigError(f"`{where}` must be a table, not {value!r}")
+        elif not isinstance(value, str):
+            raise ConfigError(f"`{where}` must be a string, not {value!r}")
+        values[name] = value
+    return Settings(**values)
+
+
+def _check_reasons(where: str, value: Any) -> None:
+    if not isinstance(value, dict):
+        raise ConfigError(f"`{where}` must be a table of reasons, not {value!r}")
+    for what, reason in value.items():
+        if not isinstance(reason, str) or not reason.strip():
+            raise ConfigError(f"`{where}.{what}` needs a reason", "say why the difference is right")

@@ -14,7 +14,7 @@ from calista_tools.lint.noqa import Directive, read_directives
 from calista_tools.lint.rule import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from calista_tools.config import Config
@@ -34,6 +34,7 @@ class Facts(NamedTuple):
         findings: Pairs of code and finding, before any ``noqa``.
         directives: Its ``# noqa`` comments.
         failures: Rules that raised: our bugs, reported as such.
+        digest: What the file means, as `history.lock` records it; "" if it is not published.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class Facts(NamedTuple):
     findings: tuple[tuple[str, Finding], ...] = ()
     directives: tuple[Directive, ...] = ()
     failures: tuple[str, ...] = ()
+    digest: str = ""
 
 
 def read_source(path: Path) -> bytes | Problem:
@@ -108,7 +110,7 @@ def load(path: Path, config: Config, project: Project | None) -> Migration:
     return Migration(path, source, tree, revision, config, project)
 
 
-def analyse(migration: Migration, rules: Sequence[Rule]) -> Facts:
+def analyse(migration: Migration, rules: Sequence[Rule], published: Collection[str] = ()) -> Facts:
     """Check one file by itself with the rules of the scope ``file``."""
     if migration.revision is None:
         rules = [rule for rule in rules if rule.code == UNREADABLE]
@@ -132,7 +134,14 @@ def analyse(migration: Migration, rules: Sequence[Rule]) -> Facts:
         tuple(findings),
         read_directives(migration.source),
         tuple(failures),
+        _digest(migration) if migration.header_id in published else "",
     )
+
+
+def _digest(migration: Migration) -> str:
+    from calista_tools.history.digest import digest_tree
+
+    return digest_tree(migration.tree)
 
 
 def in_characters(

@@ -58,10 +58,20 @@ def read_facts(group: Group, rules: Mapping[str, Rule]) -> dict[Path, Facts]:
     projects: dict[Path, Project] = {}
     for folder in {path.parent for path in group.files}:
         projects[folder] = Project.around(folder, _root(group.config))
+    published = _published(group.config)
     return {
-        path: analyse(load(path, group.config, projects[path.parent]), alone)
+        path: analyse(load(path, group.config, projects[path.parent]), alone, published)
         for path in group.files
     }
+
+
+def _published(config: Config) -> frozenset[str]:
+    """Return the ids whose digests will be asked for."""
+    if not config.lock_file.is_file():
+        return frozenset()
+    from calista_tools.history.lockfile import read_lock
+
+    return frozenset(entry.revision for entry in read_lock(config.lock_file).entries)
 
 
 def _root(config: Config) -> Path | None:
@@ -83,7 +93,8 @@ def _together(
         [header for header in headers if isinstance(header, Revision)],
         [header for header in headers if isinstance(header, Problem)],
     )
-    versions = Versions(history, group.config)
+    digests = {path: item.digest for path, item in facts.items() if item.digest}
+    versions = Versions(history, group.config, digests)
     for rule in rules.values():
         if rule.scope == "history":
             for path, finding in rule.check(versions):

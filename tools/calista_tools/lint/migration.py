@@ -55,6 +55,11 @@ class Migration:
         return self.header if isinstance(self.header, Revision) else None
 
     @property
+    def header_id(self) -> str:
+        """The revision id, "" where the file is no revision."""
+        return self.header.revision if isinstance(self.header, Revision) else ""
+
+    @property
     def dialects(self) -> tuple[str, ...]:
         """The dialects that the project runs on."""
         return self.config.dialects

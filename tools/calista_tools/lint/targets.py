@@ -30,7 +30,7 @@ class Group(NamedTuple):
 
     Attributes:
         files: All of them, by name: the whole history.
-        reported: The ones that were asked for.
+        reported: The ones that were asked for; with a whole folder, the lock file too.
     """
 
     config: Config
@@ -64,7 +64,7 @@ def find_targets(paths: Sequence[str], config_path: Path | None = None) -> Targe
                     exit_code=2,
                 )
         files = _in_folders(folders)
-        group = Group(config, files, frozenset(files))
+        group = Group(config, files, frozenset((*files, config.lock_file)))
         return Targets((group,) if files else (), () if files else folders)
     wanted: dict[tuple[Path, ...], set[Path]] = {}
     configs: dict[tuple[Path, ...], Config] = {}
@@ -86,9 +86,12 @@ def find_targets(paths: Sequence[str], config_path: Path | None = None) -> Targe
             config = load(path if path.is_dir() else path.parent)
             configs.setdefault(folders, _fitting(config, folders))
             wanted.setdefault(folders, set()).update(files)
+            if path.is_dir():
+                wanted[folders].add(configs[folders].lock_file)
     groups = []
     for folders, reported in wanted.items():
-        files = tuple(sorted({*_in_folders(part for part in folders if part.is_dir()), *reported}))
+        whole = {*_in_folders(part for part in folders if part.is_dir()), *reported}
+        files = tuple(sorted(path for path in whole if path.suffix == ".py"))
         groups.append(Group(configs[folders], files, frozenset(reported)))
     return Targets(tuple(groups), ())
 
@@ -124,9 +127,11 @@ def _home(file: Path, config: Config) -> tuple[Path, ...]:
 def _below(folder: Path, config: Config) -> list[tuple[tuple[Path, ...], tuple[Path, ...]]]:
     """Return the histories that a named folder holds revisions of, with these revisions."""
     configured = version_folders(config)
-    inside = [part for part in configured if folder == part or folder in part.parents]
+    inside = [
+        part for part in configured if part.is_dir() and (folder == part or folder in part.parents)
+    ]
     if inside:
-        return [(configured, _in_folders(part for part in inside if part.is_dir()))]
+        return [(configured, _in_folders(inside))]
     if (folder / "versions").is_dir():
         nested = [folder / "versions"]
     else:

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from calista_tools.lint.migration import Migration
     from calista_tools.lint.operations import Guard, Operation
 
+_POSTGRESQL_ONLY = frozenset(
+    ("type", "extension", "schema", "sequence", "domain", "role", "policy")
+)
+
 
 @rule("CAL202", "one-sided-guard")
 def check(migration: Migration) -> Iterator[Finding]:
@@ -61,6 +65,7 @@ class _Sides:
             for operation in steps.of(migration.operations, direction)
             if len(operation.dialects) == 1
             and (steps.changes_schema(operation) or steps.changes_data(operation))
+            and not _without_counterpart(operation)
         ]
         self.functions = {
             node.name: node for node in migration.tree.body if isinstance(node, ast.FunctionDef)
@@ -126,6 +131,17 @@ class _Sides:
             and other.node.lineno < row <= (other.node.end_lineno or 0)
             for other in self.guards
         )
+
+
+def _without_counterpart(operation: Operation) -> bool:
+    """Whether a step is about what the other dialect does not have at all, such as a type."""
+    if operation.what in ("create_type", "drop_type"):
+        return True
+    found = steps.statements(operation)
+    return bool(found) and all(
+        statement.verb.partition(" ")[2] in _POSTGRESQL_ONLY or statement.verb in ("comment", "do")
+        for statement in found
+    )
 
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @rule("CAL403", "second-baseline", scope="history")
 def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
-    """History starts in two places, or elsewhere than at the pinned baseline.
+    """History starts in two places, elsewhere than at the baseline, or the baseline was changed.
 
     The baseline is immutable: a database that was stamped with it has no way to another one.
     ``baseline`` in ``[tool.calista]`` pins it; otherwise the first base by file name counts.
@@ -37,6 +37,11 @@ def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
         revision = "b2"
         down_revision = "a1"
     """
+    locked = set()
+    for broken in versions.breaks:
+        if broken.code == "CAL403":
+            locked.add(broken.path)
+            yield broken.path, Finding(broken.line, 1, f"{broken.message}: {broken.hint}")
     history, pinned = versions.history, versions.config.baseline
     bases = sorted((history.revisions[name] for name in history.bases), key=lambda r: r.path.name)
     if not bases:
@@ -51,6 +56,6 @@ def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
         path = history.revisions[pinned].path
         yield path, Finding(1, 1, "the pinned baseline has a parent: it is the baseline no more")
     for base in bases:
-        if base.revision != pinned:
+        if base.revision != pinned and base.path not in locked:
             first = history.revisions[pinned].path.name
             yield base.path, Finding(1, 1, f"a second baseline beside `{first}`: it has no parent")

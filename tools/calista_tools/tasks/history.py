@@ -27,3 +27,16 @@ def lock(_: Context, check: bool = False) -> None:
         verify()
     else:
         record()
+
+
+@task(
+    help={
+        "onto": "the head to put the others on; default: the published one, or git's main branch",
+        "dry-run": "change nothing, print the diff",
+    }
+)
+def rebase(_: Context, onto: str | None = None, dry_run: bool = False) -> None:
+    """Make several heads one: unpublished branches go on top of the other, all or nothing."""
+    from calista_tools.history import commands
+
+    commands.rebase(onto, dry_run=dry_run)

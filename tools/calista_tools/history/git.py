@@ -1,0 +1,106 @@
+"""What does git know of the project? Which files are on which side, and what is going on."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from typing import NamedTuple
+
+from calista_tools.errors import ToolError
+
+_DEFAULTS = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+
+
+class Repository(NamedTuple):
+    """A git working tree.
+
+    Attributes:
+        top: Its folder.
+        git: The folder of its own data, where git notes what is going on.
+    """
+
+    top: Path
+    git: Path
+
+    def busy_with(self) -> str | None:
+        """Return ``merge``, ``rebase`` or ``cherry-pick`` while git waits for it to be finished."""
+        if (self.git / "rebase-merge").is_dir() or (self.git / "rebase-apply").is_dir():
+            return "rebase"
+        if (self.git / "MERGE_HEAD").is_file():
+            return "merge"
+        return "cherry-pick" if (self.git / "CHERRY_PICK_HEAD").is_file() else None
+
+    def branch(self) -> str | None:
+        """Return the branch that is checked out; None while detached."""
+        return self.ask("symbolic-ref", "--quiet", "--short", "HEAD") or None
+
+    def default(self) -> str | None:
+        """Return the branch that the others are merged into, as far as git knows."""
+        return next((name for name in _DEFAULTS if self.exists(name)), None)
+
+    def exists(self, name: str) -> bool:
+        """Whether a name means a commit."""
+        return bool(self.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}"))
+
+    def files(self, commit: str) -> frozenset[Path]:
+        """Return the files of a commit, with absolute paths."""
+        listed = self.ask("ls-tree", "-r", "-z", "--name-only", "--full-tree", commit)
+        return frozenset(self.top / name for name in listed.split("\0") if name)
+
+    def tracked(self) -> frozenset[Path]:
+        """Return the files that git's index holds, with absolute paths."""
+        listed = self.ask("-C", str(self.top), "ls-files", "-z")
+        return frozenset(self.top / name for name in listed.split("\0") if name)
+
+    def moved(self, moves: dict[Path, Path]) -> None:
+        """Tell the index of moves and edits that have been made, as ``git mv`` and ``add`` do.
+
+        Raises:
+            ToolError: git refused; the files themselves are in place.
+        """
+        tracked = self.tracked()
+        old = [str(path) for path in moves if path in tracked]
+        if old:
+            new = [str(moves[Path(path)]) for path in old]
+            gone = [path for path in old if not Path(path).exists()]
+            try:
+                if gone:
+                    self.run("rm", "--cached", "--quiet", "--ignore-unmatch", "--", *gone)
+                self.run("add", "--", *new)
+            except subprocess.CalledProcessError as error:
+                reason = (error.stderr or "").strip().splitlines()
+                raise ToolError(
+                    f"the files are changed, but git did not note it: {reason[0] if reason else ''}",
+                    "run `git add --all` on the versions folder",
+                ) from error
+
+    def ask(self, *arguments: str) -> str:
+        """Run a git command that only reads; "" if it fails."""
+        try:
+            return self.run(*arguments)
+        except subprocess.CalledProcessError:
+            return ""
+
+    def run(self, *arguments: str) -> str:
+        """Run a git command and return what it prints."""
+        command = ["git", "-C", str(self.top), *arguments]
+        done = subprocess.run(
+            command, capture_output=True, check=True, encoding="utf-8", errors="surrogateescape"
+        )
+        return done.stdout.removesuffix("\n")
+
+
+def repository(folder: Path) -> Repository | None:
+    """Return the working tree that a folder lies in; None without git or outside of one."""
+    try:
+        done = subprocess.run(
+            ["git", "-C", str(folder), "rev-parse", "--show-toplevel", "--absolute-git-dir"],
+            capture_output=True,
+            check=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+        )
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    top, git = done.stdout.splitlines()[:2]
+    return Repository(Path(top), Path(git))

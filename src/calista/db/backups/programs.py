@@ -119,7 +119,12 @@ def _folders(pg_bin: Path | None, environ: Mapping[str, str]) -> Iterator[Path]:
 def _major(program: Path) -> int | None:
     try:
         done = subprocess.run(
-            [str(program), "--version"], capture_output=True, text=True, check=False, timeout=30
+            [str(program), "--version"],
+            env=_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
@@ -139,7 +144,12 @@ def _connection(database: Database) -> tuple[str, dict[str, str]]:
         for key, value in options.items()
         if key in known and key not in ("password", "sslpassword")
     }
-    environment = {key: value for key, value in os.environ.items() if key != "CALISTA_DB_URL"}
+    environment = _environment()
     if database.url.password:
         environment["PGPASSWORD"] = str(database.url.password)
     return make_conninfo(**plain), environment
+
+
+def _environment() -> dict[str, str]:
+    """Return our environment without the URL, which no other program has to know."""
+    return {key: value for key, value in os.environ.items() if key != "CALISTA_DB_URL"}

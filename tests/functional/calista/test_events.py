@@ -1,0 +1,207 @@
+"""`calista events`: JSON Lines in and out, all or none."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from calista.events.store import PIECE
+
+
+@pytest.fixture
+def events(calista: Any, place: Any) -> Any:
+    """Runs `calista events` on an upgraded database; a list of events is its input."""
+    assert calista("db", "upgrade", "--yes", "--no-backup").code == 0
+
+    def run(*arguments: str, lines: list[Any] | None = None, text: str = "") -> Any:
+        if lines is not None:
+            text = "".join(json.dumps(line) + "\n" for line in lines)
+        if arguments[0] == "append" and len(arguments) == 1:
+            path = place.folder / "input.jsonl"
+            path.write_bytes(text.encode("utf-8", "surrogatepass"))
+            arguments = (*arguments, str(path))
+        return calista("events", *arguments)
+
+    return run
+
+
+def made(stream: str = "night-1", **more: Any) -> dict[str, Any]:
+    return {"stream_id": stream, "stream_type": "observation", "event_type": "started"} | more
+
+
+def stored(result: Any) -> list[Any]:
+    assert result.code == 0, result.err
+    return [json.loads(line) for line in result.out.splitlines()]
+
+
+def test_appended_events_are_listed_as_they_were_answered(events: Any) -> None:
+    payload = {"é": ["☄", 1.5, None, True], "big": 2**60, "quote": "'\"\\%s:x"}
+    answer = stored(
+        events("append", lines=[made(payload=payload), made(metadata={"who": "me"}), made("n2")])
+    )
+    assert stored(events("list")) == answer
+    assert [event["version"] for event in answer] == [1, 2, 1]
+    assert [event["global_seq"] for event in answer] == [1, 2, 3]
+    assert answer[0]["payload"] == payload
+    assert (answer[1]["payload"], answer[1]["metadata"]) == ({}, {"who": "me"})
+    assert all(event["recorded_at"].endswith("Z") for event in answer)
+    ids = [event["event_id"] for event in answer]
+    assert ids == sorted(set(ids))
+    assert events("verify").code == 0
+
+
+def test_lists_can_be_narrowed(events: Any) -> None:
+    events("append", lines=[made(), made("n2"), made(event_type="stopped"), made()])
+    assert [event["global_seq"] for event in stored(events("list", "--stream", "night-1"))] == [
+        1,
+        3,
+        4,
+    ]
+    assert len(stored(events("list", "--type", "stopped"))) == 1
+    assert [event["global_seq"] for event in stored(events("list", "--after", "2"))] == [3, 4]
+    assert len(stored(events("list", "--limit", "3"))) == 3
+
+
+@pytest.mark.parametrize("version", [1, 3, 4])
+def test_a_version_that_is_not_the_next_is_a_conflict(events: Any, version: int) -> None:
+    stored(events("append", lines=[made(version=1)]))
+    result = events("append", lines=[made("other"), made(version=version)])
+    assert (result.code, result.out) == (1, "")
+    assert "line 2: stream 'night-1' is at version 1" in result.err
+    assert len(stored(events("list"))) == 1
+
+
+def test_an_id_that_is_taken_is_a_conflict(events: Any) -> None:
+    (first,) = stored(events("append", lines=[made()]))
+    result = events("append", lines=[made("other", event_id=first["event_id"])])
+    assert result.code == 1
+    assert "an event with one of these ids is stored already" in result.err
+    assert len(stored(events("list"))) == 1
+
+
+def test_versions_go_on_over_pieces(events: Any) -> None:
+    count = 2 * PIECE + 1
+    answer = stored(events("append", lines=[made(payload={"n": n}) for n in range(count)]))
+    assert [event["version"] for event in answer] == list(range(1, count + 1))
+    assert [event["payload"]["n"] for event in stored(events("list"))] == list(range(count))
+
+
+def test_a_bad_line_late_in_the_input_undoes_the_rest(events: Any) -> None:
+    text = (json.dumps(made()) + "\n") * (PIECE + 1) + "{"
+    result = events("append", text=text)
+    assert (result.code, result.out) == (1, "")
+    assert result.err.startswith(f"error: line {PIECE + 2}: ")
+    assert stored(events("list")) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("[]", "not a JSON object"),
+        ("hello", "Expecting value"),
+        ('{"stream_id": "x"}', "'stream_type' must be a text of 1 to 100 characters"),
+        (json.dumps(made() | {"stream_idd": 1}), "did you mean 'stream_id'?"),
+        (json.dumps(made("x" * 201)), "'stream_id' must be a text of 1 to 200 characters"),
+        (json.dumps(made(version=0)), "'version' must be a whole number from 1"),
+        (json.dumps(made(version=True)), "'version' must be"),
+        (json.dumps(made(version=2**31)), "'version' must be"),
+        (json.dumps(made(event_id="short")), "'event_id' must be a ULID"),
+        (json.dumps(made(payload={"x": "\0"})), "U+0000"),
+        (json.dumps(made(payload={"x": "\ud800"})), "surrogate"),
+        ('{"stream_id": NaN}', "NaN is not JSON"),
+        ("[" * 100_000, "nested too deeply"),
+        ("\xff\xfe", "line 1"),
+    ],
+)
+def test_what_is_no_event_is_refused(events: Any, line: str, words: str) -> None:
+    result = events("append", text=line)
+    assert result.code == 1
+    assert words in result.err
+    assert len(result.err.splitlines()) == 2
+    assert stored(events("list")) == []
+
+
+def test_two_writers_of_one_stream(events: Any, place: Any) -> None:
+    """The one that comes second is refused by the database itself, however close they are."""
+    from calista.events import store
+
+    stored(events("append", lines=[made()]))
+    with place.connect() as first, place.connect() as second:
+        if place.is_sqlite:
+            first = first.execution_options(calista_begin="IMMEDIATE")
+            with first.begin():
+                assert len(list(store.append(first, [(1, _ready())]))) == 1
+            with pytest.raises(store.ConflictError), second.begin():
+                list(store.append(second, [(1, _ready())]))
+        else:
+            import threading
+
+            with first.begin():
+                list(store.append(first, [(1, _ready())]))
+                refused: list[Exception] = []
+
+                def append() -> None:
+                    try:
+                        with second.begin():
+                            list(store.append(second, [(1, _ready())]))
+                    except store.ConflictError as error:
+                        refused.append(error)
+
+                other = threading.Thread(target=append)
+                other.start()
+            other.join()
+            assert len(refused) == 1
+    assert [event["version"] for event in stored(events("list"))] == [1, 2]
+
+
+def _ready() -> dict[str, Any]:
+    return made(payload={}, version=2)
+
+
+def test_from_a_pipe_and_into_a_pipe_that_closes(events: Any, place: Any) -> None:
+    import os
+
+    text = (json.dumps(made()) + "\n") * 2000
+    program = [sys.executable, "-m", "calista", "events"]
+    environment = os.environ | place.environment
+    done = subprocess.run(
+        [*program, "append"], input=text, env=environment, text=True, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "2000 events stored\n"
+    listing = subprocess.Popen(
+        [*program, "list"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert listing.stdout is not None
+    assert listing.stderr is not None
+    listing.stdout.readline()
+    listing.stdout.close()
+    assert listing.stderr.read() == b""
+    assert listing.wait() == 0
+
+
+def test_verify_finds_gaps_and_bad_ids(events: Any, place: Any) -> None:
+    columns = "stream_id, stream_type, version, event_id, event_type, payload"
+    bad = "lower-case-and-not-a-ulid!"
+    place.execute(
+        f"INSERT INTO event_store ({columns}) VALUES ('gap', 't', 2, '{bad}', 'x', '{{}}')"
+    )
+    result = events("verify")
+    assert result.code == 1
+    assert result.out.splitlines() == [
+        "stream 'gap': 1 events have versions from 2 to 2",
+        f"event 1: its id {bad!r} is no ULID",
+    ]
+
+
+def test_stdin_is_read_by_default(
+    calista: Any, events: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(json.dumps(made()).encode()))
+    monkeypatch.setattr(sys, "stdin", stdin)
+    assert len(stored(calista("events", "append"))) == 1

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.rule import Finding, rule
@@ -44,5 +45,17 @@ def check(migration: Migration) -> Iterator[Finding]:
         direction = operation.direction
         if operation.what == "read" and operation.offline is None and direction not in seen:
             seen.add(direction)
+            if _leaves_offline(migration.function(direction)):
+                continue
             message = f"`{direction}()` reads the database: `--sql` cannot render it"
             yield Finding.of(operation, message)
+
+
+def _leaves_offline(function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> bool:
+    """Whether the function raises or returns early where there is no database."""
+    return function is not None and any(
+        isinstance(statement, ast.If)
+        and isinstance(statement.body[-1], (ast.Raise, ast.Return))
+        and any(word in ast.unparse(statement.test) for word in ("is_offline_mode", "as_sql"))
+        for statement in function.body
+    )

@@ -44,9 +44,13 @@ def check(migration: Migration) -> Iterator[Finding]:
     """
     if len(migration.dialects) < 2:
         return
+    seen = set()
     for direction in ("upgrade", "downgrade"):
         sides = _Sides(migration, direction)
         for guard in sides.one_sided():
+            if id(guard.node) in seen:
+                continue  # in a helper that both directions call
+            seen.add(id(guard.node))
             (missing,) = {"sqlite", "postgresql"} - sides.served(guard)
             line = guard.node
             yield Finding(
@@ -72,6 +76,8 @@ class _Sides:
         }
         guards: dict[int, Guard] = {}
         for guard in migration.evaluation.guards:
+            if isinstance(guard.node, ast.pattern):
+                guard = guard._replace(node=_match_of(guard.node, migration.tree))
             if guard.direction == direction and len(guard.dialects) == 1:
                 guards.setdefault(id(guard.node), guard)
         self.guards = [
@@ -131,6 +137,14 @@ class _Sides:
             and other.node.lineno < row <= (other.node.end_lineno or 0)
             for other in self.guards
         )
+
+
+def _match_of(pattern: ast.pattern, tree: ast.Module) -> ast.AST:
+    """Return the ``match`` statement that a pattern stands in."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Match) and any(case.pattern is pattern for case in node.cases):
+            return node
+    return pattern
 
 
 def _without_counterpart(operation: Operation) -> bool:

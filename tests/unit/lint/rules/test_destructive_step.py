@@ -1,0 +1,64 @@
+import pytest
+
+from tests.unit.lint.project import Lint
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ('op.drop_table("note")', "drops table `note`"),
+        ('op.drop_column("note", "body")', "drops column `note.body`"),
+        (
+            'with op.batch_alter_table("note") as batch:\n    batch.drop_column("body")',
+            "drops column `note.body`",
+        ),
+        ('op.execute("DROP TABLE IF EXISTS note CASCADE")', "drops table `note`"),
+        ('op.execute("ALTER TABLE note DROP COLUMN body")', "drops column `note.body`"),
+        ('op.execute("DELETE FROM note")', "empties table `note`"),
+        ('op.execute("TRUNCATE TABLE note")', "empties table `note`"),
+        ('table = "note"\nop.drop_table(table)', "drops table `note`"),
+        (
+            'op.execute("UPDATE tag SET name = 1")\nop.drop_column("note", "body")',
+            "drops column `note.body`",
+        ),
+    ],
+)
+def test_reports(step: str, words: str, lint: Lint) -> None:
+    [found] = lint("CAL301", step)
+    assert found.finding.message.startswith(words)
+
+
+def test_reports_each_loss(lint: Lint) -> None:
+    found = lint("CAL301", 'for name in ("a", "b"):\n    op.drop_column("note", name)')
+    assert [item.finding.message.split("`")[1] for item in found] == ["note.a", "note.b"]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'op.drop_index("ix_note_note_body", table_name="note")',
+        'op.drop_constraint("uq_note_title", "note")',
+        'op.execute("DROP TRIGGER note_forbid_mod ON note")',
+        'op.execute("DELETE FROM note WHERE body IS NULL")',
+        'op.execute("CREATE TEMPORARY TABLE t (id int)")',
+        'op.create_table("scratch", sa.Column("id", sa.Integer()))\nop.drop_table("scratch")',
+        'op.add_column("note", sa.Column("x", sa.Text()))\nop.drop_column("note", "x")',
+        (
+            'op.add_column("note", sa.Column("text", sa.Text()))\n'
+            'op.execute("UPDATE note SET text = body")\nop.drop_column("note", "body")'
+        ),
+        (
+            'op.execute("CREATE TABLE note_new (id int)")\n'
+            'op.execute("INSERT INTO note_new SELECT id FROM note")\nop.drop_table("note")'
+        ),
+        "def upgrade():\n    pass\n\n\ndef downgrade():\n    op.drop_table('note')\n",
+        'op.drop_column("note", "body")  # noqa: CAL301 - empty since 3f2a moved the texts',
+        (
+            '# file: 20250826_1030_x.py\n"""drop body\n\nData migration: 3f2a\n"""\n'
+            'from alembic import op\nrevision = "b7"\ndown_revision = "3f2a"\n'
+            'def upgrade():\n    op.drop_column("note", "body")\n'
+        ),
+    ],
+)
+def test_leaves_alone(source: str, lint: Lint) -> None:
+    assert lint("CAL301", source) == []

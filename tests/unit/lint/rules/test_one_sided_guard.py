@@ -1,0 +1,68 @@
+import pytest
+
+from tests.unit.lint.project import Lint
+
+GIN = 'op.execute("CREATE INDEX i ON note USING gin (body)")'
+PLAIN = 'op.create_index("i", "note", ["body"])'
+IS_PG = 'op.get_bind().dialect.name == "postgresql"'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"if {IS_PG}:\n    {GIN}",
+        f"bind = op.get_bind()\nif bind.dialect.name == 'postgresql':\n    {GIN}",
+        f"if op.get_context().dialect.name != 'postgresql':\n    return\n{GIN}",
+        f"dialect = op.get_bind().dialect.name\nif dialect == 'sqlite':\n    {PLAIN}",
+        f"if op.get_bind().dialect.name != 'sqlite':\n    {GIN}\nelse:\n    pass",
+        f"if op.get_bind().dialect.name in ('postgresql',):\n    {GIN}",
+        f"match op.get_bind().dialect.name:\n    case 'postgresql':\n        {GIN}",
+        f"if {IS_PG}:\n    {GIN}\nelif op.get_bind().dialect.name == 'mysql':\n    {PLAIN}",
+        f"if {IS_PG}:\n    {GIN}\nelse:\n    {PLAIN}\nif {IS_PG}:\n    {GIN}",
+    ],
+)
+def test_reports(body: str, lint: Lint) -> None:
+    [found] = lint("CAL202", body)
+    assert "dialect guard has no side for" in found.finding.message
+
+
+def test_names_the_side_that_is_missing(lint: Lint) -> None:
+    [found] = lint("CAL202", f"if {IS_PG}:\n    {GIN}")
+    assert "no side for sqlite" in found.finding.message
+    [found] = lint("CAL202", f"if op.get_bind().dialect.name == 'sqlite':\n    {PLAIN}")
+    assert "no side for postgresql" in found.finding.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        f"if {IS_PG}:\n    {GIN}\nelse:\n    {PLAIN}",
+        f"if {IS_PG}:\n    {GIN}\nelif op.get_bind().dialect.name == 'sqlite':\n    {PLAIN}",
+        f"if {IS_PG}:\n    {GIN}\n    return\n{PLAIN}",
+        f"if op.get_bind().dialect.name == 'sqlite':\n    {PLAIN}\n    return\n{GIN}",
+        f"if {IS_PG}:\n    {GIN}\nif op.get_bind().dialect.name == 'sqlite':\n    {PLAIN}",
+        (
+            f"match op.get_bind().dialect.name:\n    case 'postgresql':\n        {GIN}\n"
+            f"    case _:\n        {PLAIN}"
+        ),
+        f"if {IS_PG}:\n    body = 1\nelse:\n    body = 2\n{PLAIN}",
+        f"if {IS_PG}:\n    op.execute('SET LOCAL lock_timeout = 1')\n{PLAIN}",
+        f"if {IS_PG}:\n    op.execute('DROP TYPE mood')\n{PLAIN}",
+        f"if {IS_PG}:\n    op.execute('CREATE EXTENSION citext')",
+        f"if enabled():\n    {PLAIN}",
+        f"if {IS_PG}:  # noqa: CAL202 - SQLite has no GIN indexes\n    {GIN}",
+    ],
+)
+def test_leaves_alone(body: str, lint: Lint) -> None:
+    assert lint("CAL202", body) == []
+
+
+def test_sides_in_helpers(lint: Lint) -> None:
+    helpers = f"def gin():\n    {GIN}\n\n\ndef plain():\n    {PLAIN}\n\n\n"
+    guard = f"def upgrade():\n    if {IS_PG}:\n        gin()\n"
+    assert len(lint("CAL202", helpers + guard)) == 1
+    assert lint("CAL202", f"{helpers}{guard}    else:\n        plain()\n") == []
+
+
+def test_one_dialect_has_one_side(lint: Lint) -> None:
+    assert lint("CAL202", f"if {IS_PG}:\n    {GIN}", 'dialects = ["postgresql"]') == []

@@ -1,0 +1,60 @@
+import pytest
+
+from tests.unit.lint.project import Lint
+
+TAG = 'tag = sa.table("tag", sa.column("name"))\n'
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'op.bulk_insert(sa.table("tag", sa.column("name")), [{"name": "new"}])',
+        "op.execute(\"INSERT INTO tag (name) VALUES ('new')\")",
+        'op.execute("INSERT INTO tag (name) SELECT title FROM note")',
+        'op.execute("UPDATE note SET size = size + 1")',
+        'op.execute("UPDATE note SET size = 2 * size")',
+        "op.execute(\"UPDATE note SET body = body || '!' WHERE kind = 'shout'\")",
+        "op.get_bind().execute(sa.text(\"INSERT INTO tag (name) VALUES ('on conflict')\"))",
+        TAG + 'op.execute(tag.insert().values(name="new"))',
+    ],
+)
+def test_reports(body: str, lint: Lint) -> None:
+    assert len(lint("CAL303", body)) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "op.execute(\"INSERT INTO tag (name) VALUES ('new') ON CONFLICT (name) DO NOTHING\")",
+        "op.execute(\"INSERT INTO tag (name) SELECT 'new' WHERE NOT EXISTS (SELECT 1 FROM tag)\")",
+        'op.execute("INSERT INTO tag SELECT id FROM note EXCEPT SELECT id FROM tag")',
+        (
+            'if op.get_bind().dialect.name == "sqlite":\n'
+            "    op.execute(\"INSERT OR IGNORE INTO tag (name) VALUES ('new')\")"
+        ),
+        (
+            "op.execute(\"DELETE FROM tag WHERE name = 'new'\")\n"
+            "op.execute(\"INSERT INTO tag (name) VALUES ('new')\")"
+        ),
+        'op.execute("UPDATE note SET size = length(body)")',
+        'op.execute("UPDATE note SET size = size * 100, unit = 2 WHERE unit = 1")',
+        'op.execute("UPDATE note SET size = coalesce(size, 0)")',
+        "op.execute(\"UPDATE note SET body = 'a + body'\")",
+        'op.execute("DELETE FROM tag WHERE name IS NULL")',
+        (
+            'op.create_table("tag", sa.Column("name", sa.Text()))\n'
+            'op.bulk_insert(sa.table("tag", sa.column("name")), [{"name": "new"}])'
+        ),
+        (
+            'if not op.get_bind().scalar(sa.text("SELECT 1 FROM tag")):\n'
+            "    op.execute(\"INSERT INTO tag (name) VALUES ('new')\")"
+        ),
+        (
+            "def upgrade():\n    pass\n\n\ndef downgrade():\n"
+            "    op.execute(\"INSERT INTO tag (name) VALUES ('old')\")"
+        ),
+        TAG + "op.execute(postgresql.insert(tag).values(name=1).on_conflict_do_nothing())",
+    ],
+)
+def test_leaves_alone(body: str, lint: Lint) -> None:
+    assert lint("CAL303", body) == []

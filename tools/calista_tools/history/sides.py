@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 def choose_target(history: History, repository: Repository | None) -> str:
     """Return the head that the others are put on.
 
-    A branch with published revisions stays; so does what is on the branch that others are merged
+    A branch that holds what is published stays; so does what is on the branch that others are merged
     into; else the branch that was begun first.
 
     Raises:
         ToolError: Several branches are published.
     """
-    own = {head: _own(history, head) for head in history.heads}
-    published = [head for head in own if own[head] & history.published]
-    if len(published) > 1:
+    published = history.published & history.revisions.keys()
+    heads = [head for head in history.heads if published <= history.ancestors(head)]
+    if not heads:
+        beside = [head for head in history.heads if _own(history, head) & published]
         raise ToolError(
-            f"several branches are published: {', '.join(published)}",
+            f"several branches are published: {', '.join(beside or history.heads)}",
             f"`{door()} merge -m MESSAGE` joins them; published revisions do not move",
         )
-    if published:
-        return published[0]
+    own = {head: _own(history, head) for head in heads}
     if repository is not None:
         kept = _kept_files(repository)
         if kept is not None:

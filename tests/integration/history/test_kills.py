@@ -1,0 +1,68 @@
+"""A kill at any moment leaves the old state or the new one."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.generated_history import write_project
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills are made in forks")
+
+PROGRAM = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {here!r})
+from killer import kill_everywhere
+{imports}
+
+kills, wrong = kill_everywhere(Path({project!r}), Path({scratch!r}), lambda folder: {call})
+print(kills)
+print("\\n".join(wrong))
+"""
+
+
+def kills(tmp_path: Path, imports: str, call: str) -> tuple[int, list[str]]:
+    """Run the killer in a process of its own, which may fork freely."""
+    (tmp_path / "scratch").mkdir()
+    program = PROGRAM.format(
+        here=str(Path(__file__).parent),
+        imports=imports,
+        project=str(tmp_path / "project"),
+        scratch=str(tmp_path / "scratch"),
+        call=call,
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    number, _, wrong = done.stdout.partition("\n")
+    print(f"{number} kill points")
+    return int(number), wrong.split("\n")[:-1] if wrong.strip() else []
+
+
+def test_lock(tmp_path: Path) -> None:
+    write_project(tmp_path / "project", 4)
+
+    number, wrong = kills(tmp_path, "from calista_tools.history.commands import record", "record()")
+
+    assert wrong == []
+    assert number > 10
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_rebase(tmp_path: Path, published: bool) -> None:
+    write_project(tmp_path / "project", 9, seed=2, branches=1, merge_last=False)
+    if published:
+        from calista_tools.history import read_history
+        from calista_tools.history.lock import lock
+
+        history = read_history(tmp_path / "project" / "migrations" / "versions")
+        lock(history, tmp_path / "project/migrations/history.lock", through=history.heads[0])
+
+    number, wrong = kills(tmp_path, "from calista_tools.history.commands import rebase", "rebase()")
+
+    assert wrong == []
+    assert number > 30

@@ -1,0 +1,181 @@
+"""Random histories with branches, merges and a published part: broken at random, and rebased."""
+
+import tempfile
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.config import Config
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from calista_tools.errors import ToolError
+from calista_tools.history import History, read_history
+from calista_tools.history.lock import check_lock, lock
+from calista_tools.history.rebase import plan_rebase
+from calista_tools.history.transaction import apply
+
+SOURCE = '''"""revision {name}
+
+Revision ID: {name}
+Revises: {revises}
+"""
+from alembic import op
+import sqlalchemy as sa
+
+revision = "{name}"
+down_revision = {parents!r}
+
+
+def upgrade() -> None:
+    op.create_table("t_{name}", sa.Column("id", sa.Integer()))
+
+
+def downgrade() -> None:
+    op.drop_table("t_{name}")
+'''
+ENV = """
+import sqlalchemy as sa
+from alembic import context
+
+engine = sa.create_engine(context.config.get_main_option("sqlalchemy.url"))
+with engine.connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+NO_BREAK = ("reformat", "rename", "comment", "nothing")
+BREAKS = ("change", "remove", "reparent", "garble")
+
+#: For each revision: how far back its parents are (0 is the one before it).
+graphs = st.lists(
+    st.lists(st.integers(0, 3), min_size=1, max_size=2, unique=True), min_size=1, max_size=9
+)
+
+
+def write(folder: Path, name: str, parents: tuple[str, ...], minute: int) -> Path:
+    """Write one revision file."""
+    down = parents if len(parents) > 1 else parents[0] if parents else None
+    path = folder / f"20240101_00{minute:02}_make_{name}.py"
+    path.write_text(SOURCE.format(name=name, revises=", ".join(parents), parents=down))
+    return path
+
+
+def build(folder: Path, graph: list[list[int]], minutes: list[int]) -> History:
+    """Write a history; ``minutes`` may date children before their parents."""
+    names = ["r0"]
+    write(folder, "r0", (), 0)
+    for number, backs in enumerate(graph, 1):
+        parents = tuple(dict.fromkeys(names[-1 - min(back, len(names) - 1)] for back in backs))
+        write(folder, f"r{number}", parents, minutes[number % len(minutes)] if minutes else number)
+        names.append(f"r{number}")
+    return read_history(folder)
+
+
+def break_one(history: History, name: str, how: str) -> None:
+    """Break one revision's file in one way, or change it in a way that is no break."""
+    path = history.revisions[name].path
+    text = path.read_text()
+    match how:
+        case "reformat":
+            changed = text.replace(f'"t_{name}"', f"'t_{name}'").replace("\n", "\r\n")
+            path.write_bytes(changed.encode())
+        case "rename":
+            path.rename(path.with_name(f"20240101_0000_other_{name}.py"))
+        case "comment":
+            path.write_text(text.replace("revision r", "Revision R") + "# more\n")
+        case "change":
+            path.write_text(text.replace("sa.Integer()", "sa.BigInteger()"))
+        case "remove":
+            path.unlink()
+        case "garble":
+            path.write_text(text + "def (:\n")
+        case "reparent":
+            down = "None" if history.revisions[name].down_revisions else '"r_new"'
+            lines = [
+                f"down_revision = {down}" if ln.startswith("down_revision") else ln
+                for ln in text.split("\n")
+            ]
+            path.write_text("\n".join(lines))
+
+
+@settings(deadline=None, max_examples=60)
+@given(graphs, st.lists(st.sampled_from(NO_BREAK + BREAKS), min_size=10, max_size=10), st.data())
+def test_check_reports_every_break_and_nothing_else(
+    graph: list[list[int]], ways: list[str], data: st.DataObject
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        history = build(folder, graph, [])
+        through = data.draw(st.sampled_from(list(history.revisions)))
+        lock_file = folder / "history.lock"
+        published = {entry.revision for entry in lock(history, lock_file, through=through)}
+        broken = dict(zip(history.revisions, ways, strict=False))
+        for revision, how in broken.items():
+            break_one(history, revision, how)
+
+        found = check_lock(read_history(folder), lock_file)
+
+    expected = {
+        (revision, {"change": "changed", "reparent": "reordered"}.get(how, "removed"))
+        for revision, how in broken.items()
+        if revision in published and how in BREAKS
+    }
+    # An unpublished revision that was made a base starts a second history: CAL403.
+    second = {
+        (revision, "baseline")
+        for revision, how in broken.items()
+        if revision not in published and how == "reparent"
+    }
+    assert {(item.revision, item.kind) for item in found} == expected | second
+    assert len(found) == len(expected | second)
+    for item in found:
+        assert item.hint
+        assert item.code == (
+            "CAL403" if item.revision == "r0" or item.kind == "baseline" else "CAL402"
+        )
+
+
+@settings(deadline=None, max_examples=40)
+@given(graphs, st.lists(st.integers(0, 59), max_size=9), st.data())
+def test_rebase_leaves_one_head_that_alembic_reaches(
+    graph: list[list[int]], minutes: list[int], data: st.DataObject
+) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name, "migrations", "versions")
+        folder.mkdir(parents=True)
+        (folder.parent / "env.py").write_text(ENV)
+        history = build(folder, graph, minutes)
+        through = data.draw(st.sampled_from(list(history.revisions)))
+        entries = lock(history, folder.parent / "history.lock", through=through)
+        history.published = frozenset(entry.revision for entry in entries)
+        before = {
+            r.path.name: r.path.read_bytes()
+            for r in history.revisions.values()
+            if r.revision in history.published
+        }
+        if all(not history.published <= history.ancestors(head) for head in history.heads):
+            with pytest.raises(ToolError, match="several branches are published"):
+                plan_rebase(history)
+            return
+
+        plan = plan_rebase(history)
+        apply(plan.changes(), folder)
+
+        after = read_history(folder)
+        assert after.problems == []
+        assert len(after.heads) == 1
+        assert set(after.revisions) == set(history.revisions)
+        assert plan.history.parents == after.parents
+        for file, content in before.items():
+            assert (folder / file).read_bytes() == content
+        assert check_lock(after, folder.parent / "history.lock") == []
+        for revision in after.revisions.values():
+            for parent in revision.down_revisions:
+                if revision.revision not in history.published:
+                    parent_name = after.revisions[parent].path.name
+                    assert parent_name[:13] < revision.path.name[:13]
+        config = Config()
+        config.set_main_option("script_location", str(folder.parent))
+        config.set_main_option("sqlalchemy.url", f"sqlite:///{name}/test.db")
+        command.upgrade(config, "head")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from calista_tools import config as configuration
@@ -57,17 +58,23 @@ def show_sql(revisions: Sequence[str], *, dialect: str | None, downgrade: bool) 
         raise ToolError(f"unknown dialect {dialect!r}", f"one of: {', '.join(DIALECTS)}")
     target = _only(revisions) or "head"
     for name in (dialect,) if dialect else config.dialects:
-        if dialect is None:
-            print(f"-- {name}", flush=True)
-        _print_sql(config, target, name, downgrade=downgrade)
+        text = revision_sql(config, target, name, downgrade=downgrade)
+        print(text if dialect else f"-- {name}\n{text}", end="", flush=True)
 
 
-def _print_sql(config: Config, target: str, dialect: str, *, downgrade: bool) -> None:
+def revision_sql(config: Config, target: str, dialect: str, *, downgrade: bool = False) -> str:
+    """Return the SQL of one revision, as ``--sql`` writes it.
+
+    Raises:
+        ToolError: There is no such revision, or it has to read the database.
+    """
     from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationStep, RevisionStep
     from alembic.script import ScriptDirectory
 
+    written = StringIO()
     settings = alembic_config(config, f"{dialect}://")
+    settings.output_buffer = written
     with reporting():
         directory = ScriptDirectory.from_config(settings)
         revision = _revision(directory, target)
@@ -84,6 +91,7 @@ def _print_sql(config: Config, target: str, dialect: str, *, downgrade: bool) ->
             settings, directory, fn=one_step, as_sql=True, starting_rev=start, dont_mutate=True
         ):
             directory.run_env()
+    return written.getvalue()
 
 
 def _revision(directory: ScriptDirectory, target: str) -> Any:

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 def alembic_config(
-    config: Config, url: str | None = None, *, stdout: TextIO = sys.stdout
+    config: Config, url: str | None = None, *, stdout: TextIO | None = None
 ) -> AlembicConfig:
     """Return Alembic's configuration of the project.
 
     Args:
         config: The project.
         url: The database, as ``-x url=`` and as ``sqlalchemy.url``; None for env.py's own way.
-        stdout: Where Alembic prints.
+        stdout: Where Alembic prints; ``sys.stdout`` if None.
 
     Raises:
         ToolError: There is no alembic.ini.
@@ -39,7 +39,7 @@ def alembic_config(
             f"{config.alembic_ini}: no such file", "set `alembic-ini` in [tool.calista]"
         )
     options = Namespace(x=[f"url={url}"] if url else None)
-    settings = AlembicConfig(str(config.alembic_ini), stdout=stdout, cmd_opts=options)
+    settings = AlembicConfig(str(config.alembic_ini), stdout=stdout or sys.stdout, cmd_opts=options)
     settings.set_main_option("script_location", _ini(str(config.script_location)))
     if url:
         settings.set_main_option("sqlalchemy.url", _ini(url))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from calista_tools.config import Config
 
@@ -22,8 +22,13 @@ def template_folders(config: Config) -> list[Path]:
     return [folder for folder in (config.templates, shipped) if folder is not None]
 
 
-def render(config: Config, name: str, values: Mapping[str, Any]) -> str:
-    """Render a template.
+def render(
+    config: Config,
+    name: str,
+    values: Mapping[str, Any],
+    filters: Mapping[str, Callable[..., Any]] | None = None,
+) -> str:
+    """Render a template; ``filters`` are added to Jinja's.
 
     Raises:
         ToolError: The project's own template is missing a part or cannot be rendered.
@@ -45,7 +50,7 @@ def render(config: Config, name: str, values: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["python"] = repr
+    environment.filters.update({"python": repr, **(filters or {})})
     try:
         return environment.get_template(name).render(values)
     except TemplateError as error:

@@ -1,0 +1,64 @@
+"""What does the HTML report show? One self-contained page: checklist, lint, round-trip, SQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import PurePath
+from typing import TYPE_CHECKING, NamedTuple
+
+from calista_tools.databases import revision_sql
+from calista_tools.errors import ToolError
+from calista_tools.rendering import render
+from calista_tools.report.checklist import answers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from calista_tools.history import Revision
+    from calista_tools.report.evidence import Evidence
+
+
+class Script(NamedTuple):
+    """A revision under review: its text and its SQL by dialect."""
+
+    revision: Revision
+    source: str
+    sql: Sequence[tuple[str, str]]
+
+
+def page(evidence: Evidence) -> tuple[str, bool]:
+    """Return the page and whether every line of the checklist holds."""
+    answered = answers(evidence)
+    holds = all(answer.holds for answer in answered)
+    values = {
+        "project": evidence.config.root.name,
+        "evidence": evidence,
+        "answers": answered,
+        "holds": holds,
+        "scripts": list(_scripts(evidence)),
+        "tree": _tree(evidence),
+        "written": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+    }
+    filters = {"file_name": lambda path: PurePath(path).name}
+    return render(evidence.config, "report.html.j2", values, filters=filters), holds
+
+
+def _scripts(evidence: Evidence) -> Iterator[Script]:
+    for revision in evidence.new:
+        source = revision.path.read_text(encoding="utf-8", errors="replace")
+        sql = [(name, _sql(evidence, revision, name)) for name in evidence.config.dialects]
+        yield Script(revision, source, sql)
+
+
+def _sql(evidence: Evidence, revision: Revision, dialect: str) -> str:
+    try:
+        return revision_sql(evidence.config, revision.revision, dialect)
+    except ToolError as error:
+        return f"-- cannot be written without a database: {error.message}"
+
+
+def _tree(evidence: Evidence) -> str:
+    from calista_tools.history.exports import render as export
+    from calista_tools.history.project import read_project
+
+    return export(read_project(evidence.config, thorough=True), "text", unicode=True, width=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from importlib import import_module
@@ -16,10 +17,11 @@ from calista_tools.lint.targets import find_targets, shown
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from calista_tools.config import Config
+    from calista_tools.lint.targets import Group
 
 
 def check(arguments: Namespace, config_path: Path | None) -> int:
@@ -29,10 +31,46 @@ def check(arguments: Namespace, config_path: Path | None) -> int:
     targets = find_targets(arguments.paths, config_path)
     for folder in targets.empty:
         print(f"warning: {shown(folder)}: no revision files here", file=sys.stderr)
-    report = merged(
-        engine.check(group, selection(group.config, arguments)) for group in targets.groups
-    )
-    sys.stdout.write(render(report, arguments))
+    report = check_groups(targets.groups, arguments)
+    if arguments.fix or arguments.diff:
+        return repair(report, targets.groups, arguments, config_path)
+    return show(report, arguments)
+
+
+def check_groups(groups: Iterable[Group], arguments: Namespace) -> Report:
+    """Check every history that was asked for."""
+    return merged(engine.check(group, selection(group.config, arguments)) for group in groups)
+
+
+def repair(
+    report: Report, groups: Sequence[Group], arguments: Namespace, config_path: Path | None
+) -> int:
+    """Do, or show, what ``--fix`` does, and report what is left."""
+    from calista_tools.lint import fix
+
+    folders = {path.parent: group.config.lock_file for group in groups for path in group.files}
+    frozen = fix.published(folders)
+    if arguments.diff:
+        repairs = fix.plan(report, frozen)
+        sys.stdout.write(fix.diff(repairs))
+        count = sum(repair.fixed for repair in repairs)
+        what = f"Would fix {_errors(count)}." if count else "No errors would be fixed."
+        print(what, file=sys.stderr)
+        return 1 if count and not arguments.exit_zero else 0
+
+    def again() -> Report:
+        named = [name for name in arguments.paths if os.path.lexists(name)]
+        if arguments.paths and not named:
+            return Report(())  # every file that was named has another name now
+        return check_groups(find_targets(named, config_path).groups, arguments)
+
+    fixed, left = fix.fix(again, frozen)
+    return show(left, arguments, fixed)
+
+
+def show(report: Report, arguments: Namespace, fixed: int = 0) -> int:
+    """Print the report and return the exit code."""
+    sys.stdout.write(render(report, arguments, fixed))
     sys.stdout.flush()
     for failure in report.failures:
         print(f"error: internal error: {failure}", file=sys.stderr)
@@ -57,7 +95,7 @@ def selection(config: Config, arguments: Namespace) -> Selection:
     return chosen
 
 
-def render(report: Report, arguments: Namespace) -> str:
+def render(report: Report, arguments: Namespace, fixed: int = 0) -> str:
     """Return the report in the format asked for, with the closing line that people want."""
     if arguments.statistics:
         text = statistics.render(report, arguments.output_format)
@@ -66,7 +104,7 @@ def render(report: Report, arguments: Namespace) -> str:
         text = output.render(report)
     if arguments.output_format not in FOR_PEOPLE:
         return text
-    return text + _summary(report)
+    return text + _summary(report, fixed)
 
 
 def merged(reports: Iterable[Report]) -> Report:
@@ -81,10 +119,17 @@ def merged(reports: Iterable[Report]) -> Report:
     )
 
 
-def _summary(report: Report) -> str:
+def _summary(report: Report, fixed: int) -> str:
     count = len(report.diagnostics)
+    if fixed:
+        remaining = f"{fixed} fixed, {count} remaining"
+        return f"Found {_errors(fixed + count)} ({remaining}).\n"
     if not count:
         return "" if report.failures else "All checks passed!\n"
     fixable = sum(1 for item in report.diagnostics if item.finding.fix)
-    text = f"Found {count} error{'s' if count != 1 else ''}.\n"
+    text = f"Found {_errors(count)}.\n"
     return text + (f"[*] {fixable} fixable with the `--fix` option.\n" if fixable else "")
+
+
+def _errors(count: int) -> str:
+    return f"{count} error{'s' if count != 1 else ''}"

@@ -35,11 +35,17 @@ class Edit(NamedTuple):
 
 
 class Fix(NamedTuple):
-    """How to repair a finding: edits within the file, or another name for it."""
+    """How to repair a finding: edits within the file, or another name for it.
+
+    Attributes:
+        rename: What the file should be called.
+        replaces: A name that the edits do away with: none may be made where another file uses it.
+    """
 
     message: str
     edits: tuple[Edit, ...] = ()
     rename: str | None = None
+    replaces: str | None = None
 
 
 class Finding(NamedTuple):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from calista_tools.lint.names.convention import UnknownTokenError, expand
 from calista_tools.lint.names.final import final_name, subject_of
+from calista_tools.lint.names.renaming import rename
 from calista_tools.lint.names.shortening import shorten
 from calista_tools.lint.rule import Finding
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.migration import Migration
     from calista_tools.lint.names.final import FinalName
     from calista_tools.lint.operations import Operation, SchemaObject
+    from calista_tools.lint.rule import Fix
 
 WORDS = {
     "pk": "primary key",
@@ -110,7 +112,7 @@ def misnamed(migration: Migration, kind: str) -> Iterator[Finding]:
             f"{WORDS[kind]} on `{made.table}` is named `{final.name}`{on}, "
             f"expected `{wanted.shown}`"
         )
-        yield place(operation, made, message)
+        yield place(operation, made, message, rename(migration, made, wanted.shown))
 
 
 def _chosen(migration: Migration, made: SchemaObject) -> bool:
@@ -135,7 +137,9 @@ def prefixed_twice(made: SchemaObject, final: FinalName) -> bool:
     return bool(found and prefix and not rest and given.startswith(prefix))
 
 
-def place(operation: Operation, made: SchemaObject, message: str) -> Finding:
+def place(
+    operation: Operation, made: SchemaObject, message: str, fix: Fix | None = None
+) -> Finding:
     """Return a finding at the object's own expression, or at the call that leads to it."""
     node = operation.node
     if not operation.foreign and made.node is not None:
@@ -148,4 +152,5 @@ def place(operation: Operation, made: SchemaObject, message: str) -> Finding:
         message,
         getattr(node, "end_lineno", row),
         None if end_column is None else end_column + 1,
+        fix,
     )

@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.names.policy import WORDS, created, place, prefixed_twice
+from calista_tools.lint.names.renaming import finalize
 from calista_tools.lint.rule import Finding, rule
 
 if TYPE_CHECKING:
@@ -54,4 +55,4 @@ def check(migration: Migration) -> Iterator[Finding]:
                 f"{WORDS[made.kind]} ends up as `{final.full}`: "
                 f'write `op.f("{made.name.text}")`, which is final'
             )
-            yield place(operation, made, message)
+            yield place(operation, made, message, finalize(migration, made))

@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from calista_tools.history.filename import is_policy_name
+from calista_tools.authoring.slug import slugify
+from calista_tools.errors import ToolError
+from calista_tools.history.filename import file_name, is_policy_name
 from calista_tools.lint.file_template import matches
-from calista_tools.lint.rule import Finding, rule
+from calista_tools.lint.rule import Finding, Fix, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +44,29 @@ def check(migration: Migration) -> Iterator[Finding]:
     name = migration.path.name
     if template is None:
         if not is_policy_name(name):
-            yield Finding(1, 1, f"file name `{name}` is not `YYYYMMDD_HHMM_<summary>.py`")
+            message = f"file name `{name}` is not `YYYYMMDD_HHMM_<summary>.py`"
+            yield Finding(1, 1, message, fix=_rename(migration))
     elif not matches(template, name):
         yield Finding(1, 1, f"file name `{name}` does not follow `{template}`")
+
+
+_CREATED = re.compile(r"^Create Date:[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
+#: A date, a revision id or a number in front of the words.
+_PREFIX = re.compile(r"^(?:\d[\d_-]*|(?=\w*\d)[0-9a-f]{4,40})[_-]+")
+
+
+def _rename(migration: Migration) -> Fix | None:
+    """Return the name made of the docstring's date and the words of the old name."""
+    revision = migration.revision
+    created = _CREATED.search(revision.doc) if revision is not None else None
+    if revision is None or created is None:
+        return None
+    try:
+        stamp = datetime.fromisoformat(created[1])
+        words = _PREFIX.sub("", migration.path.stem.removeprefix(revision.revision))
+        slug = slugify(words if re.search(r"[^\W\d_]", words) else revision.summary)
+    except (ValueError, ToolError):
+        return None
+    stamp = stamp.replace(tzinfo=UTC) if stamp.tzinfo is None else stamp.astimezone(UTC)
+    name = file_name(stamp, slug)
+    return Fix(f"Rename to `{name}`", rename=name)

@@ -1,0 +1,200 @@
+"""How are findings repaired? Edits and new file names, in unpublished revisions, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import re
+from difflib import unified_diff
+from typing import TYPE_CHECKING, NamedTuple
+
+from calista_tools.errors import ToolError
+from calista_tools.lint.outputs import relative
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from calista_tools.lint.diagnostic import Diagnostic, Report
+    from calista_tools.lint.rule import Edit
+
+#: A repair may uncover the next one; more rounds than this would be a quarrel between two rules.
+_ROUNDS = 8
+
+
+class Repair(NamedTuple):
+    """What becomes of one file.
+
+    Attributes:
+        target: Its name afterwards.
+        fixed: How many findings it repairs.
+    """
+
+    path: Path
+    target: Path
+    before: bytes
+    after: bytes
+    fixed: int
+
+
+def fix(check: Callable[[], Report], frozen: Callable[[Path], bool]) -> tuple[int, Report]:
+    """Repair until nothing more can be repaired.
+
+    Args:
+        check: Checks anew.
+        frozen: Whether a file is published and stays as it is.
+
+    Returns:
+        How many findings were repaired, and the report of what is left.
+    """
+    done = 0
+    report = check()
+    for _ in range(_ROUNDS):
+        repairs = plan(report, frozen)
+        if not repairs:
+            break
+        for repair in repairs:
+            write(repair)
+            done += repair.fixed
+        report = check()
+    return done, report
+
+
+def plan(report: Report, frozen: Callable[[Path], bool]) -> list[Repair]:
+    """Return what can be repaired in one go, a file at a time."""
+    by_file: dict[Path, list[Diagnostic]] = {}
+    for item in report.diagnostics:
+        if item.finding.fix is not None and not frozen(item.path):
+            by_file.setdefault(item.path, []).append(item)
+    taken: set[Path] = set()
+    repairs = []
+    for path, items in by_file.items():
+        repair = _repair(path, items, taken)
+        if repair is not None:
+            repairs.append(repair)
+    return repairs
+
+
+def diff(repairs: Iterable[Repair]) -> str:
+    """Return the repairs as one unified diff, renames as git shows them."""
+    return "".join(line for repair in repairs for line in _diff(repair))
+
+
+def write(repair: Repair) -> None:
+    """Put a file in the place of the old one, whole or not at all.
+
+    Raises:
+        ToolError: It cannot be written.
+    """
+    temporary = repair.target.with_name(f".{repair.target.name}.{os.getpid()}.tmp")
+    try:
+        if repair.after != repair.before:
+            temporary.write_bytes(repair.after)
+            os.chmod(temporary, repair.path.stat().st_mode)  # noqa: PTH101
+            os.replace(temporary, repair.path)  # noqa: PTH105
+        if repair.target != repair.path:
+            if repair.target.exists():
+                raise FileExistsError(17, "exists", str(repair.target))
+            os.rename(repair.path, repair.target)  # noqa: PTH104
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        reason = error.strerror or error
+        raise ToolError(f"{relative(repair.path)}: cannot be repaired: {reason}") from error
+
+
+def _repair(path: Path, items: Sequence[Diagnostic], taken: set[Path]) -> Repair | None:
+    before = path.read_bytes()
+    text = _Text(before)
+    edits: list[Edit] = []
+    target = path
+    count = 0
+    for item in items:
+        wanted = item.finding.fix
+        if wanted is None or (wanted.replaces and _elsewhere(wanted.replaces, path)):
+            continue
+        new = [edit for edit in wanted.edits if edit not in edits]
+        if any(_overlap(edit, other) for edit in new for other in edits):
+            continue
+        if wanted.rename:
+            other = path.with_name(wanted.rename)
+            if target != path or other in taken or other.exists():
+                continue
+            target = other
+            taken.add(other)
+        edits += new
+        count += 1
+    after = text.edited(edits)
+    if after == before and target == path:
+        return None
+    return Repair(path, target, before, after, count)
+
+
+def _elsewhere(name: str, path: Path) -> bool:
+    """Whether another revision of the folder mentions a name: it would miss the renamed thing."""
+    word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+    return any(
+        other != path and word.search(other.read_bytes()) is not None
+        for other in path.parent.glob("*.py")
+        if other.is_file()
+    )
+
+
+def _overlap(one: Edit, other: Edit) -> bool:
+    first, second = sorted((one, other))
+    return (first.end_row, first.end_column) > (second.row, second.column)
+
+
+class _Text:
+    """A file's text with its lines as Python counts them; what is not edited stays byte for byte."""
+
+    def __init__(self, source: bytes) -> None:
+        import io
+        import tokenize
+
+        self.encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+        self.source = source
+        # utf-8-sig would drop the mark; latin-1 and others have none.
+        self.mark = b"\xef\xbb\xbf" if self.encoding == "utf-8-sig" else b""
+        self.encoding = self.encoding.removesuffix("-sig")
+        self.text = source[len(self.mark) :].decode(self.encoding)
+        self.starts = [0, *(found.end() for found in re.finditer(r"\r\n|\r|\n", self.text))]
+
+    def edited(self, edits: Iterable[Edit]) -> bytes:
+        text = self.text
+        for edit in sorted(edits, reverse=True):
+            start = self.starts[edit.row - 1] + edit.column - 1
+            end = self.starts[edit.end_row - 1] + edit.end_column - 1
+            if not edit.content:
+                # A comment that goes takes the blanks before it along.
+                start = len(text[:start].rstrip(" \t"))
+            text = text[:start] + edit.content + text[end:]
+        return self.mark + text.encode(self.encoding)
+
+
+def _diff(repair: Repair) -> Iterator[str]:
+    old, new = relative(repair.path), relative(repair.target)
+    if old != new:
+        yield f"rename from {old}\nrename to {new}\n"
+    before = repair.before.decode(errors="replace").splitlines(keepends=True)
+    after = repair.after.decode(errors="replace").splitlines(keepends=True)
+    for line in unified_diff(before, after, old, new):
+        yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def published(lock_files: Mapping[Path, Path]) -> Callable[[Path], bool]:
+    """Return the test whether a file is published, by the lock file of its folder."""
+    from calista_tools.history import Revision, read_file
+    from calista_tools.history.lockfile import read_lock
+
+    recorded: dict[Path, frozenset[str]] = {}
+
+    def frozen(path: Path) -> bool:
+        lock_file = lock_files.get(path.parent)
+        if lock_file is None or not lock_file.is_file():
+            return False
+        if lock_file not in recorded:
+            entries = read_lock(lock_file).entries
+            recorded[lock_file] = frozenset(entry.revision for entry in entries)
+        header = read_file(path)
+        return isinstance(header, Revision) and header.revision in recorded[lock_file]
+
+    return frozen

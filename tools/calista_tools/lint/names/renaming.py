@@ -1,0 +1,92 @@
+"""How is a wrong name put right, in upgrade and downgrade together?
+
+Only where the file spells the name as a string, everywhere in the same way: what is put together
+at run time, or stands in SQL, is left to its author.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.names.convention import wants_name
+from calista_tools.lint.rule import Edit, Fix
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from calista_tools.lint.migration import Migration
+    from calista_tools.lint.operations import SchemaObject
+
+#: PostgreSQL's limit; SQLAlchemy refuses a longer plain name and shortens one given by `op.f`.
+_LONGEST = 63
+
+
+def rename(migration: Migration, made: SchemaObject, shown: str) -> Fix | None:
+    """Return the fix that gives an object the name that the policy wants.
+
+    Args:
+        migration: The file.
+        made: What is created under a wrong name.
+        shown: The name wanted; ``…`` stands for the part that is the author's.
+    """
+    old = made.name.text if made.name is not None else None
+    if old is None or made.name is None or made.raw or made.kind == "trigger":
+        return None
+    new = shown.replace("…", old)
+    template = migration.convention.templates.get(made.kind)
+    if not made.name.final and template is not None and wants_name(template):
+        return None  # the convention adds to what is written
+    if len(new.encode()) > _LONGEST:
+        return None
+    return _everywhere(migration, old, f"Rename to `{new}`", lambda quote: f"{quote}{new}{quote}")
+
+
+def finalize(migration: Migration, made: SchemaObject) -> Fix | None:
+    """Return the fix that says of a name that it is final: ``op.f``."""
+    old = made.name.text if made.name is not None else None
+    if old is None or made.raw or not _imports_op(migration.tree):
+        return None
+    message = f'Write `op.f("{old}")`'
+    return _everywhere(migration, old, message, lambda quote: f"op.f({quote}{old}{quote})")
+
+
+def _everywhere(
+    migration: Migration, old: str, message: str, spelled: Callable[[str], str]
+) -> Fix | None:
+    """Replace every string of the file that is this name; None where some are not strings."""
+    nodes: dict[tuple[int, int], ast.Constant] = {}
+    for operation in migration.operations:
+        names = [made.name for made in operation.objects if made.name is not None]
+        if operation.name is not None:
+            names.append(operation.name)
+        for name in names:
+            if name.text != old:
+                continue
+            node = name.node
+            if isinstance(node, ast.Call) and len(node.args) == 1:
+                node = node.args[0]  # op.f("…")
+            if operation.foreign or not isinstance(node, ast.Constant):
+                return None
+            nodes[node.lineno, node.col_offset] = node
+    mentioned = re.findall(rf"\b{re.escape(old)}\b", migration.text)
+    if not nodes or len(mentioned) != len(nodes):
+        return None
+    edits = []
+    for (row, column), node in sorted(nodes.items()):
+        written = ast.get_source_segment(migration.text, node)
+        if written is None or written[1:-1] != old or node.end_col_offset is None:
+            return None
+        end_column = node.end_col_offset + 1
+        edits.append(Edit(row, column + 1, row, end_column, spelled(written[0])))
+    return Fix(message, tuple(edits), replaces=old)
+
+
+def _imports_op(tree: ast.Module) -> bool:
+    return any(
+        isinstance(node, ast.ImportFrom)
+        and node.module == "alembic"
+        and any(alias.name == "op" and alias.asname is None for alias in node.names)
+        for node in tree.body
+    )

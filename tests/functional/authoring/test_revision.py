@@ -89,10 +89,14 @@ def test_every_kind_passes_the_lint(project: Path, tasks: Run, kind: str) -> Non
 
 
 def broken(project: Path, name: str, content: bytes) -> None:
-    (project / "migrations" / "versions" / name).write_bytes(content)
+    folder = project / "migrations" / "versions"
+    (head,) = read_history(folder).heads
+    (folder / name).write_bytes(content.replace(b"HEAD", head.encode()))
 
 
 REVISION = b"revision = %r\ndown_revision = %r\n"
+#: ``HEAD`` becomes the id of the project's last revision.
+CHILD = b"revision = 'child'\ndown_revision = 'HEAD'\n%s"
 
 
 @pytest.mark.parametrize(
@@ -106,6 +110,7 @@ REVISION = b"revision = %r\ndown_revision = %r\n"
         (None, ["-m", "x", "-t", "x" * 48], "is longer than 47 characters"),
         (None, ["-m", "x", "--head", "nowhere"], "'nowhere' is no revision"),
         (("x.py", b"def broken(:\n"), ["-m", "x"], r"x\.py:1: cannot be parsed"),
+        (("x.py", CHILD % b"def broken(:\n"), ["-m", "x"], r"x\.py:\d: cannot be parsed"),
         (("x.py", b"\xff\xfe\x00"), ["-m", "x"], r"x\.py:1: "),
         (("x.py", b"pass\n"), ["-m", "x"], r"x\.py:1: has no `revision`"),
         (("x.py", REVISION % ("a", "gone")), ["-m", "x"], "unknown down_revision 'gone'"),
@@ -133,6 +138,22 @@ def test_a_folder_without_history_starts_one(project: Path, tasks: Run) -> None:
         path.unlink()
     path = Path(tasks("revision", "-m", "start").out.strip())
     assert "down_revision: str | Sequence[str] | None = None" in path.read_text()
+
+
+def test_a_branch_stays_in_its_version_location(project: Path, tasks: Run) -> None:
+    versions = project / "migrations" / "versions"
+    head = max(versions.glob("*.py"))
+    (project / "later").mkdir()
+    head.rename(project / "later" / head.name)
+    ini = project / "alembic.ini"
+    ini.write_text(
+        ini.read_text().replace(
+            "[alembic]\n",
+            "[alembic]\nversion_locations = %(here)s/migrations/versions:%(here)s/later\n",
+        )
+    )
+    path = Path(tasks("revision", "-m", "x").out.strip())
+    assert path.parent == project / "later"
 
 
 def test_a_missing_folder_is_named(project: Path, tasks: Run) -> None:

@@ -30,6 +30,7 @@ from calista_tools.authoring.revision import finished_source, unused_path, write
 from calista_tools.authoring.slug import slugify
 from calista_tools.errors import ToolError, describe
 from calista_tools.history import read_history
+from calista_tools.locations import version_folders
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,7 +82,7 @@ def _render(arguments: Mapping[str, Any]) -> str:
     config = _config(settings)
     check_message(message)
     slug = slugify(message)
-    history = read_history(config.versions)
+    history = read_history(version_folders(config))
     parents = _tuple(arguments["down_revision"])
     known = [history.revisions[parent] for parent in parents if parent in history.revisions]
     draft = Draft(

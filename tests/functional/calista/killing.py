@@ -1,24 +1,28 @@
-"""Kills `calista db upgrade` at chosen points and looks at what is left; run as a program.
+"""Ends `calista db upgrade` or `restore` at chosen points and looks at what is left; a program.
 
 A point is a statement sent to the database (before and after it), a commit, or a line of the code
-that locks, backs up and upgrades. Each attempt is a fork that ends itself with SIGKILL, so that
-nothing of Python's or SQLAlchemy's own cleaning up takes place.
+that locks, backs up, upgrades and restores. Each attempt is a fork that ends itself with SIGKILL,
+so that nothing of Python's or SQLAlchemy's own cleaning up takes place; or with SIGINT, as Ctrl-C
+does. Some more attempts are ended by a timer, in the middle of a system call if so it happens.
 
-    python killing.py URL FOLDER STEP [--from-revision REV]
+    python killing.py URL FOLDER STEP [--start REV] [--action restore] [--signal INT]
 
-STEP 1 kills at every point, 7 at every seventh. Prints a JSON report.
+STEP 1 tries every point, 7 every seventh. Prints a JSON report.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import random
+import shutil
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,26 +39,30 @@ from calista.db.upgrade import standing_of
 from calista.settings import Settings
 
 CODE = Path(calista.db.__file__).parent
-TRACED = {str(CODE / name) for name in ("lock.py", "upgrade.py", "upgrade_log.py")} | {
-    str(path) for path in (CODE / "backups").glob("*.py")
-}
+TRACED = {
+    str(CODE / name) for name in ("lock.py", "upgrade.py", "upgrade_log.py", "restore.py")
+} | {str(path) for path in (CODE / "backups").glob("*.py")}
 EVENTS = """INSERT INTO event_store
     (stream_id, stream_type, version, event_id, event_type, payload) VALUES
     ('night-1', 'observation', 1, '01ARZ3NDEKTSV4RRFFQ69G5FA1', 'started', '{"a": 1}'),
     ('night-1', 'observation', 2, '01ARZ3NDEKTSV4RRFFQ69G5FA2', 'stopped', '{"b": null}')"""
+MORE_EVENTS = """INSERT INTO event_store
+    (stream_id, stream_type, version, event_id, event_type, payload) VALUES
+    ('night-1', 'observation', 3, '01ARZ3NDEKTSV4RRFFQ69G5FA3', 'started', '{}')"""
 
 
 class Points:
     """Counts the points that a run passes, and ends the process at one of them."""
 
-    def __init__(self, deadly: int = 0) -> None:
+    def __init__(self, deadly: int = 0, how: signal.Signals = signal.SIGKILL) -> None:
         self.deadly = deadly
+        self.how = how
         self.count = 0
 
     def pass_one(self, *_: Any) -> None:
         self.count += 1
         if self.count == self.deadly:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), self.how)
 
     def trace(self, frame: Any, kind: str, _argument: Any) -> Any:
         if frame.f_code.co_filename not in TRACED:
@@ -80,35 +88,87 @@ class Points:
 class Site:
     """The database that is attacked, brought back to its start before each attempt."""
 
-    def __init__(self, url: str, folder: Path, start: str | None) -> None:
-        self.url = make_url(url)
-        self.folder = folder
-        self.start = start
-        os.environ["CALISTA_DB_URL"] = url
-        os.environ["CALISTA_BACKUP_DIR"] = str(folder / "backups")
-        self.database = Database.of(Settings.read(os.environ, folder=folder))
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.url = make_url(options.url)
+        self.folder: Path = options.folder
+        self.start: str | None = options.start
+        self.signal = signal.Signals[f"SIG{options.signal}"]
+        os.environ["CALISTA_DB_URL"] = options.url
+        os.environ["CALISTA_BACKUP_DIR"] = str(self.folder / "backups")
+        self.database = Database.of(Settings.read(os.environ, folder=self.folder))
+        self.template = self.folder / "start.sqlite"
         self.snapshots: dict[str, catalog.Catalog] = {"": {}}
-        self.snapshots |= {item: self._made_by(item) for item in revisions.known()}
+        for revision in revisions.known():
+            self.clear()
+            self._alembic(revision)
+            self.snapshots[revision] = self.objects()
+        self.clear()
+        self.rows_after_restore: list[Any] = []
+        self.command = ["db", "upgrade", "--yes"]
+        if options.action == "restore":
+            self._prepare_restore()
+        elif self.start:
+            self._alembic(self.start)
+            self._execute(EVENTS)
+        self.rows_before = self.rows() if self.start or options.action == "restore" else None
+        self._keep()
 
-    def reset(self) -> None:
+    def _prepare_restore(self) -> None:
+        """Take a backup of the first revision with events, and go on from there."""
+        self._alembic(next(iter(revisions.known())))
+        self._execute(EVENTS)
+        self.rows_after_restore = self.rows()
+        assert quiet(main, ["db", "backup"]) == 0
+        (made,) = backups.existing(self.database)
+        saved = made.path.rename(self.folder / made.path.name)
+        assert quiet(main, ["db", "upgrade", "--yes", "--no-backup"]) == 0
+        self._execute(MORE_EVENTS)
+        self.command = ["db", "restore", str(saved)]
+
+    def _execute(self, statement: str) -> None:
+        with self.database.connect() as connection:
+            connection.exec_driver_sql(statement)
+            connection.commit()
+
+    def _server(self, *statements: str) -> None:
+        engine = sa.create_engine(
+            self.url.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+        )
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement.format(name=self.url.database))
+
+    def clear(self) -> None:
+        """Leave an empty database and no backup."""
         for path in (self.folder / "backups").glob("*"):
             path.unlink()
         if self.database.is_sqlite:
             for path in self.folder.glob(f"{self.database.path.name}*"):
                 path.unlink()
         else:
-            name = self.url.database
-            server = sa.create_engine(
-                self.url.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+            self._server("DROP DATABASE IF EXISTS {name} WITH (FORCE)", "CREATE DATABASE {name}")
+
+    def _keep(self) -> None:
+        if not self.database.is_sqlite:
+            self._server(
+                "DROP DATABASE IF EXISTS {name}_start WITH (FORCE)",
+                "CREATE DATABASE {name}_start TEMPLATE {name}",
             )
-            with server.connect() as connection:
-                connection.exec_driver_sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-                connection.exec_driver_sql(f"CREATE DATABASE {name}")
-        if self.start:
-            self._alembic(self.start)
-            with self.database.connect() as connection:
-                connection.exec_driver_sql(EVENTS.replace("%", "%%"))
-                connection.commit()
+        elif self.database.exists:
+            shutil.copy(self.database.path, self.template)
+
+    def reset(self) -> None:
+        """Go back to the start."""
+        self.clear()
+        if not self.database.is_sqlite:
+            self._server("DROP DATABASE {name}", "CREATE DATABASE {name} TEMPLATE {name}_start")
+        elif self.template.exists():
+            shutil.copy(self.template, self.database.path)
+
+    def close(self) -> None:
+        """Leave nothing on the server that was not there before."""
+        if not self.database.is_sqlite:
+            self._server("DROP DATABASE IF EXISTS {name}_start WITH (FORCE)")
 
     def _alembic(self, revision: str) -> None:
         from alembic import command
@@ -117,13 +177,6 @@ class Site:
         config = Config()
         config.set_main_option("script_location", str(revisions.migrations_folder()))
         command.upgrade(config, revision)
-
-    def _made_by(self, revision: str) -> catalog.Catalog:
-        self.start, wanted = None, self.start
-        self.reset()
-        self._alembic(revision)
-        self.start = wanted
-        return self.objects()
 
     def objects(self) -> catalog.Catalog:
         """What is in the schema, but for Alembic's own table."""
@@ -160,7 +213,10 @@ class Site:
         standing = standing_of(self.database)
         if self.objects() != self.snapshots.get(",".join(standing.current)):
             found.append(f"at {standing.current or 'base'}, but the schema is another")
-        if self.start and len(self.rows()) != 2:
+        if self.rows_before is not None and self.rows() not in (
+            self.rows_before,
+            self.rows_after_restore,
+        ):
             found.append("events are missing")
         whole = {backup.path for backup in backups.existing(self.database)}
         for path in (self.folder / "backups").glob("*"):
@@ -171,17 +227,32 @@ class Site:
         return found
 
     def recover(self) -> list[str]:
-        """Run the next upgrade, which must succeed, and a backup, which clears away the rest."""
-        if quiet(main, ["db", "upgrade", "--yes"]) or quiet(main, ["db", "backup"]):
-            return ["the next upgrade failed"]
-        found = [] if self.objects() == self.snapshots[revisions.head()] else ["head is not head"]
+        """Do it again, which must succeed, and a backup, which clears away the rest."""
+        if quiet(main, self.command) or quiet(main, ["db", "backup"]):
+            return ["the next attempt failed"]
+        restored = self.command[1] == "restore"
+        wanted = next(iter(revisions.known())) if restored else revisions.head()
+        found = []
+        if self.objects() != self.snapshots[wanted]:
+            found.append(f"after the next attempt the schema is not that of {wanted}")
         left = [path.name for path in (self.folder / "backups").glob(f"*{files.PARTIAL}*")]
         left += [path.name for path in self.folder.glob("*.upgrade-lock")]
         if left:
             found.append(f"left behind: {left}")
-        if self.start and len(self.rows()) != 2:
-            found.append("events are missing after the next upgrade")
+        rows = self.rows_after_restore if restored else self.rows_before
+        if rows is not None and self.rows() != rows:
+            found.append("events are missing after the next attempt")
         return found
+
+    def attack(self, deadly: int) -> int:
+        with Points(deadly, self.signal).watching():
+            return quiet(main, self.command)
+
+    def attack_at_a_moment(self, seconds: float) -> int:
+        """End the process wherever it is then, in the middle of a system call if so it happens."""
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        return quiet(main, self.command)
 
 
 def quiet(function: Callable[..., int], *arguments: Any) -> int:
@@ -190,30 +261,17 @@ def quiet(function: Callable[..., int], *arguments: Any) -> int:
         return function(*arguments)
 
 
-def in_a_fork(function: Callable[[], None]) -> int:
-    """Run in a child process; returns the signal that ended it, 0 if none did."""
+def in_a_fork(function: Callable[[], int]) -> bool:
+    """Run in a child process; returns whether it was ended before it was done."""
     child = os.fork()
     if child == 0:
         code = 1
         try:
-            function()
-            code = 0
+            code = function()
         finally:
             os._exit(code)
     _, status = os.waitpid(child, 0)
-    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-
-
-def attack(deadly: int) -> None:
-    with Points(deadly).watching():
-        quiet(main, ["db", "upgrade", "--yes"])
-
-
-def attack_at_a_moment(seconds: float) -> None:
-    """End the process wherever it is then, in the middle of a system call if so it happens."""
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    quiet(main, ["db", "upgrade", "--yes"])
+    return status != 0
 
 
 def report(site: Site, step: int) -> dict[str, Any]:
@@ -221,28 +279,41 @@ def report(site: Site, step: int) -> dict[str, Any]:
     points = Points()
     began = time.monotonic()
     with points.watching():
-        quiet(main, ["db", "upgrade", "--yes"])
+        assert quiet(main, site.command) == 0
     duration = time.monotonic() - began
     chance = random.Random(points.count)
-    attempts: list[tuple[str, Callable[[], None]]] = [
-        (f"point {number}", lambda number=number: attack(number))  # type: ignore[misc]
+    attempts: dict[str, Callable[[], int]] = {
+        f"point {number}": partial(site.attack, number)
         for number in range(1, points.count + 1, step)
-    ]
+    }
     for _ in range(max(3, 40 // step)):
         moment = chance.uniform(0.001, duration)
-        attempts.append(
-            (f"after {moment:.3f} s", lambda moment=moment: attack_at_a_moment(moment))  # type: ignore[misc]
-        )
-    killed, faults = 0, {}
-    for name, attempt in attempts:
+        attempts[f"after {moment:.4f} s"] = partial(site.attack_at_a_moment, moment)
+    ended, faults = 0, {}
+    for name, attempt in attempts.items():
         site.reset()
-        killed += in_a_fork(attempt) != 0
+        ended += in_a_fork(attempt)
         found = site.faults() + site.recover()
         if found:
             faults[name] = found
-    return {"points": points.count, "attempts": len(attempts), "killed": killed, "faults": faults}
+    return {"points": points.count, "attempts": len(attempts), "ended": ended, "faults": faults}
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("step", type=int)
+    parser.add_argument("--start")
+    parser.add_argument("--action", choices=["upgrade", "restore"], default="upgrade")
+    parser.add_argument("--signal", choices=["KILL", "INT"], default="KILL")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
-    start = sys.argv[5] if len(sys.argv) > 5 else None
-    print(json.dumps(report(Site(sys.argv[1], Path(sys.argv[2]), start), int(sys.argv[3]))))
+    options = parse()
+    site = Site(options)
+    try:
+        print(json.dumps(report(site, options.step)))
+    finally:
+        site.close()

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from benchmarks.generated_history import write_project
 
 ROOT = Path(__file__).parents[3]
@@ -23,12 +24,11 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A virtual environment with nothing but the wheel and its extra ``tools``."""
     folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "--quiet"]
+    subprocess.run([sys.executable, "-m", "venv", folder / "env"], check=True)
+    pip: list[str | Path] = [folder / "env" / SCRIPTS / "python", "-m", "pip", "--quiet"]
     subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, ROOT], check=True)
     (wheel,) = folder.glob("*.whl")
-    subprocess.run([sys.executable, "-m", "venv", folder / "env"], check=True)
-    python = folder / "env" / SCRIPTS / "python"
-    subprocess.run([python, "-m", "pip", "install", "--quiet", f"{wheel}[tools]"], check=True)
+    subprocess.run([*pip, "install", f"{wheel}[tools]"], check=True)
     return folder / "env" / SCRIPTS
 
 

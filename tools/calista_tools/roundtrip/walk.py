@@ -273,12 +273,14 @@ class Walk:
 
         Within one run Alembic and SQLAlchemy remember which enum types they have created.
         """
-        before = self.snapshot
+        before, since = self.snapshot, self._since
         scripts = [*self._applied, script]
         self._database.replace_by(self._origin)
+        self._since = []
         try:
             self._run(lambda: self._upgrades(scripts, forget=False))
         except _StepError:
+            self.snapshot, self._since = before, since
             return False
         self._applied = scripts
         self._ahead = before

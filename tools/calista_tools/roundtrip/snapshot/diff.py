@@ -43,7 +43,21 @@ def differences(expected: Snapshot, found: Snapshot) -> list[Difference]:
         before, after = expected.get(name, {}), found.get(name, {})
         if before is not after:
             result.extend(_group(before, after))
-    return sorted(result, key=_place)
+    whole = {(item.sign, item.key.name) for item in result if item.key.kind in CONTAINERS}
+    return sorted(
+        (item for item in result if (item.sign, _owner(item, expected, found)) not in whole),
+        key=_place,
+    )
+
+
+def _owner(difference: Difference, expected: Snapshot, found: Snapshot) -> str | None:
+    """Return the table whose column a sequence belongs to, and with which it comes and goes."""
+    if difference.key.kind != "sequence":
+        return None
+    side = found if difference.sign == "+" else expected
+    properties = side.get(difference.key.name, {}).get(difference.key, {})
+    owned = (properties.get("sequence") or {}).get("owned by")
+    return owned.rpartition(".")[0] if owned else None
 
 
 def _place(difference: Difference) -> tuple[str, bool, str, str]:

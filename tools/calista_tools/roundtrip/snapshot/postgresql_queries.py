@@ -127,7 +127,7 @@ WHERE k.conrelid = ANY($1) AND k.contype = 'n' AND (k.connoinherit OR NOT k.conv
 INDEXES = f"""
 SELECT i.indrelid::int8, CASE WHEN i.indisunique THEN 'unique index' ELSE 'index' END, x.relname,
   json_strip_nulls(json_build_object(
-    'definition', pg_get_indexdef(i.indexrelid),
+    'definition', substring(pg_get_indexdef(i.indexrelid) FROM ' USING (.*)'),
     'valid', i.indisvalid AND i.indisready,
     'replica identity', CASE WHEN i.indisreplident THEN true END,
     'clustered', CASE WHEN i.indisclustered THEN true END,

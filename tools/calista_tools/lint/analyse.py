@@ -97,9 +97,11 @@ def _decode(source: bytes, path: Path) -> Problem | None:
     return None
 
 
-def load(path: Path, config: Config, project: Project | None) -> Migration:
+def load(
+    path: Path, config: Config, project: Project | None, source: bytes | Problem | None = None
+) -> Migration:
     """Read and parse one file; what cannot be read has an empty tree and says why."""
-    source = read_source(path)
+    source = read_source(path) if source is None else source
     if isinstance(source, Problem):
         return Migration(path, b"", ast.Module([], []), source, config, project)
     tree = parse(source, path)
@@ -111,7 +113,7 @@ def load(path: Path, config: Config, project: Project | None) -> Migration:
 
 
 def analyse(migration: Migration, rules: Sequence[Rule], published: Collection[str] = ()) -> Facts:
-    """Check one file by itself with the rules of the scope ``file``."""
+    """Check one file with the rules of the scopes ``file`` and ``schema``."""
     if migration.revision is None:
         rules = [rule for rule in rules if rule.code == UNREADABLE]
     findings: list[tuple[str, Finding]] = []

@@ -95,4 +95,8 @@ def run(arguments: Namespace) -> int:
     config = Path(arguments.config) if arguments.config else None
     if config is not None and not config.is_file():
         raise ToolError(f"{arguments.config}: no such file", exit_code=2)
+    if arguments.names:
+        from calista_tools.lint.names import command as names
+
+        return names.show(arguments, config)
     return command.check(arguments, config)

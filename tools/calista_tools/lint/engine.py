@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calista_tools.history import History, Problem, Revision
-from calista_tools.lint.analyse import analyse, load
+from calista_tools.lint.analyse import analyse
 from calista_tools.lint.diagnostic import Diagnostic, Report
-from calista_tools.lint.evaluator import Project
+from calista_tools.lint.reading import migrations
 from calista_tools.lint.rule import all_rules
 from calista_tools.lint.suppressions import suppress
 from calista_tools.lint.versions import Versions
@@ -53,16 +53,14 @@ def check(group: Group, selection: Selection) -> Report:
 
 
 def read_facts(group: Group, rules: Mapping[str, Rule]) -> dict[Path, Facts]:
-    """Read every file of the history once and check it by itself."""
-    alone = [rule for rule in rules.values() if rule.scope == "file"]
-    projects: dict[Path, Project] = {}
-    for folder in {path.parent for path in group.files}:
-        projects[folder] = Project.around(folder, _root(group.config))
+    """Read every file of the history once and check it, knowing what its ancestors made."""
+    alone = [rule for rule in rules.values() if rule.scope in ("file", "schema")]
     published = _published(group.config)
-    return {
-        path: analyse(load(path, group.config, projects[path.parent]), alone, published)
-        for path in group.files
+    found = {
+        migration.path: analyse(migration, alone, published)
+        for migration in migrations(group.files, group.config)
     }
+    return {path: found[path] for path in group.files}
 
 
 def _published(config: Config) -> frozenset[str]:
@@ -72,11 +70,6 @@ def _published(config: Config) -> frozenset[str]:
     from calista_tools.history.lockfile import read_lock
 
     return frozenset(entry.revision for entry in read_lock(config.lock_file).entries)
-
-
-def _root(config: Config) -> Path | None:
-    """Return the folder that imports cannot reach above: the project's, where it has one."""
-    return config.root if config.path is not None else None
 
 
 def _alone(facts: Mapping[Path, Facts], rules: Mapping[str, Rule]) -> Iterator[Diagnostic]:

@@ -14,13 +14,14 @@ from calista_tools.lint.evaluator import evaluate
 from calista_tools.lint.sql import effects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from calista_tools.config import Config
     from calista_tools.lint.evaluator import Project
     from calista_tools.lint.names.metadata import Convention
     from calista_tools.lint.operations import Evaluation, Operation
+    from calista_tools.lint.schema import Change, Schema
     from calista_tools.lint.sql import Statement
 
 
@@ -31,6 +32,7 @@ class Migration:
         source: The file's bytes.
         header: What it says of itself, or why it cannot be read.
         project: Where the project's own modules are read from.
+        schemas: What its ancestors leave behind, by dialect; empty where the history is not read.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Migration:
         self.header = header
         self.config = config
         self.project = project
+        self.schemas: Mapping[str, Schema] = {}
 
     @property
     def revision(self) -> Revision | None:
@@ -106,6 +109,12 @@ class Migration:
             for dialect in sorted(operation.dialects):
                 for statement in effects(operation.sql, dialect).statements:
                     yield dialect, statement
+
+    def changes(self, dialect: str, direction: str = "upgrade") -> Sequence[Change]:
+        """What one direction changes in the schema of a dialect, in order."""
+        from calista_tools.lint.schema import changes_of
+
+        return changes_of(self.operations, dialect, self.convention.templates, direction)
 
     def function(self, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
         """Return the module's function of this name (the last one, as Python has it)."""

@@ -8,7 +8,14 @@ from typing import Any
 from calista_tools.lint.evaluator import builtins, external, live, strings
 from calista_tools.lint.evaluator.branches import RETURN
 from calista_tools.lint.evaluator.expressions import same
-from calista_tools.lint.evaluator.frame import DEPTH, HANDLERS, Frame, NeedDialect
+from calista_tools.lint.evaluator.frame import (
+    DEPTH,
+    FUEL_OF_A_CALL,
+    HANDLERS,
+    Frame,
+    NeedDialect,
+    OutOfFuel,
+)
 from calista_tools.lint.evaluator.modules import ForeignModule
 from calista_tools.lint.evaluator.values import (
     BatchBlock,
@@ -131,6 +138,9 @@ def inline(
     else:
         entered_foreign = False
     before = state.conditional, state.offline, state.dialects
+    outermost = state.depth == 0
+    kept = max(0, state.fuel - FUEL_OF_A_CALL) if outermost else 0
+    state.fuel -= kept
     state.depth += 1
     try:
         if isinstance(definition, ast.Lambda):
@@ -138,7 +148,15 @@ def inline(
         from calista_tools.lint.evaluator.statements import run
 
         ends = run(inner, definition.body)
+    except OutOfFuel:
+        if not outermost or not kept:
+            raise
+        # One helper that runs for long must not hide what the revision does after it.
+        name = getattr(definition, "name", "the lambda")
+        state.trouble("fuel", f"`{name}()` takes too long to be followed", node)
+        return Unknown(f"is the result of `{name}()`, which takes too long to be followed")
     finally:
+        state.fuel = max(0, state.fuel) + kept
         state.depth -= 1
         state.conditional, state.offline, state.dialects = before
         if entered_foreign:

@@ -10,6 +10,7 @@ from calista_tools.lint.evaluator import attributes, strings
 from calista_tools.lint.evaluator.frame import HANDLERS, Frame, NeedDialect
 from calista_tools.lint.evaluator.tests import compare, negate, test_of
 from calista_tools.lint.evaluator.values import (
+    DialectName,
     DialectTest,
     Doubt,
     External,
@@ -260,6 +261,8 @@ def _subscript(frame: Frame, node: ast.Subscript) -> object:
         index = slice(*bounds)
     else:
         index = frame.value(node.slice)
+    if isinstance(index, (DialectName, DialectTest)):
+        raise NeedDialect
     if isinstance(value, (str, list, tuple, dict, bytes)) and not isinstance(index, Unknown):
         try:
             return value[index]  # type: ignore[index, call-overload]

@@ -51,9 +51,11 @@ def _direction(node: ast.AST, evaluation: Evaluation) -> str:
 
 def _operations(first: list[Operation], second: list[Operation]) -> list[Operation]:
     places = {key: index for index, key in enumerate(_keys(second))}
+    keys = list(_keys(first))
+    matched = {places[key] for key in keys if key in places}
     found: list[Operation] = []
     done = 0
-    for key, operation in zip(_keys(first), first, strict=True):
+    for key, operation in zip(keys, first, strict=True):
         place = places.get(key)
         if place is not None and place >= done and operation.direction == second[place].direction:
             found.extend(second[done:place])
@@ -65,6 +67,10 @@ def _operations(first: list[Operation], second: list[Operation]) -> list[Operati
             else:
                 found += [operation, twin]
         else:
+            # What only one dialect does keeps the order of the file.
+            while done < len(second) and done not in matched and second[done].row < operation.row:
+                found.append(second[done])
+                done += 1
             found.append(operation)
     found.extend(second[done:])
     # A stable sort: what only one dialect does in `upgrade` stays before any `downgrade`.

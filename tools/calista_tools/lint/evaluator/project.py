@@ -42,7 +42,7 @@ class Project:
         below one of those (``src``, ``backend`` …), as the usual layouts have it.
         """
         above = [versions, *versions.parents][:_LEVELS]
-        if root is not None:
+        if root is not None and (root == versions or root in versions.parents):
             inside = [folder for folder in above if folder == root or root in folder.parents]
             above = [*inside, root] if root not in inside else inside
         return cls(tuple(dict.fromkeys(above)))

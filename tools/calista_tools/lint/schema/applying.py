@@ -1,0 +1,313 @@
+"""What becomes of a schema when something is changed?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.names.convention import Subject, UnknownTokenError, expand
+from calista_tools.lint.names.shortening import clip
+from calista_tools.lint.schema.numbering import columns_in, merged
+from calista_tools.lint.schema.records import Change, ColumnState, Event, Placed, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from calista_tools.lint.schema.model import Schema
+
+
+def nobody(event: Event) -> None:
+    """Hear of an event and do nothing."""
+    del event
+
+
+def key_of(name: str, schema: str | None) -> str:
+    """Return the key of a table in ``Schema.tables``."""
+    return f"{schema}.{name}" if schema else name
+
+
+def _create_table(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
+    if change.table is None:
+        schema.clear = False
+        for placed in change.objects:
+            tell(Event("create", "", placed, change))
+        return
+    key = key_of(change.table, change.schema)
+    if change.conditional and key in schema.tables:
+        return
+    known = change.known and change.reason == ""
+    columns = {one.name: one for one in change.columns if one.name is not None}
+    table = Table(change.table, change.schema, columns, (), known and len(columns) > 0)
+    schema.tables[key] = table
+    schema.take(table.name, 1)
+    tell(Event("create", table.name, Placed("table", table.name, ()), change))
+    objects = sorted(change.objects, key=lambda one: _ORDER.get(one.kind, 9))
+    for placed in merged(objects) if schema.dialect == "postgresql" else objects:
+        made = schema.put(schema.tables[key], placed)
+        tell(Event("create", table.name, made, change))
+
+
+#: PostgreSQL makes a table's checks first, then its keys, indexes, and foreign keys last.
+_ORDER = {"ck": 0, "pk": 1, "uq": 2, "ex": 2, "fk": 4, "ix": 5}
+
+
+def _drop_table(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
+    if change.table is None:
+        schema.clear = False
+        return
+    table = schema.table(change.table, change.schema)
+    tell(Event("drop", change.table, Placed("table", change.table, ()), change))
+    if table is None:
+        return
+    del schema.tables[key_of(table.name, table.schema)]
+    schema.take(table.name, -1)
+    schema.release(table.objects)
+    for placed in table.objects:
+        tell(Event("drop", table.name, placed._replace(implicit=True), change))
+
+
+def _rename_table(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
+    table = schema.table(change.table, change.schema)
+    if change.table is None or change.new_name is None:
+        schema.clear = False
+        return
+    new = change.new_name
+    tell(Event("rename", new, Placed("table", new, ()), change, change.table))
+    if table is None:
+        return
+    del schema.tables[key_of(table.name, table.schema)]
+    schema.take(table.name, -1)
+    schema.take(new, 1)
+    schema.tables[key_of(new, table.schema)] = table._replace(name=new)
+    for placed in table.objects:
+        tell(Event("rename", new, placed._replace(implicit=True), change, placed.name))
+    for other in list(schema.tables.values()):
+        if any(one.referred_table == change.table for one in other.objects):
+            objects = tuple(
+                one._replace(referred_table=new) if one.referred_table == change.table else one
+                for one in other.objects
+            )
+            schema.tables[key_of(other.name, other.schema)] = other._replace(objects=objects)
+
+
+def _with_table(schema: Schema, change: Change) -> Table | None:
+    """Return the table of a change; one that no revision made appears as far as it is known."""
+    table = schema.table(change.table, change.schema)
+    if table is None and change.table is not None:
+        table = Table(change.table, change.schema, {}, (), known=False)
+        schema.tables[key_of(change.table, change.schema)] = table
+    return table
+
+
+def _add_column(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
+    table = _with_table(schema, change)
+    if table is None:
+        schema.clear = False
+        return
+    added = {one.name: one for one in change.columns if one.name is not None}
+    known = table.known and bool(added)
+    table = table._replace(columns={**table.columns, **added}, known=known)
+    schema.tables[key_of(table.name, table.schema)] = table
+    for placed in change.objects:
+        _place(schema, table.name, table.schema, placed, change, tell)
+
+
+def _place(
+    schema: Schema,
+    name: str,
+    table_schema: str | None,
+    placed: Placed,
+    change: Change,
+    tell: Callable[[Event], None],
+) -> None:
+    table = schema.tables[key_of(name, table_schema)]
+    if change.conditional and placed.name is not None and table.named(placed.name, placed.kind):
+        return
+    made = schema.put(table, placed)
+    tell(Event("create", table.name, made, change))
+
+
+def _drop_column(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
+    table = _with_table(schema, change)
+    if table is None or change.name is None:
+        if table is not None:
+            schema.tables[key_of(table.name, table.schema)] = table._replace(known=False)
+        return
+    columns = {key: one for key, one in table.columns.items() if key != change.name}
+    gone = tuple(one for one in table.objects if _depends(one, change.name, table))
+    schema.release(gone)
+    objects = tuple(one for one in table.objects if one not in gone)
+    schema.tables[key_of(table.name, table.schema)] = table._replace(
+        columns=columns, objects=objects
+    )
+    for placed in gone:
+        tell(Event("drop", table.name, placed._replace(implicit=True), change))
+
+
+def _depends(placed: Placed, column: str, table: Table) -> bool:
+    """Whether an object goes with a column."""
+    if placed.kind in ("trigger", "function"):
+        return False
+    if placed.columns and column in placed.columns:
+        return True
+    return placed.kind == "ck" and column in columns_in(placed.expression, table)
+
+
+def _alter_column(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
+    table = _with_table(schema, change)
+    if table is None or change.name is None:
+        return
+    values = change.values or {}
+    before = table.columns.get(change.name) or ColumnState(change.name, "", None, default=False)
+    nullable = values.get("nullable", before.nullable)
+    after = ColumnState(
+        change.new_name or change.name,
+        str(values.get("type", before.type)),
+        nullable if isinstance(nullable, bool) else before.nullable,
+        bool(values.get("default", before.default)),
+    )
+    columns: dict[str, ColumnState] = {}
+    for key, one in table.columns.items():
+        columns[after.name or key if key == change.name else key] = (
+            after if key == change.name else one
+        )
+    columns.setdefault(after.name or change.name, after)
+    objects = table.objects
+    if change.new_name is not None and change.new_name != change.name:
+        objects = tuple(_renamed_in(one, change.name, change.new_name) for one in objects)
+    for placed in change.objects:
+        _place(schema, table.name, table.schema, placed, change, tell)
+        objects = (*objects, placed)
+    schema.tables[key_of(table.name, table.schema)] = table._replace(
+        columns=columns, objects=objects
+    )
+
+
+def _renamed_in(placed: Placed, old: str, new: str) -> Placed:
+    if placed.columns and old in placed.columns:
+        columns = tuple(new if one == old else one for one in placed.columns)
+        return placed._replace(columns=columns)
+    return placed
+
+
+def _create(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
+    placed = change.made
+    if placed is None:
+        return
+    if placed.kind == "function":
+        tell(Event("create", change.table or "", placed, change))
+        return
+    table = _with_table(schema, change)
+    if table is None:
+        schema.clear = False
+        tell(Event("create", "", placed, change))
+        return
+    if placed.name is None and placed.reason and not placed.implicit:
+        schema.tables[key_of(table.name, table.schema)] = table._replace(known=False)
+    _place(schema, table.name, table.schema, placed, change, tell)
+
+
+def _drop(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
+    if change.kind == "function":
+        tell(Event("drop", change.table or "", Placed("function", change.name, ()), change))
+        return
+    table = schema.table(change.table, change.schema)
+    if change.name is None:
+        if table is not None:
+            schema.tables[key_of(table.name, table.schema)] = table._replace(known=False)
+        else:
+            schema.clear = False
+        reason = change.reason or "is not known"
+        told = Placed(change.kind, None, None, reason=reason)
+        tell(Event("drop", change.table or "", told, change))
+        return
+    found = table.named(change.name, change.kind) if table is not None else None
+    if found is None and change.table is None:
+        table = schema.owner(change.kind, change.name)
+        found = table.named(change.name, change.kind) if table is not None else None
+    if table is not None and found is not None:
+        objects = tuple(one for one in table.objects if one is not found)
+        schema.tables[key_of(table.name, table.schema)] = table._replace(objects=objects)
+        schema.release((found,))
+    placed = found or Placed(change.kind, change.name, None)
+    where = table.name if table is not None else change.table or ""
+    tell(Event("drop", where, placed._replace(row=change.row), change))
+
+
+def _rename(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
+    table = schema.table(change.table, change.schema)
+    if change.name is None or change.new_name is None:
+        if table is not None:
+            schema.tables[key_of(table.name, table.schema)] = table._replace(known=False)
+        return
+    found = table.named(change.name, change.kind) if table is not None else None
+    if found is None:
+        table = schema.owner(change.kind, change.name) or table
+        found = table.named(change.name, change.kind) if table is not None else None
+    new = clip(change.new_name) if schema.dialect == "postgresql" else change.new_name
+    if table is not None and found is not None:
+        made = found._replace(name=new, full=new, implicit=False, row=change.row)
+        objects = tuple(made if one is found else one for one in table.objects)
+        schema.tables[key_of(table.name, table.schema)] = table._replace(objects=objects)
+        schema.release((found,))
+        schema.take(new, 1)
+    else:
+        made = Placed(change.kind, new, None, row=change.row)
+    where = table.name if table is not None else change.table or ""
+    tell(Event("rename", where, made, change, change.name))
+
+
+def _recreate(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
+    """Copy a table as Alembic does on SQLite: what reflection does not see is lost."""
+    table = schema.table(change.table, change.schema)
+    if table is None:
+        return
+    kept: list[Placed] = []
+    for placed in table.objects:
+        if placed.kind == "trigger" or (placed.kind == "ix" and None in (placed.columns or ())):
+            tell(Event("drop", table.name, placed._replace(implicit=True), change))
+            continue
+        if placed.kind == "ck" and placed.name is None:
+            continue
+        if placed.name is None and change.values is not None:
+            placed = _named_by_block(placed, table, change)
+            if placed.name is not None:
+                tell(Event("create", table.name, placed, change))
+        kept.append(placed)
+    schema.tables[key_of(table.name, table.schema)] = table._replace(objects=tuple(kept))
+
+
+def _named_by_block(placed: Placed, table: Table, change: Change) -> Placed:
+    template = (change.values or {}).get(placed.kind)
+    if not isinstance(template, str):
+        return placed
+    subject = Subject(
+        table.name, placed.columns, placed.referred_table, placed.referred_columns, None
+    )
+    try:
+        name = expand(template, subject)
+    except UnknownTokenError:
+        return placed
+    return placed._replace(name=name, full=name, reason="", row=change.row)
+
+
+def _unclear(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
+    table = schema.table(change.table, change.schema)
+    if table is not None:
+        schema.tables[key_of(table.name, table.schema)] = table._replace(known=False)
+    elif change.table is None:
+        schema.clear = False
+
+
+HANDLERS: dict[str, Callable[[Schema, Change, Callable[[Event], None]], None]] = {
+    "create_table": _create_table,
+    "drop_table": _drop_table,
+    "rename_table": _rename_table,
+    "add_column": _add_column,
+    "drop_column": _drop_column,
+    "alter_column": _alter_column,
+    "create": _create,
+    "drop": _drop,
+    "rename": _rename,
+    "recreate": _recreate,
+    "unclear": _unclear,
+}

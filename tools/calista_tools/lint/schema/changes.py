@@ -1,0 +1,181 @@
+"""What does a revision change on one dialect? Operations and raw SQL, in one vocabulary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.names.final import final_name
+from calista_tools.lint.schema.records import Change, ColumnState, Placed
+from calista_tools.lint.schema.recreation import recreates
+from calista_tools.lint.schema.statements import statement_changes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from calista_tools.lint.operations import Column, Operation, SchemaObject
+
+
+def changes_of(
+    operations: Sequence[Operation],
+    dialect: str,
+    convention: Mapping[str, str],
+    direction: str = "upgrade",
+) -> list[Change]:
+    """Return what the operations of one direction change on a dialect, in order."""
+    found: list[Change] = []
+    for index, operation in enumerate(operations):
+        if operation.direction != direction or dialect not in operation.dialects:
+            continue
+        found.extend(_changes(operation, index, dialect, convention))
+        if operation.what == "batch_exit" and dialect == "sqlite" and operation.batch is not None:
+            inside = _block(operations, index)
+            if recreates(operation.batch.recreate, inside) is not False:
+                naming = operation.batch.naming_convention
+                found.append(
+                    Change(
+                        "recreate",
+                        operation.table,
+                        operation.schema,
+                        values=naming,
+                        row=operation.row,
+                        position=index,
+                    )
+                )
+    return found
+
+
+def _block(operations: Sequence[Operation], end: int) -> Iterator[Operation]:
+    """Yield the operations of the batch block that closes at ``end``."""
+    batch = operations[end].batch
+    for index in range(end - 1, -1, -1):
+        operation = operations[index]
+        if operation.batch is batch:
+            if operation.what == "batch":
+                return
+            yield operation
+
+
+def placed(made: SchemaObject, dialect: str, convention: Mapping[str, str], row: int) -> Placed:
+    """Return an object as the catalog will have it."""
+    final = final_name(made, dialect, convention)
+    guess = (
+        dialect == "postgresql"
+        and made.name is None
+        and (made.raw or made.kind not in convention)
+        and made.kind in ("pk", "uq", "fk", "ck", "ix", "ex")
+    )
+    return Placed(
+        made.kind,
+        final.name,
+        made.columns,
+        made.referred_table,
+        made.referred_columns,
+        made.unique,
+        final.implicit or (made.raw and made.name is None),
+        final.reason,
+        made.expression,
+        guess,
+        final.full,
+        made.name.text if made.name is not None else None,
+        getattr(made.node, "lineno", row) if made.node is not None else row,
+    )
+
+
+def column_state(column: Column) -> ColumnState:
+    """Return a column as the model keeps it."""
+    attributes = column.attributes
+    default = (
+        column.server_default is not None
+        or "identity" in attributes
+        or "computed" in attributes
+        or "server_default" in attributes
+    )
+    return ColumnState(column.name, column.type, column.nullable, default)
+
+
+def _changes(
+    operation: Operation, index: int, dialect: str, convention: Mapping[str, str]
+) -> Iterable[Change]:
+    what = operation.what
+    if what == "sql":
+        return statement_changes(operation, index, dialect, convention)
+    base = Change(
+        what,
+        operation.table,
+        operation.schema,
+        conditional=operation.conditional,
+        row=operation.row,
+        position=index,
+    )
+    if what in ("create_table", "add_column", "alter_column"):
+        objects = tuple(
+            placed(made, dialect, convention, operation.row)
+            if not operation.foreign
+            else placed(made, dialect, convention, operation.row)._replace(row=operation.row)
+            for made in operation.objects_on(dialect)
+            if made.kind != "table"
+        )
+        base = base._replace(objects=objects)
+        if what == "alter_column":
+            return (_altered(operation, base),)
+        return (
+            base._replace(
+                columns=tuple(map(column_state, operation.specs)),
+                known=operation.columns is not None,
+                reason="" if operation.columns is not None else "has unknown columns",
+            ),
+        )
+    if what == "drop_column":
+        name = operation.columns[0] if operation.columns else None
+        return (base._replace(name=name),)
+    if what == "unknown":
+        return (base._replace(what="unclear"),)
+    if what in ("drop_table", "rename_table"):
+        new = operation.objects[0].new_name if what == "rename_table" else None
+        return (base._replace(name=operation.table, new_name=new),)
+    return [
+        _object_change(operation, made, base, dialect, convention)
+        for made in operation.objects_on(dialect)
+    ]
+
+
+def _altered(operation: Operation, base: Change) -> Change:
+    keywords = operation.keywords
+    values: dict[str, object] = {}
+    if isinstance(keywords.get("nullable"), bool):
+        values["nullable"] = keywords["nullable"]
+    if keywords.get("type_") is not None:
+        from calista_tools.lint.evaluator.items import type_text
+
+        values["type"] = type_text(keywords["type_"])
+    if keywords.get("server_default", False) is not False:
+        values["default"] = keywords["server_default"] is not None
+    new = keywords.get("new_column_name")
+    return base._replace(
+        name=operation.columns[0] if operation.columns else None,
+        new_name=str(new) if isinstance(new, str) else None,
+        values=values,
+    )
+
+
+def _object_change(
+    operation: Operation,
+    made: SchemaObject,
+    base: Change,
+    dialect: str,
+    convention: Mapping[str, str],
+) -> Change:
+    if made.action == "create":
+        one = placed(made, dialect, convention, operation.row)
+        if operation.foreign:
+            one = one._replace(row=operation.row)
+        return base._replace(what="create", kind=made.kind, made=one)
+    final = final_name(made, dialect, convention)
+    return base._replace(
+        what=made.action,
+        kind=made.kind,
+        table=made.table,
+        name=final.name,
+        new_name=made.new_name,
+        reason=final.reason,
+    )

@@ -1,0 +1,48 @@
+"""Does a batch block copy the whole table on SQLite? As Alembic decides it.
+
+Source: ``requires_recreate_in_batch`` in ``alembic/ddl/sqlite.py``.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from calista_tools.lint.operations import Operation
+
+#: What a block may hold besides plain columns without the table being copied.
+_IN_PLACE = frozenset({"create_index", "drop_index"})
+#: What is sent at once, not with the block.
+_NOT_BATCHED = frozenset({"sql", "read", "raise", "batch", "batch_exit", "bulk_insert"})
+
+
+def recreates(recreate: str, inside: Iterable[Operation]) -> bool | None:
+    """Return whether the table is copied; None where that cannot be known.
+
+    Args:
+        recreate: The block's argument: ``auto``, ``always``, ``never``, or "" for unknown.
+        inside: The operations of the block.
+    """
+    if recreate == "always":
+        return True
+    if recreate == "never":
+        return False
+    needed: bool | None = False
+    for operation in inside:
+        if operation.what in _IN_PLACE or operation.what in _NOT_BATCHED:
+            continue
+        if operation.what != "add_column":
+            return True
+        if operation.columns is None:
+            needed = None
+            continue
+        for spec in operation.specs:
+            if spec.attributes.get("default_is_expression"):
+                return True
+            if spec.attributes.get("computed") == "stored":
+                return True
+        if any(made.kind in ("uq", "fk", "ck") for made in operation.objects_on("sqlite")):
+            return True
+    return needed if recreate == "auto" else None

@@ -1,6 +1,7 @@
 """The hooks, as another repository gets them: cloned and installed by pre-commit itself."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -9,37 +10,63 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
-PROJECT = {
-    "migrations/env.py": "",
-    "migrations/versions/20250826_1030_create_stream.py": """\
-revision = "a1"
-down_revision = None
-
-
-def upgrade():
-    pass
-""",
-    "migrations/versions/second.py": """\
+HEADER = """\
+import sqlalchemy as sa
 from alembic import op
 
-revision = "a1"
-down_revision = None
+revision = "{0}"
+down_revision = {1}
 
 
+"""
+PROJECT = {
+    "migrations/env.py": "",
+    "migrations/versions/20250826_1030_create_stream.py": HEADER.format("a1", None)
+    + """\
 def upgrade():
-    op.drop_table("stream")
+    op.create_table(
+        "stream",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="stream_key"),
+        sa.UniqueConstraint("name", name="uq_stream_name"),
+    )
+    op.create_index("stream_by_name", "stream", ["name"])
 
 
 def downgrade():
-    pass
+    op.drop_index("stream_by_name", "stream")
+    op.drop_table("stream")
+""",
+    "migrations/versions/20250826_1031_change_stream.py": HEADER.format("b2", '"a1"')
+    + """\
+def upgrade():
+    with op.batch_alter_table("stream") as batch:
+        batch.create_unique_constraint("stream_id_name", ["id", "name"])
+        batch.create_check_constraint("named", "name <> \'\'")
+        batch.create_foreign_key("to_itself", "stream", ["id"], ["id"])
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("CREATE INDEX plain ON stream (id)")
+        op.execute("CREATE TRIGGER tr_stream BEFORE DELETE ON stream BEGIN SELECT 1; END")
+    else:
+        op.execute("CREATE INDEX ix_stream_stream_id ON stream (id)")
+
+
+def downgrade():
+    op.execute("SELECT 1")
 """,
     "src/versions.py": "# no revision, and none of ours\n",
 }
-EXPECTED = """\
-migrations/versions/second.py:1:1: CAL001 file name `second.py` is not `YYYYMMDD_HHMM_<summary>.py`
-migrations/versions/second.py:1:1: CAL405 revision 'a1' is also in 20250826_1030_create_stream.py
-migrations/versions/second.py:11:1: CAL305 `downgrade()` does nothing, `upgrade()` does
-"""
+#: The file, the line and the code of every name that was planted wrong, and of nothing else.
+EXPECTED = [
+    ("20250826_1030_create_stream.py", 13, "CAL101"),
+    ("20250826_1030_create_stream.py", 16, "CAL103"),
+    ("20250826_1031_change_stream.py", 10, "CAL102"),
+    ("20250826_1031_change_stream.py", 11, "CAL105"),
+    ("20250826_1031_change_stream.py", 12, "CAL104"),
+    ("20250826_1031_change_stream.py", 14, "CAL103"),
+    ("20250826_1031_change_stream.py", 15, "CAL106"),
+]
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -78,7 +105,7 @@ def test_hook_reports_by_file_and_line(hooks: tuple[Path, str], tmp_path: Path) 
         path.write_text(text)
     (tmp_path / ".pre-commit-config.yaml").write_text(
         f"repos:\n- repo: {repository}\n  rev: {revision}\n  hooks:\n"
-        "  - id: calista-lint\n    args: [--output-format, concise]\n"
+        "  - id: calista-lint\n    args: [--output-format, concise, --select, CAL1]\n"
     )
     git(tmp_path, "init", "-q")
     git(tmp_path, "add", "-A")
@@ -91,5 +118,9 @@ def test_hook_reports_by_file_and_line(hooks: tuple[Path, str], tmp_path: Path) 
         env=os.environ | {"PRE_COMMIT_HOME": str(tmp_path.parent / "pre-commit-home")},
     )
     assert done.returncode == 1, done.stdout + done.stderr
-    assert EXPECTED + "Found 3 errors.\n" in done.stdout
+    found = re.findall(
+        r"^migrations/versions/(\S+?):(\d+):\d+: (CAL\d+) ", done.stdout, re.MULTILINE
+    )
+    assert [(file, int(row), code) for file, row, code in found] == EXPECTED
+    assert "Found 7 errors.\n" in done.stdout
     assert "src/versions.py" not in done.stdout

@@ -62,6 +62,13 @@ def parser() -> ArgumentParser:
     repair = top.add_argument_group("repairing")
     repair.add_argument("--fix", action="store_true", help="repair what can be repaired")
     repair.add_argument("--diff", action="store_true", help="show what --fix would change")
+    past = top.add_argument_group("projects with a past")
+    past.add_argument("--add-noqa", action="store_true", help="set every finding aside, in place")
+    past.add_argument("--baseline", metavar="FILE", help="a file of accepted findings")
+    past.add_argument(
+        "--write-baseline", action="store_true", help="accept every finding in that file"
+    )
+    past.add_argument("--diff-base", metavar="BRANCH", help="report on files changed since only")
     show = top.add_argument_group("showing")
     show.add_argument("--output-format", choices=FORMATS, default="full")
     show.add_argument("--statistics", action="store_true", help="count findings by rule")

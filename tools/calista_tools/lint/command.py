@@ -6,9 +6,13 @@ import os
 import sys
 import warnings
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calista_tools.errors import ToolError
 from calista_tools.lint import engine
+from calista_tools.lint.accepted import read_accepted, without_accepted, write_accepted
+from calista_tools.lint.add_noqa import PLACEHOLDER, add_noqa
 from calista_tools.lint.diagnostic import Report
 from calista_tools.lint.outputs import FOR_PEOPLE, statistics
 from calista_tools.lint.rule import all_rules
@@ -18,7 +22,6 @@ from calista_tools.lint.targets import find_targets, shown
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from calista_tools.config import Config
     from calista_tools.lint.targets import Group
@@ -31,15 +34,68 @@ def check(arguments: Namespace, config_path: Path | None) -> int:
     targets = find_targets(arguments.paths, config_path)
     for folder in targets.empty:
         print(f"warning: {shown(folder)}: no revision files here", file=sys.stderr)
-    report = check_groups(targets.groups, arguments)
+    groups = _narrowed(targets.groups, arguments)
+    if arguments.write_baseline:
+        return write_baseline(groups, arguments)
+    report = check_groups(groups, arguments)
+    if arguments.add_noqa:
+        added, wanting = add_noqa(report.diagnostics)
+        print(f"Added {added} noqa directive{'s' if added != 1 else ''}.")
+        if wanting:
+            print(f"{wanting} of them need a reason: replace `{PLACEHOLDER}`.", file=sys.stderr)
+        return 0
     if arguments.fix or arguments.diff:
-        return repair(report, targets.groups, arguments, config_path)
+        return repair(report, groups, arguments, config_path)
     return show(report, arguments)
 
 
 def check_groups(groups: Iterable[Group], arguments: Namespace) -> Report:
-    """Check every history that was asked for."""
-    return merged(engine.check(group, selection(group.config, arguments)) for group in groups)
+    """Check every history that was asked for, less what was accepted."""
+    reports = []
+    for group in groups:
+        report = engine.check(group, selection(group.config, arguments))
+        file = _baseline(group, arguments)
+        if file is not None:
+            left = without_accepted(report.diagnostics, read_accepted(file), group.config.root)
+            report = report._replace(diagnostics=left)
+        reports.append(report)
+    return merged(reports)
+
+
+def write_baseline(groups: Iterable[Group], arguments: Namespace) -> int:
+    """Accept every finding there is.
+
+    Raises:
+        ToolError: Nobody said in which file, or it cannot be written.
+    """
+    for group in groups:
+        file = _baseline(group, arguments)
+        if file is None:
+            raise ToolError(
+                "which file?", "`--baseline FILE`, or `lint-baseline` in [tool.calista]"
+            )
+        report = engine.check(group, selection(group.config, arguments))
+        count = write_accepted(file, report.diagnostics, group.config.root)
+        print(f"Accepted {_errors(count)} in {shown(file)}.")
+    return 0
+
+
+def _baseline(group: Group, arguments: Namespace) -> Path | None:
+    return Path(arguments.baseline) if arguments.baseline else group.config.lint_baseline
+
+
+def _narrowed(groups: Sequence[Group], arguments: Namespace) -> Sequence[Group]:
+    """Return the groups with only the changed files to report on, where that was asked."""
+    if not arguments.diff_base:
+        return groups
+    from calista_tools.lint.changed_files import changed_since
+
+    return [
+        group._replace(
+            reported=group.reported & changed_since(arguments.diff_base, group.files[0].parent)
+        )
+        for group in groups
+    ]
 
 
 def repair(
@@ -62,7 +118,8 @@ def repair(
         named = [name for name in arguments.paths if os.path.lexists(name)]
         if arguments.paths and not named:
             return Report(())  # every file that was named has another name now
-        return check_groups(find_targets(named, config_path).groups, arguments)
+        groups = find_targets(named, config_path).groups
+        return check_groups(_narrowed(groups, arguments), arguments)
 
     fixed, left = fix.fix(again, frozen)
     return show(left, arguments, fixed)

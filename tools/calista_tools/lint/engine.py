@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.errors import ConfigError
 from calista_tools.history import History, Problem, Revision
 from calista_tools.lint.analyse import analyse
 from calista_tools.lint.diagnostic import Diagnostic, Report
@@ -40,11 +41,14 @@ def check(group: Group, selection: Selection) -> Report:
                 Diagnostic(path, finding, rule.code, rule.name)
                 for path, finding in rule.check(suppressions)
             ]
+    exempt = _before_start(group.config, facts)
     reported = sorted(
         (
             item
             for item in kept
-            if item.path in group.reported and selection.includes_in(item.code, item.path)
+            if item.path in group.reported
+            and selection.includes_in(item.code, item.path)
+            and (item.path not in exempt or item.code.startswith("CAL4"))
         ),
         key=lambda item: item.place,
     )
@@ -61,6 +65,22 @@ def read_facts(group: Group, rules: Mapping[str, Rule]) -> dict[Path, Facts]:
         for migration in migrations(group.files, group.config)
     }
     return {path: found[path] for path in group.files}
+
+
+def _before_start(config: Config, facts: Mapping[Path, Facts]) -> frozenset[Path]:
+    """Return the files that ``start-after`` leaves out: that revision and its ancestors.
+
+    Raises:
+        ConfigError: There is no such revision.
+    """
+    if config.start_after is None:
+        return frozenset()
+    history = _history(facts)
+    start = history.resolve(config.start_after)
+    if len(start) != 1:
+        where, what = config.path or config.root, config.start_after
+        raise ConfigError(f"{where}: `start-after` is {what!r}, which is no revision here")
+    return frozenset(history.revisions[name].path for name in history.ancestors(*start))
 
 
 def _published(config: Config) -> frozenset[str]:
@@ -81,14 +101,18 @@ def _alone(facts: Mapping[Path, Facts], rules: Mapping[str, Rule]) -> Iterator[D
 def _together(
     group: Group, facts: Mapping[Path, Facts], rules: Mapping[str, Rule]
 ) -> Iterator[Diagnostic]:
-    headers = [item.header for item in facts.values()]
-    history = History(
-        [header for header in headers if isinstance(header, Revision)],
-        [header for header in headers if isinstance(header, Problem)],
-    )
+    history = _history(facts)
     digests = {path: item.digest for path, item in facts.items() if item.digest}
     versions = Versions(history, group.config, digests)
     for rule in rules.values():
         if rule.scope == "history":
             for path, finding in rule.check(versions):
                 yield Diagnostic(path, finding, rule.code, rule.name)
+
+
+def _history(facts: Mapping[Path, Facts]) -> History:
+    headers = [item.header for item in facts.values()]
+    return History(
+        [header for header in headers if isinstance(header, Revision)],
+        [header for header in headers if isinstance(header, Problem)],
+    )

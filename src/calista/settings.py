@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field, fields
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -199,5 +198,8 @@ def _from_file(
 
 
 def _unknown(path: Path, key: str, known: list[str]) -> SettingsError:
+    # Only for this message, and not free to import.
+    from difflib import get_close_matches
+
     near = get_close_matches(key.rpartition(".")[2], known, n=1, cutoff=0.0)
     return SettingsError(f"{path}: unknown key `{key}`", f"did you mean `{near[0]}`?")

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from calista.db import revisions
@@ -129,20 +128,20 @@ def _ask(connection: Connection, query: str) -> list[str]:
     """Run a query on a table that may not be there, without harm to the caller's transaction."""
     if not connection.in_transaction():
         try:
-            return list(connection.scalars(text(query)))
+            return list(connection.exec_driver_sql(query).scalars())
         except DBAPIError as error:
             return _nothing_if_missing(error)
         finally:
             connection.rollback()
     if connection.dialect.name == "sqlite":
         try:
-            return list(connection.scalars(text(query)))
+            return list(connection.exec_driver_sql(query).scalars())
         except DBAPIError as error:
             return _nothing_if_missing(error)
     try:
         # On PostgreSQL an error would be the end of the transaction that the caller is in.
         with connection.begin_nested():
-            return list(connection.scalars(text(query)))
+            return list(connection.exec_driver_sql(query).scalars())
     except DBAPIError as error:
         return _nothing_if_missing(error)
 

@@ -12,7 +12,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calista.errors import CalistaError
 
@@ -36,6 +36,7 @@ class HistoryError(CalistaError):
     """The revisions that came with this CALISTA do not make one line with one end."""
 
 
+@cache
 def migrations_folder() -> Path:
     """Return the folder of env.py and versions: of the package, else of the checkout."""
     package = Path(__file__).parents[1]
@@ -52,10 +53,7 @@ def head(folder: Path | None = None) -> str:
         HistoryError: There is none, or several.
     """
     folder = folder or migrations_folder()
-    built = folder / HEAD_FILE
-    if built.is_file():
-        return built.read_text(encoding="ascii").strip()
-    return sole_head(known(folder))
+    return _built_head(folder) or sole_head(known(folder))
 
 
 def known(folder: Path | None = None) -> Mapping[str, Known]:
@@ -114,6 +112,14 @@ def write_built_files(folder: Path, target: Path) -> None:
 
 
 @cache
+def _built_head(folder: Path) -> str | None:
+    try:
+        return (folder / HEAD_FILE).read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return None
+
+
+@cache
 def _read(files: tuple[tuple[str, int, int], ...]) -> Mapping[str, Known]:
     """Read revision files; the key holds what changes when one of them does."""
     found: dict[str, Known] = {}
@@ -138,17 +144,19 @@ def _read(files: tuple[tuple[str, int, int], ...]) -> Mapping[str, Known]:
 
 def _read_file(path: Path) -> Known | None:
     try:
-        tree = ast.parse(path.read_bytes(), filename=str(path))
-        values = {
-            target.id: ast.literal_eval(node.value)
-            for node in tree.body
-            if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None
-            for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
-            if isinstance(target, ast.Name) and target.id in ("revision", "down_revision")
-        }
+        source = path.read_bytes()
+        try:
+            # What stands above the first function is a tenth of the file, and mostly enough.
+            tree = ast.parse(source.partition(b"\ndef ")[0], filename=str(path))
+            values = _header(tree)
+        except (SyntaxError, ValueError):
+            values = None
+        if values is None:
+            tree = ast.parse(source, filename=str(path))
+            values = _header(tree)
     except (OSError, SyntaxError, ValueError) as error:
         raise HistoryError(f"{path}: cannot be read as a revision: {error}") from error
-    if "revision" not in values:
+    if values is None:
         return None
     parents = values.get("down_revision") or ()
     return Known(
@@ -156,3 +164,15 @@ def _read_file(path: Path) -> Known | None:
         parents=(parents,) if isinstance(parents, str) else tuple(parents),
         summary=(ast.get_docstring(tree) or "").strip().partition("\n")[0],
     )
+
+
+def _header(tree: ast.Module) -> dict[str, Any] | None:
+    """Return `revision` and `down_revision`, or None where they are not set."""
+    values = {
+        target.id: ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name) and target.id in ("revision", "down_revision")
+    }
+    return values if "revision" in values and "down_revision" in values else None

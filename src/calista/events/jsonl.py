@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from calista.errors import CalistaError
@@ -52,6 +51,8 @@ def _parse(line: bytes) -> dict[str, Any]:
         raise ValueError("not a JSON object")
     for key in event:
         if key not in REQUIRED and key not in OPTIONAL:
+            from difflib import get_close_matches
+
             near = get_close_matches(key, [*REQUIRED, *OPTIONAL], n=1, cutoff=0.0)[0]
             raise ValueError(f"unknown key {key!r}; did you mean {near!r}?")
     for key, longest in REQUIRED.items():

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
+from unittest.mock import patch
 
 import sqlalchemy as sa
 
@@ -74,9 +75,7 @@ def gate(folder: Path, count: int, calls: int = 500) -> None:
     ]
     (package / revisions.HEAD_FILE).write_text(f"{ids[-1]}\n")
     (package / revisions.REVISIONS_FILE).write_text(json.dumps(rows))
-    original = revisions.migrations_folder
-    revisions.migrations_folder = lambda: package
-    try:
+    with patch.object(revisions, "migrations_folder", lambda: package):
         engine = sa.create_engine(f"sqlite:///{folder / f'gate-{count}.db'}")
         with engine.connect() as connection:
             connection.exec_driver_sql("CREATE TABLE alembic_version (version_num varchar(32))")
@@ -88,8 +87,6 @@ def gate(folder: Path, count: int, calls: int = 500) -> None:
                 standing = gate.look(connection)
                 taken.append(time.process_time_ns() - start)
             assert standing.state is gate.State.CURRENT
-    finally:
-        revisions.migrations_folder = original
     print(
         f"gate on an open connection, {count} revisions: CPU median {median(taken) / 1e6:.3f} ms,"
         f" first call {taken[0] / 1e6:.3f} ms ({calls} calls)"

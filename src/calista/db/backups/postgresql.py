@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 SUFFIX = ".dump"
 #: A custom archive is compressed; this much of the tables' size must be free to begin.
 _SHARE = 8
+_KNOWS_TRANSACTION_TIMEOUT = 17
 
 
 def write(database: Database, target: Path) -> Programs:
@@ -92,6 +93,7 @@ def restore(database: Database, source: Path) -> None:
     try:
         os.close(os.open(script, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
         found.run("pg_restore", [f"--file={script}", str(source)], database)
+        _suit(script, major)
         found.run(
             "psql",
             [
@@ -111,6 +113,19 @@ def restore(database: Database, source: Path) -> None:
         raise BackupError(f"{error.message}; the database is as it was", error.hint) from error
     finally:
         script.unlink(missing_ok=True)
+
+
+def _suit(script: Path, major: int) -> None:
+    """Comment out the one setting that newer programs write and older servers do not know."""
+    setting = b"SET transaction_timeout = 0;"
+    if major >= _KNOWS_TRANSACTION_TIMEOUT:
+        return
+    with script.open("r+b") as file:
+        position = file.read(4096).find(b"\n" + setting)
+        if position >= 0:
+            file.seek(position + 1)
+            # Of the same length, so that a script of any size is changed in its place.
+            file.write(b"--" + setting[2:])
 
 
 def read_through(database: Database, source: Path) -> None:

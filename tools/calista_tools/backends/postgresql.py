@@ -48,6 +48,8 @@ class PostgresServer:
         self._names: set[str] = set()
         self._connection = _connect(url)
         version = int(str(self._execute("SHOW server_version_num")[0][0]))
+        #: Whether the server is ours, and databases may be kept in it from run to run.
+        self.keeps = fast
         self._strategy = " STRATEGY file_copy" if fast and version >= 150000 else ""
         self._execute(f"SELECT pg_advisory_lock({int(self._owner, 16)})")
         self._remove_orphans()
@@ -76,6 +78,23 @@ class PostgresServer:
         assert name in self._names
         self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         self._create(name, template)
+
+    def keep(self, name: str, database: str) -> None:
+        """Keep a copy of one of our databases, which nobody can connect to."""
+        self.unkeep(name)
+        self._create(name, database)
+        self._execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+
+    def take(self, name: str, database: str) -> bool:
+        """Make one of our databases a copy of a kept one; tell whether that was there."""
+        there = self._execute("SELECT 1 FROM pg_database WHERE datname = :name", name=name)
+        if there:
+            self.recreate(database, name)
+        return bool(there)
+
+    def unkeep(self, name: str) -> None:
+        """Drop a kept copy, if it is there."""
+        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
     def close(self) -> None:
         """Drop every database that was made here, and disconnect."""

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from calista_tools.backends import SqliteFolder, open_server
+from calista_tools.backends.keep import PostgresKeeping, SqliteKeeping
 from calista_tools.errors import ToolError
+from calista_tools.roundtrip.cache import Cache
 from calista_tools.roundtrip.live import Live, PostgresLive, SqliteLive
 from calista_tools.roundtrip.prepare import prepare
 from calista_tools.roundtrip.result import Run
@@ -16,7 +18,7 @@ from calista_tools.roundtrip.settings import Settings
 from calista_tools.roundtrip.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from calista_tools.backends import PostgresServer, ScratchDatabase
     from calista_tools.roundtrip.project import Project
@@ -62,12 +64,42 @@ def prove(
         database = place.create()
         if options.settings.prepare:
             prepare(options.settings.prepare, database.url)
+        cache = _cache(project, options, place, run.server)
+        count, cached = cache.restore(proven, database) if cache and not before else (0, [])
         walk = Walk(project, database, _live(database), progress)
         stack.enter_context(closing(walk))
         walk.advance(before)
-        run.steps = walk.prove(proven)
+        walk.take(proven[:count], cached)
+        run.steps = walk.prove(proven[count:])
+        good = _proven_prefix(run.steps)
+        if cache and not before and good > count:
+            walk.go_back_to(proven[:good])
+            cache.keep(proven[:good], run.steps[:good], database)
     run.seconds = time.perf_counter() - started
     return run
+
+
+def _cache(
+    project: Project, options: Options, place: SqliteFolder | PostgresServer, server: str
+) -> Cache | None:
+    """Return the cache, or None where it is not wanted or nothing may be kept."""
+    if not options.cache:
+        return None
+    try:
+        if isinstance(place, SqliteFolder):
+            return Cache(project, SqliteKeeping(), options.settings, server)
+        return (
+            Cache(project, PostgresKeeping(place), options.settings, server)
+            if place.keeps
+            else None
+        )
+    except (OSError, ToolError):
+        return None  # No folder to write to: everything is proven again, every time.
+
+
+def _proven_prefix(steps: Sequence[Step]) -> int:
+    """Return how many steps are proven before the first that is not."""
+    return next((at for at, step in enumerate(steps) if not step.proven), len(steps))
 
 
 def _live(database: ScratchDatabase) -> Live:

@@ -77,6 +77,21 @@ class Walk:
             self._run(lambda: self._advances(list(scripts)))
             self._mark()
 
+    def take(self, scripts: Sequence[Script], steps: Sequence[Step]) -> None:
+        """Take revisions as proven that the database has behind it already."""
+        self._applied += scripts
+        for step in steps:
+            self.steps.append(step)
+            self._progress(step)
+
+    def go_back_to(self, scripts: Sequence[Script]) -> None:
+        """Make the database the one after these revisions, which are proven, if it is not."""
+        if [script.revision for script in scripts] != [s.revision for s in self._applied]:
+            self._database.replace_by(self._origin)
+            self._since = []
+            done = len([step for step in self.steps if step.cached])
+            self._run(lambda: self._upgrades(list(scripts[done:]), forget=False))
+
     def prove(self, scripts: Sequence[Script]) -> list[Step]:
         """Prove revisions, parents first; return one step for each."""
         self._queue = list(scripts)

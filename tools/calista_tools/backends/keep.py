@@ -1,0 +1,92 @@
+"""Where are databases kept from one run to the next? Beside the others, under a name of theirs."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from typing import TYPE_CHECKING, Protocol
+
+from calista_tools.backends.account import server_folder
+from calista_tools.backends.postgresql import PostgresDatabase, PostgresServer
+from calista_tools.backends.sqlite import SqliteDatabase
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from calista_tools.backends.scratch import ScratchDatabase
+
+
+class Keeping(Protocol):
+    """Keeps copies of scratch databases by name; the caller holds a lock meanwhile."""
+
+    dialect: str
+
+    def keep(self, name: str, database: ScratchDatabase) -> None:
+        """Keep a copy of a database."""
+
+    def take(self, name: str, database: ScratchDatabase) -> bool:
+        """Make a database a copy of a kept one; tell whether that was there."""
+
+    def forget(self, name: str) -> None:
+        """Remove a kept database, if it is there."""
+
+
+class SqliteKeeping:
+    """Keeps SQLite files in a folder."""
+
+    dialect = "sqlite"
+
+    def __init__(self) -> None:
+        self._folder = server_folder().parent / "proven"
+        self._folder.mkdir(parents=True, exist_ok=True)
+
+    def keep(self, name: str, database: ScratchDatabase) -> None:
+        """Keep a copy of a database."""
+        assert isinstance(database, SqliteDatabase)
+        part = self._path(name).with_suffix(".part.db")
+        shutil.copyfile(database.path, part)
+        part.replace(self._path(name))
+
+    def take(self, name: str, database: ScratchDatabase) -> bool:
+        """Make a database a copy of a kept one; tell whether that was there."""
+        assert isinstance(database, SqliteDatabase)
+        try:
+            shutil.copyfile(self._path(name), database.path)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def forget(self, name: str) -> None:
+        """Remove a kept database, if it is there."""
+        with contextlib.suppress(FileNotFoundError):
+            self._path(name).unlink()
+
+    def _path(self, name: str) -> Path:
+        return self._folder / f"{name}.db"
+
+
+class PostgresKeeping:
+    """Keeps databases in a server of ours, whose files outlive it; never in a user's."""
+
+    dialect = "postgresql"
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+
+    def keep(self, name: str, database: ScratchDatabase) -> None:
+        """Keep a copy of a database."""
+        assert isinstance(database, PostgresDatabase)
+        self._server.keep(_name(name), database.name)
+
+    def take(self, name: str, database: ScratchDatabase) -> bool:
+        """Make a database a copy of a kept one; tell whether that was there."""
+        assert isinstance(database, PostgresDatabase)
+        return self._server.take(_name(name), database.name)
+
+    def forget(self, name: str) -> None:
+        """Remove a kept database, if it is there."""
+        self._server.unkeep(_name(name))
+
+
+def _name(name: str) -> str:
+    return f"calista_proven_{name.replace('-', '_')}"

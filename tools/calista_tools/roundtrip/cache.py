@@ -1,0 +1,204 @@
+"""Which prefix of a history was proven before? Kept as databases, so that only what is new runs.
+
+A prefix is known by a chain of digests: what all revisions run under (``env.py``, settings,
+versions of the server and the libraries, this engine's own source), then each revision's file after
+that of the one before it. Whatever changes, every digest after it is another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import sys
+import time
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from calista_tools.backends.account import server_folder
+from calista_tools.backends.filelock import file_lock
+from calista_tools.roundtrip.result import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from alembic.script import Script
+
+    from calista_tools.backends import ScratchDatabase
+    from calista_tools.backends.keep import Keeping
+    from calista_tools.roundtrip.project import Project
+    from calista_tools.roundtrip.settings import Settings
+
+#: Kept for each project and backend: the newest, and one to go back to on another branch.
+_KEPT = 3
+_LIBRARIES = ("alembic", "sqlalchemy", "psycopg", "psycopg2", "psycopg2-binary", "aiosqlite")
+_DAYS = 14
+
+
+class Cache:
+    """The proven prefixes of one project on one backend.
+
+    Args:
+        project: Whose history.
+        place: Where databases are kept.
+        settings: The project's own words, which proofs depend on.
+        server: The server's version.
+    """
+
+    def __init__(self, project: Project, place: Keeping, settings: Settings, server: str) -> None:
+        self._project = project
+        self._place = place
+        self._folder = server_folder().parent / "proven"
+        self._folder.mkdir(parents=True, exist_ok=True)
+        name = f"{place.dialect}:{project.ini}"
+        self._prefix = hashlib.sha256(name.encode()).hexdigest()[:12]
+        self._start = _digest_of(list(_surroundings(project, settings, server)))
+
+    def digests(self, scripts: Sequence[Script]) -> list[str]:
+        """Return the digest of each prefix, shortest first."""
+        found, last = [], self._start
+        for script in scripts:
+            last = _digest_of([last, script.revision, Path(script.path).read_bytes()])
+            found.append(last)
+        return found
+
+    def restore(
+        self, scripts: Sequence[Script], database: ScratchDatabase
+    ) -> tuple[int, list[Step]]:
+        """Make a database the one after the longest proven prefix.
+
+        Returns:
+            How many revisions that are, and what was said of them.
+        """
+        with file_lock(self._folder / "lock"):
+            kept = {path.stem.partition("-")[2]: path for path in self._cards()}
+            if not kept:
+                return 0, []
+            digests = self.digests(scripts)
+            for count in range(len(scripts), 0, -1):
+                card = kept.get(digests[count - 1][:32])
+                if card is None:
+                    continue
+                said = _read(card)
+                if not _unchanged(said) or not self._place.take(card.stem, database):
+                    self._forget(card)
+                    continue
+                card.touch()
+                return count, [Step(**{**step, "cached": True}) for step in said["steps"]]
+        return 0, []
+
+    def keep(
+        self, scripts: Sequence[Script], steps: Sequence[Step], database: ScratchDatabase
+    ) -> None:
+        """Keep the database after a prefix that is proven, and forget what is stale."""
+        digest = self.digests(scripts)[-1][:32]
+        card = self._folder / f"{self._prefix}-{digest}.json"
+        with file_lock(self._folder / "lock"):
+            if not card.exists():
+                self._place.keep(card.stem, database)
+                part = card.with_suffix(".part")
+                said = {
+                    "project": str(self._project.ini),
+                    "dialect": self._place.dialect,
+                    "files": _own_modules(self._project),
+                    "steps": [_plain(step) for step in steps],
+                }
+                part.write_text(json.dumps(said), encoding="utf-8")
+                part.replace(card)
+            cards = sorted(self._cards(), key=lambda path: path.stat().st_mtime, reverse=True)
+            for old in cards[_KEPT:]:
+                self._forget(old)
+            for old in self._folder.glob("*.json"):
+                if self._is_stale(old):
+                    self._forget(old)
+
+    def _is_stale(self, card: Path) -> bool:
+        """Tell whether nobody will come for it: not used for long, or its project is gone."""
+        said = _read(card)
+        if said.get("dialect") != self._place.dialect:
+            return False
+        unused = time.time() - card.stat().st_mtime
+        return unused > _DAYS * 86400 or not Path(said.get("project", "")).exists()
+
+    def _cards(self) -> list[Path]:
+        return list(self._folder.glob(f"{self._prefix}-*.json"))
+
+    def _forget(self, card: Path) -> None:
+        self._place.forget(card.stem)
+        card.unlink(missing_ok=True)
+
+
+def _plain(step: Step) -> dict[str, Any]:
+    return {name: getattr(step, name) for name in Step.__dataclass_fields__ if name != "cached"}
+
+
+def _read(card: Path) -> dict[str, Any]:
+    with suppress(OSError, ValueError):
+        found = json.loads(card.read_text(encoding="utf-8"))
+        if isinstance(found, dict):
+            return found
+    return {}
+
+
+def _surroundings(project: Project, settings: Settings, server: str) -> Iterator[str | bytes]:
+    """Return everything but the revisions that a proof depends on."""
+    yield repr(settings)
+    if isinstance(settings.rows, str):
+        with suppress(OSError):
+            yield Path(settings.rows).read_bytes()
+    yield repr((tuple(project.x), tuple(project.url_env), server))
+    yield f"{sys.version} {platform.platform()}"
+    for name in _LIBRARIES:
+        with suppress(PackageNotFoundError):
+            yield f"{name} {version(name)}"
+    for path in (Path(project.script.dir) / "env.py", project.ini, *_sources()):
+        with suppress(OSError):
+            yield path.read_bytes()
+
+
+def _sources() -> list[Path]:
+    """Return this engine's own files: another engine's proofs are not ours."""
+    return sorted(Path(__file__).parent.rglob("*.py"))
+
+
+def _own_modules(project: Project) -> Mapping[str, str]:
+    """Return the digests of the project's modules that ``env.py`` or a revision imported.
+
+    A naming convention in the application's metadata changes what a revision does.
+    """
+    roots = {Path.cwd(), project.ini.parent}
+    versions = {Path(folder) for folder in project.script.versions}
+    found = {}
+    for module in tuple(sys.modules.values()):
+        name = getattr(module, "__file__", None)
+        if not name or "site-packages" in name or "calista_tools" in name:
+            continue
+        path = Path(name)
+        own = path.suffix == ".py" and any(path.is_relative_to(root) for root in roots)
+        if own and path.parent not in versions:
+            with suppress(OSError):
+                found[name] = _digest_of([path.read_bytes()])
+    return found
+
+
+def _unchanged(said: Mapping[str, Any]) -> bool:
+    if "steps" not in said:
+        return False
+    for name, digest in said.get("files", {}).items():
+        try:
+            if _digest_of([Path(name).read_bytes()]) != digest:
+                return False
+        except OSError:
+            return False
+    return True
+
+
+def _digest_of(parts: Sequence[str | bytes]) -> str:
+    made = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        made.update(len(data).to_bytes(8, "big"))
+        made.update(data)
+    return made.hexdigest()

@@ -7,10 +7,12 @@ server, and no file of expectations can be out of date.
 
 from __future__ import annotations
 
+import re
 import secrets
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
 from calista.db import catalog, revisions
@@ -73,6 +75,7 @@ def _expected_on_postgresql(connection: Connection) -> Catalog:
         with connection.begin() as transaction:
             connection.execute(text(f"CREATE SCHEMA {scratch}"))
             connection.execute(text(f"SET LOCAL search_path = {scratch}, public"))
+            event.listen(connection, "before_cursor_execute", _not_concurrently, retval=True)
             _upgrade(connection, scratch)
             expected = catalog.read(connection, scratch)
             transaction.rollback()
@@ -83,7 +86,17 @@ def _expected_on_postgresql(connection: Connection) -> Catalog:
             "the schema to compare with could not be built: this role may not create schemas",
             "run it as the role that upgrades, or GRANT CREATE ON DATABASE to this one",
         ) from error
+    finally:
+        if event.contains(connection, "before_cursor_execute", _not_concurrently):
+            event.remove(connection, "before_cursor_execute", _not_concurrently)
     return expected
+
+
+def _not_concurrently(
+    _connection: Connection, _cursor: object, statement: str, parameters: Any, *_: object
+) -> tuple[str, Any]:
+    """Take out what PostgreSQL refuses in a transaction; the index becomes the same."""
+    return re.sub(r"\bINDEX\s+CONCURRENTLY\b", "INDEX", statement, flags=re.IGNORECASE), parameters
 
 
 def _upgrade(connection: Connection, schema: str) -> None:
@@ -95,7 +108,9 @@ def _upgrade(connection: Connection, schema: str) -> None:
 
     script = ScriptDirectory(str(revisions.migrations_folder()))
 
-    def steps(current: Any, _context: MigrationContext) -> Any:
+    def steps(current: Any, context: MigrationContext) -> Any:
+        # There is nobody to keep from waiting here, and everything is to be rolled back.
+        context.autocommit_block = nullcontext  # type: ignore[assignment, method-assign]
         return script._upgrade_revs("head", current)
 
     with EnvironmentContext(Config(), script, fn=steps) as context:

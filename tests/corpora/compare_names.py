@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tempfile
@@ -136,7 +137,7 @@ def compare(
         if actual.name is None:
             count = found.unnamed
         else:
-            implicit = match.implicit if match else actual.name[:50] not in sources
+            implicit = match.implicit if match else not _written(actual.name, sources)
             count = found.implicit if implicit else found.explicit
         count[0] += 1
         if match is None:
@@ -158,6 +159,12 @@ def compare(
         for one in leftover:
             (found.wrong if one.name is not None else found.unknown).append(one)
     return found
+
+
+def _written(name: str, sources: str) -> bool:
+    """Whether a revision spells a name out; PostgreSQL's shortening spares the first 50 bytes."""
+    end = "" if len(name) > 50 else r"(?!\w)"
+    return re.search(rf"(?<!\w){re.escape(name[:50])}{end}", sources) is not None
 
 
 def _other_columns(actual: LiveName, said: NameAtHead) -> bool:

@@ -83,6 +83,13 @@ def test_objects(body: str, expected: Touched) -> None:
     assert not found.troubles
 
 
+def test_an_option_that_is_not_known() -> None:
+    body = (
+        "op.execute(f\"CREATE INDEX {'CONCURRENTLY ' if unknown else ''}IF NOT EXISTS a ON t (b)\")"
+    )
+    assert touched(evaluation(body)) == [("ix", "t", "a", BOTH)]
+
+
 def test_the_reason_of_an_unknown_name_is_kept() -> None:
     body = "name = op.get_bind().scalar(sa.text('SELECT 1'))\nop.execute(f'DROP INDEX {name}')"
     (item,) = (item for operation in evaluation(body).operations for item in operation.objects)

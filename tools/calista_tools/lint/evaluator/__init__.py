@@ -17,9 +17,13 @@ from calista_tools.lint.evaluator.statements import run
 from calista_tools.lint.operations import Evaluation, Guard
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-__all__ = ["Project", "evaluate"]
+    from calista_tools.lint.operations import Operation
+    from calista_tools.lint.schema import Schema
+
+__all__ = ["Project", "evaluate", "follow"]
 
 _DIRECTIONS = ("upgrade", "downgrade")
 
@@ -52,12 +56,41 @@ def evaluate(tree: ast.Module, path: Path, project: Project | None = None) -> Ev
     return evaluation
 
 
+def follow(
+    tree: ast.Module,
+    path: Path,
+    project: Project | None,
+    dialect: str,
+    look: Callable[[Sequence[Operation]], Schema],
+) -> Sequence[Operation]:
+    """Follow ``upgrade()`` on one dialect, with answers to what it asks the database.
+
+    Args:
+        tree: The parsed file.
+        path: Where it lies.
+        project: Where the project's modules are read.
+        dialect: The one to follow.
+        look: Gives the schema after the operations so far, which it is handed.
+
+    Returns:
+        The operations, in the order in which they would run.
+    """
+    evaluation = Evaluation()
+    evaluation.directions.update(
+        (node.name, node)
+        for node in tree.body
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == "upgrade"
+    )
+    return _follow(tree, evaluation, path, project, dialect, look).operations
+
+
 def _follow(
     tree: ast.Module,
     evaluation: Evaluation,
     path: Path,
     project: Project | None,
     dialect: str | None,
+    look: Callable[[Sequence[Operation]], Schema] | None = None,
 ) -> State:
     """Follow the file on one dialect, or on both at once.
 
@@ -65,6 +98,8 @@ def _follow(
         NeedDialect: Both at once will not do.
     """
     state = State(evaluation, path, project, dialect)
+    if look is not None:
+        state.look = lambda: look(state.operations)
     names: dict[str, object] = {"__file__": str(path), "__name__": path.stem}
     frame = Frame(state, names, None, builtin)
     where: ast.AST = tree

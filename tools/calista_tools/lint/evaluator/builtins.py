@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.evaluator import attributes, strings
 from calista_tools.lint.evaluator.frame import NeedDialect
+from calista_tools.lint.evaluator.inspection import KnownTables
 from calista_tools.lint.evaluator.loops import LONGEST, iterated
 from calista_tools.lint.evaluator.tests import test_of
 from calista_tools.lint.evaluator.values import (
@@ -68,6 +69,8 @@ def call(
         return _isinstance(frame, args[0], args[1])
     if name in ("any", "all") and len(args) == 1:
         return _quantified(frame, args[0], name == "any", node)
+    if args and isinstance(args[0], KnownTables) and name in _SAME_TABLES:
+        return args[0]
     if name in ("range", "enumerate", "zip", "reversed", "sorted", "map", "filter", "next", "iter"):
         return _sequence(frame, name, args, kwargs, node, invoke)
     if name in ("list", "tuple", "set", "dict") and args and isinstance(args[0], (Live, Unknown)):
@@ -78,6 +81,9 @@ def call(
     if name == "print":
         return None
     return _pure(name, args, kwargs)
+
+
+_SAME_TABLES = frozenset(["list", "tuple", "set", "frozenset", "sorted"])
 
 
 def _pure(name: str, args: list[Any], kwargs: dict[str, Any]) -> object:

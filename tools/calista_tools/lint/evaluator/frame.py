@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from calista_tools.lint.evaluator.project import Project
     from calista_tools.lint.operations import Operation
+    from calista_tools.lint.schema import Schema
 
 #: Statements, calls and rounds that one file may take, besides two for each of its lines.
 FUEL = 20_000
@@ -40,6 +41,7 @@ class State:
         conditional: How many unknown tests this point stands under.
         offline: As in ``Operation``.
         anchor: The call in the revision that led into another file; None in the revision itself.
+        look: Gives the schema at this point, where it is known what came before; else None.
         truths: How each test came out that was made after the dialect was asked for.
     """
 
@@ -54,6 +56,7 @@ class State:
         "evaluation",
         "everywhere",
         "fuel",
+        "look",
         "offline",
         "operations",
         "path",
@@ -69,6 +72,7 @@ class State:
         self.evaluation = evaluation
         self.path = path
         self.project = project
+        self.look: Callable[[], Schema] | None = None
         self.dialect = dialect
         self.everywhere = ALL_DIALECTS if dialect is None else frozenset({dialect})
         self.dialects = self.everywhere

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.lint.evaluator import attributes
+from calista_tools.lint.evaluator import attributes, inspection
 from calista_tools.lint.evaluator.frame import NeedDialect
 from calista_tools.lint.evaluator.raw_sql import statement
 from calista_tools.lint.evaluator.values import DialectName, External, Live, OfflineTest, Unknown
@@ -72,9 +72,11 @@ def call(
         return found
     if kind in ("bind", "session", "context", "engine") and name in _SAME:
         return Live("bind" if kind == "context" and name == "connection" else kind)
-    if kind == "bind" and name in ("has_table", "table_names"):
+    if name in ("has_table", "table_names") and kind in ("bind", "dialect"):
         attributes.read(frame, node)
-        return Unknown(attributes.READ)
+        return _answer(frame, name, args[kind == "dialect" :], kwargs)
+    if kind == "inspector":
+        return _answer(frame, name, args, kwargs)
     if kind == "bind" and name == "run_sync" and args:
         from calista_tools.lint.evaluator.calls import invoke
 
@@ -84,11 +86,16 @@ def call(
         return Live("result")
     if kind == "exit_stack" and name == "enter_context" and args:
         return args[0]
-    if kind in ("result", "inspector"):
+    if kind == "result":
         return Unknown(attributes.READ)
     if kind == "session" and name in ("add", "add_all", "delete", "merge", "bulk_save_objects"):
         frame.state.add(statement(frame, Unknown("is an object of the session"), node, "session"))
     return Unknown(f"is the result of `.{name}()`")
+
+
+def _answer(frame: Frame, name: str, args: list[Any], kwargs: dict[str, Any]) -> object:
+    found = inspection.answer(frame, name, args, kwargs)
+    return Unknown(attributes.READ) if found is None else found
 
 
 _READING = frozenset(["query", "get", "one", "first", "all", "scalar_one", "refresh"])

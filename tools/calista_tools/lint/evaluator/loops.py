@@ -13,6 +13,7 @@ from calista_tools.lint.evaluator.branches import (
     RETURN,
 )
 from calista_tools.lint.evaluator.frame import Frame, NeedDialect
+from calista_tools.lint.evaluator.inspection import KnownTables
 from calista_tools.lint.evaluator.tests import test_of
 from calista_tools.lint.evaluator.values import DialectTest, External, Live, OfflineTest, Unknown
 
@@ -38,6 +39,8 @@ def iterated(frame: Frame, value: object, node: ast.AST) -> Sequence[object] | U
         return Unknown(attributes.READ)
     if isinstance(value, DialectTest):
         raise NeedDialect
+    if isinstance(value, KnownTables):
+        return list(value.names)
     if isinstance(value, Unknown):
         return value
     if isinstance(value, External):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.evaluator.items import sql_text, table_of
 from calista_tools.lint.evaluator.values import Construct, External, Unknown
 from calista_tools.lint.operations import Name, Operation
-from calista_tools.lint.sql import effects
+from calista_tools.lint.sql import HOLE, effects
 
 if TYPE_CHECKING:
     import ast
@@ -32,8 +33,8 @@ _DDL = frozenset(
         "DropSchema",
     ]
 )
-#: Stands for what is put in at run time while the rest of the text is read.
-_HOLE = "calista__hole"
+#: A hole that begins where a word could begin.
+_OPTION = re.compile(rf"(?<!\S){HOLE}")
 
 
 def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation:
@@ -97,8 +98,12 @@ def _describe(frame: Frame, made: Operation, text: str, reason: str = "") -> Non
     """
     partial = "\0" in text
     if partial:
-        text = text.replace("\0", _HOLE)
+        text = text.replace("\0", HOLE)
     found = {dialect: effects(text, dialect) for dialect in sorted(frame.state.dialects)}
+    if partial and any(effect.troubles for effect in found.values()):
+        # An option such as CONCURRENTLY may stand there, or not: a word of its own, to be left out.
+        text = _OPTION.sub(" ", text)
+        found = {dialect: effects(text, dialect) for dialect in found}
     tables = {_table(effect) for effect in found.values()}
     if len(tables) == 1:
         made.table = tables.pop()
@@ -133,19 +138,19 @@ def _table(effect: Effects) -> str | None:
 
 
 def _known(name: str | None) -> str | None:
-    return None if name is None or _HOLE in name else name
+    return None if name is None or HOLE in name else name
 
 
 def _without_holes(item: SchemaObject, reason: str) -> SchemaObject:
     """Return the object with everything unknown that holds a hole."""
     name = item.name
-    if name is not None and name.text is not None and _HOLE in name.text:
+    if name is not None and name.text is not None and HOLE in name.text:
         name = Name(None, reason=reason)
     columns = item.columns
     if columns is not None:
-        columns = None if any(_HOLE in (column or "") for column in columns) else columns
+        columns = None if any(HOLE in (column or "") for column in columns) else columns
     new_name = item.new_name
-    if new_name is not None and _HOLE in new_name:
+    if new_name is not None and HOLE in new_name:
         new_name = None
     return item._replace(
         name=name,

@@ -12,9 +12,10 @@ from calista_tools.lint.operations import Batch, Name, Operation, SchemaObject
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from calista_tools.lint.evaluator.frame import Frame
+    from calista_tools.lint.operations import Column
 
     Builder = Callable[[Frame, "Call"], Operation]
 
@@ -170,6 +171,8 @@ def block(frame: Frame, record: Batch, what: str) -> Operation:
 def _create_table(frame: Frame, call: Call) -> Operation:
     table, schema = call.table(), call.schema()
     specs, objects, known = items.table_items(call.rest, table)
+    if call.params.get("sqlite_autoincrement") is True:
+        objects = [part for one in objects for part in _autoincrement(one, specs)]
     made = SchemaObject("create", "table", table, call.name_at("table_name"), node=call.node)
     if schema is not None:
         objects = [one._replace(schema=schema) for one in (made, *objects)]
@@ -186,6 +189,21 @@ def _create_table(frame: Frame, call: Call) -> Operation:
         columns=tuple(spec.name for spec in specs) if known else None,
         objects=tuple(objects),
         specs=tuple(specs),
+    )
+
+
+def _autoincrement(made: SchemaObject, specs: Sequence[Column]) -> tuple[SchemaObject, ...]:
+    """Return a key as it is where SQLite counts: its ``AUTOINCREMENT`` column leaves it no name.
+
+    Source: ``visit_primary_key_constraint`` in SQLAlchemy's ``dialects/sqlite/base.py``.
+    """
+    integer = any(one.name in (made.columns or ()) and "Integer" in one.type for one in specs)
+    if made.kind != "pk" or len(made.columns or ()) != 1 or not integer:
+        return (made,)
+    unnamed = Name(None, reason="SQLite keeps no name for an AUTOINCREMENT key")
+    return (
+        made._replace(dialects=made.dialects - {"sqlite"}),
+        made._replace(dialects=frozenset({"sqlite"}), name=unnamed, implicit=True),
     )
 
 

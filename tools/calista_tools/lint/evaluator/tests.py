@@ -7,6 +7,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.evaluator.frame import NeedDialect
+from calista_tools.lint.evaluator.inspection import KnownTables
 from calista_tools.lint.evaluator.values import (
     BatchBlock,
     ClassValue,
@@ -74,6 +75,8 @@ def compare(op: ast.cmpop, left: object, right: object, node: ast.AST) -> object
         return _compare_dialect(kind, left, right)
     if isinstance(left, (OfflineTest, DialectTest)) and isinstance(right, bool):
         return left if (kind in (ast.Eq, ast.Is)) is right else negate(left)
+    if isinstance(right, KnownTables) and left in right.names and kind in (ast.In, ast.NotIn):
+        return kind is ast.In
     for value in (left, right):
         if isinstance(value, Unknown):
             return Unknown(value.reason)

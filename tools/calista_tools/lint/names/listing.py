@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.schema import changes_of, walk
+from calista_tools.lint.schema.asking import answered, asks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.schema.records import Event
+    from calista_tools.lint.schema.records import Change, Event
 
 _KINDS = frozenset({"pk", "uq", "ix", "fk", "ck", "trigger", "function", "table"})
 
@@ -69,12 +70,20 @@ def _list(
             order[place] = (step, event.change.position, len(order))
         found[place]["dialects"].append(dialect)
 
-    def changes(revision: str) -> list[Any]:
+    known: dict[str, list[Change]] = {}
+
+    def changes(revision: str) -> list[Change]:
         one = by_id[revision]
+        if revision in known:
+            return known[revision]
         return changes_of(one.operations, dialect, one.convention.templates)
 
-    for revision, _ in walk(parents, changes, dialect, tell):
+    for revision, schema in walk(parents, changes, dialect, tell):
         current = by_id[revision]
+        if asks(current):
+            known[revision] = answered(current, dialect, schema)
+        if asks(current):
+            known[revision] = answered(current, dialect, schema)
         step += 1
 
 

@@ -211,6 +211,9 @@ def _drop(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None
         tell(Event("drop", change.table or "", Placed("function", change.name, ()), change))
         return
     table = schema.table(change.table, change.schema)
+    only = None if change.conditional else _only(table, change.kind)
+    if change.name is None and only is not None:
+        change = change._replace(name=only.name)
     if change.name is None:
         if table is not None:
             schema.tables[key_of(table.name, table.schema)] = table._replace(known=False)
@@ -231,6 +234,12 @@ def _drop(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None
     placed = found or Placed(change.kind, change.name, None)
     where = table.name if table is not None else change.table or ""
     tell(Event("drop", where, placed._replace(row=change.row), change))
+
+
+def _only(table: Table | None, kind: str) -> Placed | None:
+    """Return the table's one object of a kind: a drop under an unknown name can mean no other."""
+    found = table.of_kind(kind) if table is not None and table.known else ()
+    return found[0] if len(found) == 1 else None
 
 
 def _rename(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
@@ -262,7 +271,15 @@ def _recreate(schema: Schema, change: Change, tell: Callable[[Event], None]) -> 
     if table is None:
         return
     kept: list[Placed] = []
+    keys: set[tuple[object, ...]] = set()
     for placed in table.objects:
+        key = (placed.columns, placed.referred_table, placed.referred_columns)
+        if placed.kind == "fk" and key in keys:
+            # SQLAlchemy reflects the first of two equal foreign keys only.
+            tell(Event("drop", table.name, placed._replace(implicit=True), change))
+            continue
+        if placed.kind == "fk":
+            keys.add(key)
         if placed.kind == "trigger" or (placed.kind == "ix" and None in (placed.columns or ())):
             tell(Event("drop", table.name, placed._replace(implicit=True), change))
             continue

@@ -23,36 +23,57 @@ def changes_of(
 ) -> list[Change]:
     """Return what the operations of one direction change on a dialect, in order."""
     found: list[Change] = []
+    replaced: set[str | None] = set()
     for index, operation in enumerate(operations):
         if operation.direction != direction or dialect not in operation.dialects:
             continue
+        if operation.what == "batch" and dialect == "sqlite" and operation.batch is not None:
+            inside = list(_block(operations, index))
+            copied = recreates(operation.batch.recreate, inside) is not False
+            replaced = _replaced(inside) if copied else set()
+            if copied:
+                # Alembic reflects the table first, then does to it what the block says.
+                found.append(_recreation(operation, index))
+        elif operation.what == "batch_exit":
+            replaced = set()
+        if operation.what == "drop_column" and replaced.intersection(operation.columns or ()):
+            continue
         found.extend(_changes(operation, index, dialect, convention))
-        if operation.what == "batch_exit" and dialect == "sqlite" and operation.batch is not None:
-            inside = _block(operations, index)
-            if recreates(operation.batch.recreate, inside) is not False:
-                naming = operation.batch.naming_convention
-                found.append(
-                    Change(
-                        "recreate",
-                        operation.table,
-                        operation.schema,
-                        values=naming,
-                        row=operation.row,
-                        position=index,
-                    )
-                )
     return found
 
 
-def _block(operations: Sequence[Operation], end: int) -> Iterator[Operation]:
-    """Yield the operations of the batch block that closes at ``end``."""
-    batch = operations[end].batch
-    for index in range(end - 1, -1, -1):
-        operation = operations[index]
+def _recreation(operation: Operation, index: int) -> Change:
+    naming = operation.batch.naming_convention if operation.batch is not None else None
+    return Change(
+        "recreate",
+        operation.table,
+        operation.schema,
+        values=naming,
+        row=operation.row,
+        position=index,
+    )
+
+
+def _block(operations: Sequence[Operation], start: int) -> Iterator[Operation]:
+    """Yield the operations of the batch block that opens at ``start``."""
+    batch = operations[start].batch
+    for operation in operations[start + 1 :]:
         if operation.batch is batch:
-            if operation.what == "batch":
+            if operation.what == "batch_exit":
                 return
             yield operation
+
+
+def _replaced(inside: Sequence[Operation]) -> set[str | None]:
+    """Return the columns that a block drops and adds again: a copy keeps what stands on them."""
+    dropped: set[str | None] = set()
+    found: set[str | None] = set()
+    for operation in inside:
+        if operation.what == "drop_column":
+            dropped.update(operation.columns or ())
+        elif operation.what == "add_column":
+            found |= dropped.intersection(spec.name for spec in operation.specs)
+    return found
 
 
 def placed(made: SchemaObject, dialect: str, convention: Mapping[str, str], row: int) -> Placed:

@@ -9,7 +9,7 @@ from calista_tools.lint.schema.records import Change
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from calista_tools.lint.operations import Operation
+    from calista_tools.lint.operations import Operation, SchemaObject
     from calista_tools.lint.sql import Statement
 
 _DDL_WORDS = ("create", "alter", "drop", "comment", "do", "exec", "")
@@ -25,8 +25,12 @@ def statement_changes(
     effects = operation.effects(dialect)
     if effects is None:
         # The text is put together at run time; only what begins like a query is harmless.
-        if operation.keywords.get("verb", "") in _DDL_WORDS:
+        objects = operation.objects_on(dialect)
+        known = [one for one in objects if one.table is not None or one.name is not None]
+        if operation.keywords.get("verb", "") in _DDL_WORDS and not known:
             yield base
+        for made in known:
+            yield from _of_object(made, operation.table, base, dialect, convention)
         return
     if effects.troubles and not effects.statements:
         yield base
@@ -64,19 +68,32 @@ def _of_statement(
     for change in statement.changes:
         yield from _of_change(change.what, change.name, change.new_name, change.column, base)
     for made in statement.objects:
-        table = made.table if made.table is not None else statement.table
-        here = base._replace(table=table, kind=made.kind)
-        if made.kind == "table" and made.action != "create":
-            new = made.new_name
-            what = "drop_table" if made.action == "drop" else "rename_table"
-            yield here._replace(what=what, name=table, new_name=new)
-        elif made.action == "create":
-            yield here._replace(what="create", made=placed(made, dialect, convention, base.row))
-        else:
-            name = made.name.text if made.name is not None else None
-            if made.kind in ("ix", "trigger") and made.table is None:
-                here = here._replace(table=None)
-            yield here._replace(what=made.action, name=name, new_name=made.new_name)
+        yield from _of_object(made, statement.table, base, dialect, convention)
+
+
+def _of_object(
+    made: SchemaObject,
+    about: str | None,
+    base: Change,
+    dialect: str,
+    convention: Mapping[str, str],
+) -> Iterator[Change]:
+    from calista_tools.lint.schema.changes import placed
+
+    table = made.table if made.table is not None else about
+    here = base._replace(table=table, kind=made.kind)
+    if made.kind == "table" and made.action != "create":
+        what = "drop_table" if made.action == "drop" else "rename_table"
+        yield here._replace(what=what, name=table, new_name=made.new_name)
+    elif made.kind == "table":
+        yield here._replace(what="create_table", known=False)
+    elif made.action == "create":
+        yield here._replace(what="create", made=placed(made, dialect, convention, base.row))
+    else:
+        name = made.name.text if made.name is not None else None
+        if made.kind in ("ix", "trigger") and made.table is None:
+            here = here._replace(table=None)
+        yield here._replace(what=made.action, name=name, new_name=made.new_name)
 
 
 def _of_change(

@@ -14,9 +14,27 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from calista_tools.lint.sql.records import Change, Effects, Only, SqlTrouble, Statement, Trigger
+from calista_tools.lint.sql.records import (
+    HOLE,
+    Change,
+    Effects,
+    Only,
+    SqlTrouble,
+    Statement,
+    Trigger,
+)
 
-__all__ = ["Change", "Effects", "Only", "SqlTrouble", "Statement", "Trigger", "effects", "foreign"]
+__all__ = [
+    "HOLE",
+    "Change",
+    "Effects",
+    "Only",
+    "SqlTrouble",
+    "Statement",
+    "Trigger",
+    "effects",
+    "foreign",
+]
 
 #: Texts above this are parsed when asked for and not kept.
 _KEPT = 50_000

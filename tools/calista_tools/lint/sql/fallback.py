@@ -6,6 +6,8 @@ import logging
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.lint.sql.records import HOLE
+
 if TYPE_CHECKING:
     from calista_tools.lint.sql.draft import Draft
 
@@ -27,7 +29,7 @@ def _sqlglot() -> Any:
 
 def ask(text: str, draft: Draft) -> bool:
     """Fill ``draft`` with kind, verb and table as sqlglot sees them; False where it cannot."""
-    if len(text) > MAX_LENGTH or (sqlglot := _sqlglot()) is None:
+    if len(text) > MAX_LENGTH or HOLE in text or (sqlglot := _sqlglot()) is None:
         return False
     dialect = "postgres" if draft.dialect == "postgresql" else draft.dialect
     try:

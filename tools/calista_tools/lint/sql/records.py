@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from calista_tools.lint.operations import Column, SchemaObject
 
 
+#: A word that stands for a part of the text that is not known.
+HOLE = "calista__hole"
+
+
 class Only(NamedTuple):
     """A construct that one dialect alone understands.
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 def do_with(frame: Frame, node: ast.With | ast.AsyncWith) -> int:
     """Follow the block; batch blocks and autocommit blocks are recorded at both ends."""
+    from calista_tools.lint.evaluator.records import block
     from calista_tools.lint.evaluator.statements import bind, run
 
     state = frame.state
@@ -31,8 +32,8 @@ def do_with(frame: Frame, node: ast.With | ast.AsyncWith) -> int:
     for item in node.items:
         value = frame.value(item.context_expr)
         if isinstance(value, BatchBlock):
-            state.add(entered(frame, value))
-            ends.append(_batch(frame, value, "batch_exit"))
+            state.add(block(frame, value.record, "batch"))
+            ends.append(block(frame, value.record, "batch_exit"))
         elif isinstance(value, Live) and value.kind == "autocommit":
             state.add(Operation("autocommit", state.direction, item.context_expr))
             ends.append(Operation("autocommit_exit", state.direction, item.context_expr))
@@ -50,24 +51,6 @@ def do_with(frame: Frame, node: ast.With | ast.AsyncWith) -> int:
     for operation in reversed(ends):
         state.add(operation)
     return signal
-
-
-def entered(frame: Frame, block: BatchBlock) -> Operation:
-    """Return the operation that opens a batch block."""
-    return _batch(frame, block, "batch")
-
-
-def _batch(frame: Frame, block: BatchBlock, what: str) -> Operation:
-    record = block.record
-    return Operation(
-        what,
-        frame.state.direction,
-        record.node,
-        table=record.table,
-        schema=record.schema,
-        keywords=record.keywords,
-        batch=record,
-    )
 
 
 def do_try(frame: Frame, node: ast.Try | ast.TryStar) -> int:

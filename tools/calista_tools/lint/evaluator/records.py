@@ -157,12 +157,17 @@ def batch(args: list[Any], kwargs: dict[str, Any], node: ast.AST) -> Batch:
 
 def block(frame: Frame, record: Batch, what: str) -> Operation:
     """Return the operation that opens (``batch``) or closes (``batch_exit``) a block."""
+    restated = record.keywords.get("table_args")
+    objects: list[SchemaObject] = []
+    if what == "batch" and isinstance(restated, (list, tuple)):
+        objects = items.table_items(list(restated), record.table)[1]
     return Operation(
         what,
         frame.state.direction,
         record.node,
         table=record.table,
         schema=record.schema,
+        objects=tuple(objects),
         keywords=record.keywords,
         batch=record,
     )

@@ -48,6 +48,7 @@ def names_at_head(entries: Iterable[Mapping[str, Any]], dialect: str) -> list[Na
                 bool(entry["implicit"]),
                 entry,
             )
+            live = [one for one in live if not _same_unnamed(one, made)]
             live.append(made)
         else:
             old = entry["old_name"] if entry["op"] == "rename" else entry["name"]
@@ -58,6 +59,17 @@ def names_at_head(entries: Iterable[Mapping[str, Any]], dialect: str) -> list[Na
             if entry["op"] == "rename":
                 live.insert(place, found._replace(name=entry["name"], implicit=entry["implicit"]))
     return live
+
+
+def _same_unnamed(one: NameAtHead, made: NameAtHead) -> bool:
+    """Whether a name is given to what SQLite has kept without: a batch block's convention does."""
+    return (
+        one.name is None
+        and made.implicit
+        and made.name is not None
+        and one[:2] == made[:2]
+        and one.columns == made.columns
+    )
 
 
 def _table(live: list[NameAtHead], entry: Mapping[str, Any]) -> list[NameAtHead]:

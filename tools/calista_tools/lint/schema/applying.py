@@ -293,6 +293,16 @@ def _recreate(schema: Schema, change: Change, tell: Callable[[Event], None]) -> 
     schema.tables[key_of(table.name, table.schema)] = table._replace(objects=tuple(kept))
 
 
+def _restate(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
+    """Add what a block's ``table_args`` say: a copy makes it, and an unknown table has it."""
+    table = _with_table(schema, change)
+    if table is None or (table.known and not change.known):
+        return
+    for placed in change.objects:
+        if placed.name is not None and table.named(placed.name) is None:
+            _place(schema, table.name, table.schema, placed, change, tell)
+
+
 def _named_by_block(placed: Placed, table: Table, change: Change) -> Placed:
     template = (change.values or {}).get(placed.kind)
     if not isinstance(template, str):
@@ -326,5 +336,6 @@ HANDLERS: dict[str, Callable[[Schema, Change, Callable[[Event], None]], None]] =
     "drop": _drop,
     "rename": _rename,
     "recreate": _recreate,
+    "restate": _restate,
     "unclear": _unclear,
 }

@@ -27,14 +27,15 @@ def changes_of(
     for index, operation in enumerate(operations):
         if operation.direction != direction or dialect not in operation.dialects:
             continue
-        if operation.what == "batch" and dialect == "sqlite" and operation.batch is not None:
+        if operation.what == "batch" and operation.batch is not None:
             inside = list(_block(operations, index))
-            copied = recreates(operation.batch.recreate, inside) is not False
+            copied = (
+                dialect == "sqlite" and recreates(operation.batch.recreate, inside) is not False
+            )
             replaced = _replaced(inside) if copied else set()
-            if copied:
-                # Alembic reflects the table first, then does to it what the block says.
-                found.append(_recreation(operation, index))
-        elif operation.what == "batch_exit":
+            found.extend(_opening(operation, index, dialect, convention, copied=copied))
+            continue
+        if operation.what == "batch_exit":
             replaced = set()
         if operation.what == "drop_column" and replaced.intersection(operation.columns or ()):
             continue
@@ -42,16 +43,26 @@ def changes_of(
     return found
 
 
-def _recreation(operation: Operation, index: int) -> Change:
+def _opening(
+    operation: Operation,
+    index: int,
+    dialect: str,
+    convention: Mapping[str, str],
+    *,
+    copied: bool,
+) -> Iterator[Change]:
+    """Yield what comes before a block's steps: the reflection, and what ``table_args`` restates."""
     naming = operation.batch.naming_convention if operation.batch is not None else None
-    return Change(
-        "recreate",
-        operation.table,
-        operation.schema,
-        values=naming,
-        row=operation.row,
-        position=index,
-    )
+    base = Change("recreate", operation.table, operation.schema, row=operation.row, position=index)
+    if copied:
+        # Alembic reflects the table first, then does to it what the block says.
+        yield base._replace(values=naming)
+    if operation.objects:
+        objects = tuple(
+            placed(made, dialect, convention, operation.row)
+            for made in operation.objects_on(dialect)
+        )
+        yield base._replace(what="restate", objects=objects, known=copied)
 
 
 def _block(operations: Sequence[Operation], start: int) -> Iterator[Operation]:

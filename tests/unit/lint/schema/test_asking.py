@@ -1,0 +1,151 @@
+"""Revisions that ask the database first are answered from the schema before them."""
+
+import json
+from pathlib import Path
+from textwrap import dedent, indent
+from typing import Any
+
+import pytest
+
+from calista_tools.lint.cli import main
+from calista_tools.lint.names.at_head import names_at_head
+
+FIRST = """
+op.create_table(
+    "t",
+    sa.Column("id", sa.Integer(), nullable=False),
+    sa.Column("a", sa.Integer()),
+    sa.PrimaryKeyConstraint("id", name="pk_t"),
+    sa.UniqueConstraint("a", name="uq_t_a"),
+)
+op.create_table("u", sa.Column("t_id", sa.Integer()), sa.ForeignKeyConstraint(["t_id"], ["t.id"]))
+op.create_index("ix_u", "u", ["t_id"])
+"""
+
+
+def listed(folder: Path, capsys: pytest.CaptureFixture[str], *bodies: str) -> list[dict[str, Any]]:
+    """What ``--names`` says of a line of revisions with these bodies."""
+    for number, body in enumerate((FIRST, *bodies)):
+        parent = repr(str(number - 1)) if number else None
+        head = f"import sqlalchemy as sa\nfrom alembic import op\nrevision = '{number}'\n"
+        text = f"{head}down_revision = {parent}\n\ndef upgrade():\n{indent(dedent(body), '    ')}\n"
+        (folder / f"r{number}.py").write_text(text)
+    assert main(["--names", "--output-format", "json", "--no-cache", str(folder)]) == 0
+    found: list[dict[str, Any]] = json.loads(capsys.readouterr().out)
+    return found
+
+
+INSPECTOR = "look = sa.inspect(op.get_bind())\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "live"),
+    [
+        ("if not look.has_table('t'):\n    op.create_index('ix_new', 't', ['a'])", set()),
+        (
+            "if 't' in look.get_table_names():\n    op.create_index('ix_new', 't', ['a'])",
+            {"ix_new"},
+        ),
+        (
+            (
+                "have = {c['name'] for c in look.get_columns('t')}\n"
+                "if 'a' in have and 'z' not in have:\n    op.create_index('ix_new', 't', ['a'])"
+            ),
+            {"ix_new"},
+        ),
+        (
+            (
+                "for one in look.get_unique_constraints('t'):\n"
+                "    op.drop_constraint(one['name'], 't', type_='unique')"
+            ),
+            {"-uq_t_a"},
+        ),
+        (
+            (
+                "have = [i['name'] for i in look.get_indexes('u')]\n"
+                "for name in ('ix_u', 'ix_v'):\n"
+                "    if name not in have:\n        op.create_index(name, 'u', ['t_id'])"
+            ),
+            {"ix_v"},
+        ),
+        (
+            (
+                "name = 'pk_t'\nif look.get_pk_constraint('t')['name'] == name:\n    name = 'uq_other'\n"
+                "op.create_unique_constraint(name, 'u', ['t_id'])"
+            ),
+            {"uq_other"},
+        ),
+        (
+            (
+                "op.rename_table('t', 'v')\n"
+                "if sa.inspect(op.get_bind()).has_table('v'):\n    op.create_index('ix_new', 'v', ['a'])"
+            ),
+            {"ix_new"},
+        ),
+        # What no revision made may still be there: both sides are followed.
+        ("if not look.has_table('z'):\n    op.create_index('ix_new', 'u', ['t_id'])", {"ix_new"}),
+    ],
+)
+def test_answers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], body: str, live: set[str]
+) -> None:
+    entries = listed(tmp_path, capsys, INSPECTOR + body)
+    for dialect in ("sqlite", "postgresql"):
+        found = {one.name for one in names_at_head(entries, dialect) if one.name is not None}
+        before = {"pk_t", "uq_t_a", "ix_u"} | (
+            {"u_t_id_fkey"} if dialect == "postgresql" else set()
+        )
+        changed = (found - before) | {f"-{name}" for name in before - found}
+        assert changed == live
+
+
+def test_foreign_keys_have_the_names_of_each_dialect(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = (
+        "for one in look.get_foreign_keys('u'):\n"
+        "    if one['name']:\n        op.drop_constraint(one['name'], 'u', type_='foreignkey')"
+    )
+    entries = listed(tmp_path, capsys, INSPECTOR + body)
+    dropped = [(one["name"], one["dialects"]) for one in entries if one["op"] == "drop"]
+    assert dropped == [("u_t_id_fkey", ["postgresql"])]
+
+
+def test_a_batch_block_names_what_it_reflects_before_it_drops_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = """
+    naming = {"fk": "fk_%(table_name)s_%(referred_table_name)s"}
+    with op.batch_alter_table("u", naming_convention=naming) as batch:
+        batch.drop_constraint("fk_u_t", type_="foreignkey")
+        batch.create_foreign_key("fk_new", "t", ["t_id"], ["id"])
+    """
+    entries = listed(tmp_path, capsys, body)
+    live = [one.name for one in names_at_head(entries, "sqlite") if one.kind == "fk"]
+    assert live == ["fk_new"]
+
+
+def test_an_index_stays_on_a_column_that_a_block_drops_and_adds_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = """
+    with op.batch_alter_table("u") as batch:
+        batch.drop_column("t_id")
+        batch.add_column(sa.Column("t_id", sa.BigInteger()))
+    """
+    entries = listed(tmp_path, capsys, body)
+    assert "ix_u" in [one.name for one in names_at_head(entries, "sqlite")]
+    assert "ix_u" not in [one.name for one in names_at_head(entries, "postgresql")]
+
+
+def test_table_args_name_what_a_copy_makes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = """
+    checks = [sa.CheckConstraint("t_id > 0", name="ck_u_t_id")]
+    with op.batch_alter_table("u", table_args=checks) as batch:
+        batch.alter_column("t_id", nullable=False)
+    """
+    entries = listed(tmp_path, capsys, body)
+    made = [(one["name"], one["dialects"]) for one in entries if one["kind"] == "ck"]
+    assert made == [("ck_u_t_id", ["sqlite"])]

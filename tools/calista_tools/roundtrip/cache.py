@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 import sys
 import time
 from contextlib import suppress
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 _KEPT = 3
 _LIBRARIES = ("alembic", "sqlalchemy", "psycopg", "psycopg2", "psycopg2-binary", "aiosqlite")
 _DAYS = 14
+_IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
+_CONVENTION = re.compile(rb"convention|['\"](ix|uq|ck|fk|pk)['\"]", re.IGNORECASE)
 
 
 class Cache:
@@ -54,6 +57,8 @@ class Cache:
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f"{place.dialect}:{project.ini}"
         self._prefix = hashlib.sha256(name.encode()).hexdigest()[:12]
+        #: Digests of the metadata's tables when the restored head was compared with them.
+        self.tables: dict[str, str] | None = None
         self._start = _digest_of(list(_surroundings(project, settings, server)))
 
     def digests(self, scripts: Sequence[Script]) -> list[str]:
@@ -86,11 +91,16 @@ class Cache:
                     self._forget(card)
                     continue
                 card.touch()
+                self.tables = said.get("tables")
                 return count, [Step(**{**step, "cached": True}) for step in said["steps"]]
         return 0, []
 
     def keep(
-        self, scripts: Sequence[Script], steps: Sequence[Step], database: ScratchDatabase
+        self,
+        scripts: Sequence[Script],
+        steps: Sequence[Step],
+        database: ScratchDatabase,
+        tables: Mapping[str, str] | None = None,
     ) -> None:
         """Keep the database after a prefix that is proven, and forget what is stale."""
         digest = self.digests(scripts)[-1][:32]
@@ -102,6 +112,7 @@ class Cache:
                 said = {
                     "project": str(self._project.ini),
                     "dialect": self._place.dialect,
+                    "tables": tables,
                     "files": _own_modules(self._project),
                     "steps": [_plain(step) for step in steps],
                 }
@@ -164,12 +175,19 @@ def _sources() -> list[Path]:
 
 
 def _own_modules(project: Project) -> Mapping[str, str]:
-    """Return the digests of the project's modules that ``env.py`` or a revision imported.
+    """Return digests of the project's modules, as far as they bear on what a revision does.
 
-    A naming convention in the application's metadata changes what a revision does.
+    That is all of a module that a revision imports or that works with Alembic. Of others, such as
+    models, it is the naming convention alone: they change with every revision, and must not make
+    the proofs of all others void.
     """
     roots = {Path.cwd(), project.ini.parent}
     versions = {Path(folder) for folder in project.script.versions}
+    imported: set[str] = set()
+    for folder in versions:
+        for file in folder.glob("*.py"):
+            with suppress(OSError, UnicodeDecodeError):
+                imported.update(_IMPORT.findall(file.read_text(encoding="utf-8")))
     found = {}
     for module in tuple(sys.modules.values()):
         name = getattr(module, "__file__", None)
@@ -178,9 +196,20 @@ def _own_modules(project: Project) -> Mapping[str, str]:
         path = Path(name)
         own = path.suffix == ".py" and any(path.is_relative_to(root) for root in roots)
         if own and path.parent not in versions:
+            whole = any(
+                module.__name__ == word or module.__name__.startswith(f"{word}.")
+                for word in imported
+            )
             with suppress(OSError):
-                found[name] = _digest_of([path.read_bytes()])
+                found[name] = f"{'all' if whole else 'part'} {_digest_of_module(path, whole)}"
     return found
+
+
+def _digest_of_module(path: Path, whole: bool) -> str:
+    source = path.read_bytes()
+    if whole or b"alembic" in source:
+        return _digest_of([source])
+    return _digest_of([line.strip() for line in source.splitlines() if _CONVENTION.search(line)])
 
 
 def _unchanged(said: Mapping[str, Any]) -> bool:
@@ -188,7 +217,8 @@ def _unchanged(said: Mapping[str, Any]) -> bool:
         return False
     for name, digest in said.get("files", {}).items():
         try:
-            if _digest_of([Path(name).read_bytes()]) != digest:
+            how, _, wanted = digest.partition(" ")
+            if _digest_of_module(Path(name), how == "all") != wanted:
                 return False
         except OSError:
             return False

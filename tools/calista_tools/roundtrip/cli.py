@@ -103,11 +103,23 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.format == "text":
             print(f"{options.backend}:", flush=True)
         runs.append(prove(project, options, _progress(arguments.format)))
+        _compare(runs, own)
         if arguments.format == "text":
             _print_summary(runs[-1])
     if arguments.format != "text":
         print((json if arguments.format == "json" else junit).render(runs))
     return 0 if all(run.proven for run in runs) else 1
+
+
+def _compare(runs: list[Run], settings: Settings) -> None:
+    """Put into the last run how the two dialects' heads differ, once both are known."""
+    from calista_tools.roundtrip.parity import accepted, parity
+
+    heads = {run.backend: run.head for run in runs}
+    sqlite, postgresql = heads.get("sqlite"), heads.get("postgresql")
+    if sqlite is not None and postgresql is not None:
+        runs[-1].parity, known = accepted(parity(sqlite, postgresql), settings.parity)
+        runs[-1].notes.extend(known)
 
 
 def _options(

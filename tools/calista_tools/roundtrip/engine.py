@@ -11,9 +11,10 @@ from calista_tools.backends import SqliteFolder, open_server
 from calista_tools.backends.keep import PostgresKeeping, SqliteKeeping
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.cache import Cache
+from calista_tools.roundtrip.head import Head
 from calista_tools.roundtrip.live import Live, PostgresLive, SqliteLive
 from calista_tools.roundtrip.prepare import prepare
-from calista_tools.roundtrip.result import Run
+from calista_tools.roundtrip.result import OK, Run
 from calista_tools.roundtrip.settings import Settings
 from calista_tools.roundtrip.walk import Walk
 
@@ -71,10 +72,15 @@ def prove(
         walk.advance(before)
         walk.take(proven[:count], cached)
         run.steps = walk.prove(proven[count:])
+        head = Head(place, cache.tables if cache and count else None, options.settings.drift)
+        if options.end is None and all(step.upgrade == OK for step in run.steps):
+            head.look(walk, run)
+            run.head = walk.snapshot
         good = _proven_prefix(run.steps)
         if cache and not before and good > count:
             walk.go_back_to(proven[:good])
-            cache.keep(proven[:good], run.steps[:good], database)
+            tables = head.tables if good == len(proven) and not run.drift else None
+            cache.keep(proven[:good], run.steps[:good], database, tables)
     run.seconds = time.perf_counter() - started
     return run
 

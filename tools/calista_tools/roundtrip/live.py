@@ -243,3 +243,22 @@ class PostgresLive:
             autocommit = connection.connection.dbapi_connection.autocommit is True  # type: ignore[union-attr]
         if autocommit or _UNSEEN.search(statement):
             self._locks = None
+
+
+def snapshot_of(url: URL) -> Snapshot:
+    """Read a database that no run is on."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+
+        def query(sql: str) -> Sequence[Sequence[Any]]:
+            cursor = connection.connection.cursor()
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else ()
+
+        if url.get_backend_name() == "sqlite":
+            return SqliteReader(query, []).read_all()
+        version = int(query("SHOW server_version_num")[0][0])
+        return PostgresReader(query, [], version).read_all()

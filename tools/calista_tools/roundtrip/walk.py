@@ -69,6 +69,8 @@ class Walk:
         self._ahead: Snapshot | None = None
         self._context: MigrationContext | None = None
         self.snapshot: Snapshot = {}
+        #: As the first proof found it.
+        self.first: Snapshot | None = None
         self.steps: list[Step] = []
 
     def advance(self, scripts: Sequence[Script]) -> None:
@@ -107,6 +109,17 @@ class Walk:
             if self._restore:
                 self._bring_back()
         return self.steps
+
+    def look(self, at_head: Callable[[MigrationContext], None]) -> None:
+        """Run ``env.py`` once more, without a step, to look at the database as it is now."""
+
+        def nothing() -> Steps:
+            assert self._context is not None
+            self.snapshot = self._live.read_all()
+            at_head(self._context)
+            yield from ()
+
+        self._run(nothing)
 
     def close(self) -> None:
         """Drop the copies that were kept to come back to."""
@@ -206,6 +219,8 @@ class Walk:
 
     def _proofs(self) -> Steps:
         self.snapshot = self._live.read_all()
+        if self.first is None:
+            self.first = self.snapshot
         while self._queue:
             script = self._queue[0]
             self._started = time.perf_counter()

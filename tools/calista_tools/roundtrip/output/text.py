@@ -53,6 +53,7 @@ def summary_lines(run: Run) -> Iterator[str]:
         if lines:
             yield f"{title}:"
             yield from (f"  {line}" for line in lines)
+    yield from (f"note: {note}" for note in run.notes)
     counts = run.summary()
     parts = [f"{counts['proven']} proven"]
     if counts["cached"]:

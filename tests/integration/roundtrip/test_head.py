@@ -1,0 +1,109 @@
+"""What is said of head: drift from the metadata, and parity of the dialects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from calista_tools.roundtrip.cli import main
+from calista_tools.roundtrip.engine import Options, prove
+from calista_tools.roundtrip.project import Project
+from calista_tools.roundtrip.settings import Settings
+
+CREATE = """
+op.create_table("note", sa.Column("id", sa.Integer, primary_key=True), sa.Column("body", sa.Text))
+"""
+ENV = """
+import sqlalchemy as sa
+from alembic import context
+
+metadata = sa.MetaData()
+note = sa.Table("note", metadata, sa.Column("id", sa.Integer, primary_key=True), {columns})
+{more}
+engine = sa.create_engine(context.config.get_main_option("sqlalchemy.url"))
+with engine.connect() as connection:
+    context.configure(connection=connection, target_metadata=metadata)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+BODY = 'sa.Column("body", sa.Text)'
+TRIGGER = """
+sa.event.listen(metadata, "after_create", sa.DDL(
+    "CREATE TRIGGER note_keep BEFORE UPDATE ON note BEGIN SELECT 1; END"
+).execute_if(dialect="sqlite"))
+sa.event.listen(metadata, "after_create", sa.DDL(
+    "CREATE TRIGGER note_keep BEFORE UPDATE ON note FOR EACH ROW "
+    "EXECUTE FUNCTION suppress_redundant_updates_trigger()"
+).execute_if(dialect="postgresql"))
+"""
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+@pytest.mark.parametrize(
+    ("columns", "more", "drift"),
+    [
+        (BODY, "", []),
+        (f'{BODY}, sa.Column("extra", sa.Text)', "", ["+column note.extra (only in the metadata)"]),
+        ('sa.Column("body", sa.Text, nullable=False)', "",
+         ["~column note.body: nullable yes → no (head → metadata)"]),
+        (BODY, TRIGGER, ["+trigger note_keep on note (head → metadata)"]),
+    ],
+    ids=["none", "column", "nullable", "trigger"],
+)  # fmt: skip
+def test_drift_is_named(
+    backend: str, columns: str, more: str, drift: list[str], project: Callable[..., Path]
+) -> None:
+    env = ENV.format(columns=columns, more=more)
+    ini = project({"one": (CREATE, 'op.drop_table("note")')}, env=env)
+    run = prove(Project(ini), Options(backend=backend, cache=False))
+    assert run.proven
+    assert run.drift == drift
+
+
+def test_drift_is_looked_for_in_what_is_new_and_in_what_the_metadata_changed(
+    project: Callable[..., Path],
+) -> None:
+    ini = project({"one": (CREATE, 'op.drop_table("note")')})
+    env = ini.parent / "migrations" / "env.py"
+    env.write_text(
+        "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).parent))\n"
+        "sys.modules.pop('drift_models', None)\nfrom drift_models import metadata\n"
+        + ENV.split("note = ")[0].replace("metadata = sa.MetaData()", "")
+        + ENV.split("{more}")[1],
+        encoding="utf-8",
+    )
+    models = ini.parent / "migrations" / "drift_models.py"
+    source = 'import sqlalchemy as sa\nmetadata = sa.MetaData()\nsa.Table("note", metadata, '
+    source += f'sa.Column("id", sa.Integer, primary_key=True), {BODY})\n'
+    models.write_text(source, encoding="utf-8")
+    options = Options(backend="sqlite")
+    assert prove(Project(ini), options).drift == []
+    models.write_text(source.replace(BODY, f'{BODY}, sa.Column("z", sa.Text)'), encoding="utf-8")
+    found = prove(Project(ini), options)
+    assert [step.cached for step in found.steps] == [True]
+    assert found.drift == ["+column note.z (only in the metadata)"]
+
+
+def test_drift_that_is_written_down_is_a_note(project: Callable[..., Path]) -> None:
+    env = ENV.format(columns=f'{BODY}, sa.Column("extra", sa.Text)', more="")
+    ini = project({"one": (CREATE, 'op.drop_table("note")')}, env=env)
+    settings = Settings(drift={"+column note.extra *": "comes with the next release"})
+    run = prove(Project(ini), Options(backend="sqlite", cache=False, settings=settings))
+    assert run.drift == []
+    assert run.notes == ["+column note.extra (only in the metadata) - comes with the next release"]
+
+
+def test_both_heads_are_compared(
+    project: Callable[..., Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    guarded = (
+        CREATE + 'if op.get_bind().dialect.name == "postgresql":\n'
+        '    op.create_index("ix_note", "note", ["body"])\n'
+        'else:\n    op.add_column("note", sa.Column("more", sa.Text))'
+    )
+    ini = project({"one": (guarded, 'op.drop_table("note")')})
+    assert main(["--config", str(ini), "--no-cache"]) == 0
+    said = capsys.readouterr().out
+    assert "parity:\n  -column more on note\n  +index ix_note on note\n" in said

@@ -51,6 +51,7 @@ class Migration:
         self.config = config
         self.project = project
         self.schemas: Mapping[str, Schema] = {}
+        self._changes: dict[tuple[str, str], Sequence[Change]] = {}
 
     @property
     def revision(self) -> Revision | None:
@@ -112,9 +113,24 @@ class Migration:
 
     def changes(self, dialect: str, direction: str = "upgrade") -> Sequence[Change]:
         """What one direction changes in the schema of a dialect, in order."""
-        from calista_tools.lint.schema import changes_of
+        key = (dialect, direction)
+        if key not in self._changes:
+            from calista_tools.lint.schema import changes_of
 
-        return changes_of(self.operations, dialect, self.convention.templates, direction)
+            templates = self.convention.templates
+            self._changes[key] = changes_of(self.operations, dialect, templates, direction)
+        return self._changes[key]
+
+    @cached_property
+    def made_here(self) -> frozenset[str]:
+        """The tables that ``upgrade()`` itself creates: they hold no rows yet."""
+        return frozenset(
+            name
+            for dialect in self.dialects
+            for change in self.changes(dialect)
+            for name in (change.table, change.new_name)
+            if change.what == "create_table" and name is not None
+        )
 
     def function(self, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
         """Return the module's function of this name (the last one, as Python has it)."""

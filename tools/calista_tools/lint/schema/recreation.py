@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
 
     from calista_tools.lint.operations import Operation
 
@@ -46,3 +46,14 @@ def recreates(recreate: str, inside: Iterable[Operation]) -> bool | None:
         if any(made.kind in ("uq", "fk", "ck") for made in operation.objects_on("sqlite")):
             return True
     return needed if recreate == "auto" else None
+
+
+def block(operations: Sequence[Operation], end: int) -> Iterator[Operation]:
+    """Yield the operations of the batch block that closes at ``end``, the last one first."""
+    batch = operations[end].batch
+    for position in range(end - 1, -1, -1):
+        operation = operations[position]
+        if operation.batch is batch:
+            if operation.what == "batch":
+                return
+            yield operation

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.rule import Finding, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from calista_tools.lint.migration import Migration
+    from calista_tools.lint.schema import Change, Placed, Table
+
+_KEYS = ("ix", "uq", "pk")
+
+
+@rule("CAL310", "covered-index", scope="schema")
+def check(migration: Migration) -> Iterator[Finding]:
+    """Index is the beginning of another index or key of the same table.
+
+    What searches by the first columns of an index can use the longer one: the shorter one costs
+    every write its time and answers no query that the longer one does not.
+    Source: https://www.postgresql.org/docs/current/indexes-multicolumn.html
+
+    Bad::
+
+        op.create_table(
+            "note",
+            sa.Column("author_id", sa.Integer()),
+            sa.Column("title", sa.Text()),
+        )
+        op.create_index("ix_note_note_author_id", "note", ["author_id"])
+        op.create_index("ix_note_note_author_id_note_title", "note", ["author_id", "title"])
+
+    Good::
+
+        op.create_table(
+            "note",
+            sa.Column("author_id", sa.Integer()),
+            sa.Column("title", sa.Text()),
+        )
+        op.create_index("ix_note_note_author_id_note_title", "note", ["author_id", "title"])
+        op.create_index("ix_note_note_title", "note", ["title"])
+    """
+    reported: set[int] = set()
+    for dialect, before in migration.schemas.items():
+        schema = before.copy()
+        changes = migration.changes(dialect)
+        schema.apply(changes)
+        for change in changes:
+            table = schema.table(change.table, change.schema)
+            if table is None or change.position in reported:
+                continue
+            pair = _covered(migration, change, table)
+            if pair is not None:
+                reported.add(change.position)
+                short, long = pair
+                message = (
+                    f"index `{short.name}` is the beginning of `{long.name}` on `{table.name}`"
+                )
+                yield Finding.of(migration.operations[change.position], message)
+
+
+def _covered(migration: Migration, change: Change, table: Table) -> tuple[Placed, Placed] | None:
+    made = change.made
+    if change.what != "create" or made is None or made.kind not in ("ix", "uq"):
+        return None
+    if made.name is None or table.named(made.name) is None or not _plain(migration, change, made):
+        return None
+    for other in table.of_kind(*_KEYS):
+        if other.name in (None, made.name) or other.expression:
+            continue
+        if made.kind == "ix" and not made.unique and _begins(made, other):
+            return made, other
+    return None
+
+
+def _plain(migration: Migration, change: Change, made: Placed) -> bool:
+    """Whether it is an ordinary index, of all rows, in the usual order."""
+    keywords = migration.operations[change.position].keywords
+    special = any(
+        key.startswith(("postgresql_", "sqlite_")) and key != "postgresql_concurrently"
+        for key in keywords
+    )
+    return not made.expression and not special and migration.operations[change.position].sql is None
+
+
+def _begins(short: Placed, long: Placed) -> bool:
+    one, other = short.columns, long.columns
+    if not one or not other or None in one or None in other:
+        return False
+    return len(one) <= len(other) and other[: len(one)] == one

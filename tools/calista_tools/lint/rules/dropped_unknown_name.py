@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.names.policy import WORDS
+from calista_tools.lint.rule import Finding, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from calista_tools.lint.migration import Migration
+    from calista_tools.lint.operations import Operation
+    from calista_tools.lint.schema import Change, Schema, Table
+
+
+@rule("CAL109", "dropped-unknown-name", scope="schema")
+def check(migration: Migration) -> Iterator[Finding]:
+    """Something is dropped under a name that nothing created.
+
+    The step fails when it runs, on one dialect or on both: the convention, ``op.f``, shortening or
+    a rename made another name of it than the one that is dropped. Only tables whose whole making
+    the history shows are judged.
+    Source: https://alembic.sqlalchemy.org/en/latest/naming.html
+
+    Bad::
+
+        # file: 20250826_1030_create_note.py
+        def upgrade():
+            op.create_table("note", sa.Column("title", sa.Text()))
+            op.create_index("ix_note_note_title", "note", ["title"])
+
+
+        def downgrade():
+            op.drop_index("ix_note_title", "note")
+            op.drop_table("note")
+
+    Good::
+
+        # file: 20250826_1030_create_note.py
+        def upgrade():
+            op.create_table("note", sa.Column("title", sa.Text()))
+            op.create_index("ix_note_note_title", "note", ["title"])
+
+
+        def downgrade():
+            op.drop_index("ix_note_note_title", "note")
+            op.drop_table("note")
+    """
+    if not migration.convention.certain and migration.convention.path is not None:
+        return
+    reported: set[int] = set()
+    for dialect, before in migration.schemas.items():
+        schema = before.copy()
+        for direction in ("upgrade", "downgrade"):
+            for change in migration.changes(dialect, direction):
+                operation = migration.operations[change.position]
+                if change.position not in reported and _judged(change, operation, dialect):
+                    table = _missing(schema, change)
+                    if table is not None:
+                        reported.add(change.position)
+                        yield Finding.of(operation, _message(change, table, dialect))
+                schema.apply((change,))
+
+
+def _judged(change: Change, operation: Operation, dialect: str) -> bool:
+    if change.what != "drop" or change.name is None or change.conditional:
+        return False
+    if change.kind == "function" or operation.keywords.get("if_exists"):
+        return False
+    batch = operation.batch
+    if dialect == "sqlite" and change.kind != "ix" and operation.what == "drop_constraint":
+        # Outside of a block SQLite drops no constraint; a block's convention names what has none.
+        return batch is not None and batch.naming_convention is None
+    return True
+
+
+def _missing(schema: Schema, change: Change) -> Table | None:
+    """Return the table that should have the name and has not; None where that is not certain."""
+    if not schema.clear or change.name is None:
+        return None
+    table = schema.table(change.table, change.schema)
+    if table is None or not table.known:
+        return None
+    for one in table.objects:
+        if one.kind != change.kind and change.kind:
+            continue
+        if one.name is None and not one.implicit:
+            return None
+        if one.name is not None and one.name.lower() == change.name.lower():
+            return None
+    return table
+
+
+def _message(change: Change, table: Table, dialect: str) -> str:
+    what = WORDS[change.kind]
+    there = [one.name for one in table.objects if one.name and change.kind in ("", one.kind)]
+    near = get_close_matches(change.name or "", there, n=1, cutoff=0.5)
+    hint = f"; there is `{near[0]}`" if near else ""
+    return f"`{table.name}` has no {what} `{change.name}` on {dialect}{hint}"

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.rule import Finding, rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from calista_tools.lint.migration import Migration
+    from calista_tools.lint.operations import Column, Operation
+
+
+@rule("CAL304", "required-column", scope="schema")
+def check(migration: Migration) -> Iterator[Finding]:
+    """Column that must not be NULL is added to an existing table without a server default.
+
+    PostgreSQL refuses it as soon as the table has a row, SQLite even when it has none. A Python-side
+    ``default=`` does not help: it fills no row that is there. Give a ``server_default``; or add the
+    column nullable, fill it in a data revision, and make it NOT NULL in a third one.
+    Source: https://www.sqlite.org/lang_altertable.html#alter_table_add_column
+
+    Bad::
+
+        op.add_column("note", sa.Column("title", sa.Text(), nullable=False))
+
+    Bad::
+
+        op.execute("ALTER TABLE note ADD COLUMN title TEXT NOT NULL")
+
+    Good::
+
+        op.add_column("note", sa.Column("title", sa.Text(), nullable=False, server_default=""))
+
+    Good::
+
+        op.create_table("note", sa.Column("id", sa.Integer(), nullable=False))
+        op.add_column("note", sa.Column("title", sa.Text(), nullable=False))
+    """
+    for operation in migration.operations:
+        if operation.direction != "upgrade":
+            continue
+        for table, column in _added(operation):
+            if table is None or table in migration.made_here or not _required(column):
+                continue
+            message = (
+                f"`{table}.{column.name}` is NOT NULL without a server default, "
+                "and the table may have rows"
+            )
+            yield Finding.of(operation, message)
+
+
+def _added(operation: Operation) -> Iterator[tuple[str | None, Column]]:
+    if operation.what == "add_column":
+        for spec in operation.specs:
+            yield operation.table, spec
+    elif operation.sql is not None:
+        dialect = "postgresql" if "postgresql" in operation.dialects else "sqlite"
+        effects = operation.effects(dialect)
+        for statement in effects.statements if effects else ():
+            for change in statement.changes:
+                if change.what == "add_column" and change.column is not None:
+                    yield statement.table, change.column
+
+
+def _required(column: Column) -> bool:
+    has_value = (
+        column.server_default is not None
+        or "identity" in column.attributes
+        or "computed" in column.attributes
+        or "server_default" in column.attributes
+        or "serial" in column.type.lower()
+    )
+    return column.nullable is False and not column.primary_key and not has_value

@@ -4,7 +4,7 @@ from calista_tools.lint.rule import Rule, all_rules, examples
 from tests.unit.lint.project import Lint
 
 RULES = list(all_rules().values())
-CONFIGURATION = """application-packages = ["app"]"""
+CONFIGURATION = """application-packages = ["app"]\nappend-only = ["ledger"]"""
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

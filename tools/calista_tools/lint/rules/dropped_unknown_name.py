@@ -71,7 +71,7 @@ def _judged(change: Change, operation: Operation, dialect: str) -> bool:
     batch = operation.batch
     if dialect == "sqlite" and change.kind != "ix" and operation.what == "drop_constraint":
         # Outside of a block SQLite drops no constraint; a block's convention names what has none.
-        return batch is not None and batch.naming_convention is None
+        return batch is not None and "naming_convention" not in batch.keywords
     return True
 
 

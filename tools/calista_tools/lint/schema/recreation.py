@@ -29,6 +29,8 @@ def recreates(recreate: str, inside: Iterable[Operation]) -> bool | None:
         return True
     if recreate == "never":
         return False
+    if recreate != "auto":
+        return None
     needed: bool | None = False
     for operation in inside:
         if operation.what in _IN_PLACE or operation.what in _NOT_BATCHED:
@@ -45,7 +47,7 @@ def recreates(recreate: str, inside: Iterable[Operation]) -> bool | None:
                 return True
         if any(made.kind in ("uq", "fk", "ck") for made in operation.objects_on("sqlite")):
             return True
-    return needed if recreate == "auto" else None
+    return needed
 
 
 def block(operations: Sequence[Operation], end: int) -> Iterator[Operation]:

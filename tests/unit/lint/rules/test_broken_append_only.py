@@ -1,0 +1,46 @@
+import pytest
+
+from tests.unit.lint.project import Lint
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'op.execute("UPDATE ledger SET n = 0")',
+        'op.execute("DELETE FROM ledger")',
+        'op.get_bind().execute(sa.text("TRUNCATE ledger"))',
+        'op.execute("INSERT OR REPLACE INTO ledger VALUES (1)")',
+        'op.execute("INSERT INTO ledger VALUES (1) ON CONFLICT (n) DO UPDATE SET n = 2")',
+        'op.execute(sa.table("ledger", sa.column("n")).update().values(n=1))',
+        'op.alter_column("ledger", "n", type_=sa.Text(), existing_type=sa.Integer())',
+        'op.drop_column("ledger", "n")',
+        'op.drop_table("ledger")',
+        'op.execute("ALTER TABLE ledger DISABLE TRIGGER ALL")',
+        'with op.batch_alter_table("ledger") as b:\n    b.alter_column("n", nullable=False)',
+        'op.create_table("ledger", sa.Column("n", sa.Integer()))\nif op.get_bind().dialect.name == "postgresql":\n    op.execute("CREATE TRIGGER ledger_a BEFORE UPDATE OR DELETE ON ledger FOR EACH ROW EXECUTE FUNCTION f()")\nelse:\n    for what in ("UPDATE", "DELETE", "INSERT"):\n        op.execute(f"CREATE TRIGGER ledger_{what} BEFORE {what} ON ledger BEGIN SELECT RAISE(ABORT, \'no\'); END")',
+        'op.create_table("ledger", sa.Column("n", sa.Integer()))\nif op.get_bind().dialect.name == "postgresql":\n    op.execute("CREATE TRIGGER ledger_a BEFORE UPDATE OR DELETE ON ledger FOR EACH ROW EXECUTE FUNCTION f()")\n    op.execute("CREATE TRIGGER ledger_b BEFORE TRUNCATE ON ledger FOR EACH STATEMENT EXECUTE FUNCTION f()")\nelse:\n    for what in ("UPDATE", "DELETE"):\n        op.execute(f"CREATE TRIGGER ledger_{what} BEFORE {what} ON ledger BEGIN SELECT RAISE(ABORT, \'no\'); END")',
+    ],
+)
+def test_reports(source: str, lint: Lint) -> None:
+    [found] = lint("CAL308", source, 'append-only = ["ledger"]')
+    assert "ledger" in found.finding.message
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'op.execute("UPDATE journal SET n = 0")',
+        'op.execute("INSERT INTO ledger VALUES (1)")',
+        'op.execute("INSERT INTO ledger VALUES (1) ON CONFLICT DO NOTHING")',
+        'op.execute("SELECT * FROM ledger")',
+        'op.execute("UPDATE note SET n = (SELECT max(n) FROM ledger)")',
+        'op.add_column("ledger", sa.Column("m", sa.Integer()))',
+        'op.alter_column("ledger", "n", nullable=False)',
+        'op.create_table("ledger", sa.Column("n", sa.Integer()))\nif op.get_bind().dialect.name == "postgresql":\n    op.execute("CREATE TRIGGER ledger_a BEFORE UPDATE OR DELETE ON ledger FOR EACH ROW EXECUTE FUNCTION f()")\n    op.execute("CREATE TRIGGER ledger_b BEFORE TRUNCATE ON ledger FOR EACH STATEMENT EXECUTE FUNCTION f()")\nelse:\n    for what in ("UPDATE", "DELETE", "INSERT"):\n        op.execute(f"CREATE TRIGGER ledger_{what} BEFORE {what} ON ledger BEGIN SELECT RAISE(ABORT, \'no\'); END")',
+        'with op.batch_alter_table("ledger") as b:\n    b.alter_column("n", nullable=False)\nif op.get_bind().dialect.name == "postgresql":\n    op.execute("CREATE TRIGGER ledger_a BEFORE UPDATE OR DELETE ON ledger FOR EACH ROW EXECUTE FUNCTION f()")\n    op.execute("CREATE TRIGGER ledger_b BEFORE TRUNCATE ON ledger FOR EACH STATEMENT EXECUTE FUNCTION f()")\nelse:\n    for what in ("UPDATE", "DELETE", "INSERT"):\n        op.execute(f"CREATE TRIGGER ledger_{what} BEFORE {what} ON ledger BEGIN SELECT RAISE(ABORT, \'no\'); END")',
+        'with op.batch_alter_table("ledger", recreate="never") as b:\n    b.alter_column("n", new_column_name="m")',
+        'def upgrade():\n    op.execute("SELECT 1")\n\ndef downgrade():\n    op.drop_table("ledger")\n',
+    ],
+)
+def test_leaves_alone(source: str, lint: Lint) -> None:
+    assert lint("CAL308", source, 'append-only = ["ledger"]') == []

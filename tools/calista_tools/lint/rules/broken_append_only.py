@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.rule import Finding, rule
+from calista_tools.lint.safety.append_only import breaches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from calista_tools.lint.migration import Migration
+
+
+@rule("CAL308", "broken-append-only", scope="schema")
+def check(migration: Migration) -> Iterator[Finding]:
+    """Append-only table is written to, rewritten, or left open.
+
+    The tables are those of ``[tool.calista] append-only``. Triggers refuse what comes through SQL,
+    but none fires when PostgreSQL rewrites a table for a new type, TRUNCATE needs a trigger of its
+    own, SQLite's REPLACE deletes without firing DELETE triggers, and a batch operation that copies
+    the table drops them all.
+    Source: https://www.sqlite.org/lang_conflict.html
+
+    Bad::
+
+        op.execute("UPDATE ledger SET amount = 0")
+
+    Bad::
+
+        op.create_table("ledger", sa.Column("amount", sa.Integer()))
+
+    Good::
+
+        op.execute("INSERT INTO ledger (amount) VALUES (0)")
+
+    Good::
+
+        op.add_column("ledger", sa.Column("note", sa.Text(), nullable=True))
+    """
+    tables = migration.config.append_only
+    if not tables:
+        return
+    reported: set[tuple[object, str]] = set()
+    for operation, message in breaches(migration, tables):
+        if (operation, message) not in reported:
+            reported.add((operation, message))
+            yield Finding.of(operation, message)

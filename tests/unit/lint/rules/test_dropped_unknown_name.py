@@ -51,7 +51,7 @@ def test_reports(source: str, lint: Lint) -> None:
         'def upgrade():\n    op.create_table("note", sa.Column("t", sa.Text()), sa.UniqueConstraint("t", name="uq_note_t"))\n    op.create_index("ix_note_t", "note", ["t"])\n\ndef downgrade():\n    op.drop_index(name(), "note")\n',
         'def upgrade():\n    op.create_table("note", sa.Column("t", sa.Text()), sa.UniqueConstraint("t", name="uq_note_t"))\n    op.create_index("ix_note_t", "note", ["t"])\n\ndef downgrade():\n    op.execute("DROP INDEX IF EXISTS x")\n',
         'def upgrade():\n    op.create_table("note", sa.Column("t", sa.Text()), sa.UniqueConstraint("t", name="uq_note_t"))\n    op.create_index("ix_note_t", "note", ["t"])\n\ndef downgrade():\n    op.rename_table("note", "page")\n    op.drop_index("ix_note_t", "page")\n',
-        'def upgrade():\n    op.create_table("note", sa.Column("t", sa.Text()), sa.UniqueConstraint("t", name="uq_note_t"))\n    op.create_index("ix_note_t", "note", ["t"])\n\ndef downgrade():\n    with op.batch_alter_table("note", naming_convention=NAMES) as b:\n        b.drop_constraint("fk_note_x", type_="foreignkey")\n',
+        'def upgrade():\n    op.create_table("note", sa.Column("t", sa.Text()), sa.UniqueConstraint("t", name="uq_note_t"))\n    op.create_index("ix_note_t", "note", ["t"])\n\ndef downgrade():\n    if op.get_bind().dialect.name == "sqlite":\n        with op.batch_alter_table("note", naming_convention=NAMES) as b:\n            b.drop_constraint("fk_note_x", type_="foreignkey")\n',
         'op.drop_index("made_before_the_history", "note")',
         'op.execute(compute())\nop.create_table("note", sa.Column("title", sa.Text()))\nop.drop_index("a", "note")',
         'op.create_table("note", *columns())\nop.drop_index("a", "note")',

@@ -10,7 +10,7 @@ from calista_tools.lint.schema.recreation import recreates
 from calista_tools.lint.schema.statements import statement_changes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from calista_tools.lint.operations import Column, Operation, SchemaObject
 

@@ -10,6 +10,7 @@ from calista_tools.errors import ToolError
 from calista_tools.history.project import read_project
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from calista_tools.config import Config
@@ -114,7 +115,12 @@ def rebase(onto: str | None = None, *, dry_run: bool = False) -> None:
     folder = Path(os.path.commonpath([path.parent for path in plan.changes()]))
     apply(plan.changes(), folder)
     if found is not None:
-        found.moved({move.old: move.new for move in plan.moves})
+        for move in plan.moves:
+            found.noted(
+                {move.old: None, move.new: move.after}
+                if move.old != move.new
+                else {move.new: move.after}
+            )
     for move in plan.moves:
         print(f"{shown(move.old)} -> {shown(move.new)}")
     print(f"head is {', '.join(plan.history.heads)}", file=sys.stderr)
@@ -134,3 +140,81 @@ def _unbroken(config: Config) -> History:
             if not (item.code == "CAL403" and item.kind == "baseline" and item.revision):
                 raise ToolError(f"{shown(item.path)}:{item.line}: {item.message}", item.hint)
     return history
+
+
+def merge(message: str) -> None:
+    """Write a merge revision and print its path.
+
+    Raises:
+        ToolError: There is one head only, or the file cannot be written.
+    """
+    from calista_tools.history.merge import write_merge
+
+    config = load()
+    print(shown(write_merge(config, _unbroken(config), message)))
+
+
+def squash(message: str, through: str, acknowledged: Sequence[str] = ()) -> None:
+    """Replace the history up to a revision by one baseline, and print its path.
+
+    Raises:
+        ToolError: Nothing was changed, with the reason.
+    """
+    from calista_tools.authoring.message import check_message
+    from calista_tools.history import squash as work
+    from calista_tools.history.transaction import recover
+    from calista_tools.release import current_release
+
+    check_message(message)
+    config = load()
+    recover(config.script_location)
+    history = _unbroken(config)
+    chain = work.find_chain(history, through)
+    work.demand_acknowledgement(chain, acknowledged)
+    changes = work.squash(
+        config,
+        history,
+        chain,
+        message,
+        release=current_release(config.root),
+        report=lambda words: print(words, file=sys.stderr),
+    )
+    _apply(config, changes)
+    made = next(path for path in changes if path.parent == chain.last.path.parent and changes[path])
+    print(f"{len(chain.replaced)} revisions replaced, equal on {', '.join(config.dialects)}",
+          file=sys.stderr)  # fmt: skip
+    print("`squash --undo` takes it back until replaced/ is removed", file=sys.stderr)
+    print(shown(made))
+
+
+def undo_squash() -> None:
+    """Take the last squash back.
+
+    Raises:
+        ToolError: Nothing was changed, with the reason.
+    """
+    from calista_tools.history.transaction import recover
+    from calista_tools.history.unsquash import undo_squash as work
+
+    config = load()
+    recover(config.script_location)
+    changes = work(config, read_project(config, thorough=True))
+    _apply(config, changes)
+    print(
+        f"{sum(path.suffix == '.py' for path in changes) - 1} revisions are back", file=sys.stderr
+    )
+
+
+def _apply(config: Config, changes: Mapping[Path, bytes | None]) -> None:
+    """Change files, all or none, and note it in git's index where they are tracked."""
+    import os
+    from pathlib import Path
+
+    from calista_tools.history.git import repository
+    from calista_tools.history.transaction import apply
+
+    parents = {config.script_location, *(path.parent for path in changes)}
+    apply(changes, Path(os.path.commonpath(parents)))
+    found = repository(config.root)
+    if found is not None:
+        found.noted(changes)

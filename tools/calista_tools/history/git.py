@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import subprocess
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from calista_tools.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _DEFAULTS = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
@@ -52,27 +55,30 @@ class Repository(NamedTuple):
         listed = self.ask("-C", str(self.top), "ls-files", "-z")
         return frozenset(self.top / name for name in listed.split("\0") if name)
 
-    def moved(self, moves: dict[Path, Path]) -> None:
-        """Tell the index of moves and edits that have been made, as ``git mv`` and ``add`` do.
+    def noted(self, changes: Mapping[Path, bytes | None]) -> None:
+        """Tell the index of files that were written and removed, if any of them is tracked.
+
+        Files that git does not know of stay unknown where all of them are new to it.
 
         Raises:
             ToolError: git refused; the files themselves are in place.
         """
-        tracked = self.tracked()
-        old = [str(path) for path in moves if path in tracked]
-        if old:
-            new = [str(moves[Path(path)]) for path in old]
-            gone = [path for path in old if not Path(path).exists()]
-            try:
-                if gone:
-                    self.run("rm", "--cached", "--quiet", "--ignore-unmatch", "--", *gone)
-                self.run("add", "--", *new)
-            except subprocess.CalledProcessError as error:
-                reason = (error.stderr or "").strip().splitlines()
-                raise ToolError(
-                    f"the files are changed, but git did not note it: {reason[0] if reason else ''}",
-                    "run `git add --all` on the versions folder",
-                ) from error
+        known = self.tracked()
+        gone = [str(path) for path, content in changes.items() if content is None and path in known]
+        if not gone and not any(path in known for path in changes):
+            return
+        made = [str(path) for path, content in changes.items() if content is not None]
+        try:
+            if gone:
+                self.run("rm", "--cached", "--quiet", "--ignore-unmatch", "--", *gone)
+            if made:
+                self.run("add", "--", *made)
+        except subprocess.CalledProcessError as error:
+            reason = (error.stderr or "").strip().splitlines()
+            raise ToolError(
+                f"the files are changed, but git did not note it: {reason[0] if reason else ''}",
+                "run `git add --all` on the folder of the migrations",
+            ) from error
 
     def ask(self, *arguments: str) -> str:
         """Run a git command that only reads; "" if it fails."""

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from calista_tools.task import task
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from invoke.context import Context
 
 
@@ -40,3 +42,39 @@ def rebase(_: Context, onto: str | None = None, dry_run: bool = False) -> None:
     from calista_tools.history import commands
 
     commands.rebase(onto, dry_run=dry_run)
+
+
+@task(help={"message": "what the merge revision is called"})
+def merge(_: Context, message: str) -> None:
+    """Join several published heads by a merge revision, and print its path."""
+    from calista_tools.history import commands
+
+    commands.merge(message)
+
+
+@task(
+    iterable=["acknowledge"],
+    help={
+        "message": "what the baseline is called",
+        "through": "the last revision to replace; the baseline keeps its id",
+        "acknowledge": "a data migration that may go, by id; once for each",
+        "undo": "bring the replaced revisions back",
+    },
+)
+def squash(
+    _: Context,
+    message: str = "",
+    through: str = "",
+    acknowledge: Sequence[str] = (),
+    undo: bool = False,
+) -> None:
+    """Replace the history up to a revision by one baseline that is proven to be equal."""
+    from calista_tools.errors import ToolError
+    from calista_tools.history import commands
+
+    if undo:
+        commands.undo_squash()
+    elif message and through:
+        commands.squash(message, through, acknowledge)
+    else:
+        raise ToolError("squash needs --through REV and -m MESSAGE", exit_code=2)

@@ -1,0 +1,170 @@
+"""Do two sets of revisions make the same database? Run on scratch databases and compared."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, NamedTuple
+
+from calista_tools.errors import ToolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from alembic.runtime.migration import MigrationContext, RevisionStep
+    from alembic.script import ScriptDirectory
+
+    from calista_tools.backends import PostgresServer, ScratchDatabase, SqliteFolder
+    from calista_tools.config import Config
+    from calista_tools.roundtrip.project import Project
+    from calista_tools.roundtrip.snapshot import Snapshot
+
+
+class State(NamedTuple):
+    """What a scratch database holds.
+
+    Attributes:
+        statements: The SQL that makes it, rows included.
+    """
+
+    snapshot: Snapshot
+    statements: tuple[str, ...]
+
+
+class Bench:
+    """Scratch databases of one dialect, on which a project's own ``env.py`` runs."""
+
+    def __init__(self, config: Config, dialect: str) -> None:
+        from calista_tools.roundtrip.project import Project
+
+        self.dialect = dialect
+        self._stack = ExitStack()
+        self._project: Project = Project(config.alembic_ini)
+        self._version_table = "alembic_version"
+        self._default_schema = "public"
+
+    def __enter__(self) -> Bench:
+        from calista_tools.backends import SqliteFolder, open_server
+
+        self._place: SqliteFolder | PostgresServer
+        if self.dialect == "sqlite":
+            self._place = self._stack.enter_context(SqliteFolder())
+        else:
+            self._place = self._stack.enter_context(open_server())
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    def create(self) -> ScratchDatabase:
+        """Return a new, empty database."""
+        return self._place.create()
+
+    def run(
+        self, database: ScratchDatabase, folders: Sequence[Path], target: str, *, down: bool = False
+    ) -> State:
+        """Upgrade (or downgrade) with the revisions of these folders; return what came of it.
+
+        Raises:
+            ToolError: A revision failed.
+        """
+        from calista_tools.roundtrip.environment import run_env
+        from calista_tools.roundtrip.statements import words
+
+        script = self._script(folders)
+
+        def steps(revision: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
+            self._note(context)
+            # Alembic's own `upgrade` and `downgrade` commands do exactly this.
+            chosen = script._downgrade_revs if down else script._upgrade_revs
+            yield from chosen(target, revision)  # type: ignore[arg-type]
+
+        try:
+            run_env(self._project, database.url, steps)
+        except Exception as error:
+            way = "downgrade" if down else "upgrade"
+            raise ToolError(
+                f"{way} to {target} on {self.dialect} failed: {words(error)}"
+            ) from error
+        return self.state(database)
+
+    def state(self, database: ScratchDatabase) -> State:
+        """Read what a database holds."""
+        return State(self._snapshot(database), tuple(self._statements(database)))
+
+    def _script(self, folders: Sequence[Path]) -> ScriptDirectory:
+        from alembic.script import ScriptDirectory
+
+        script = ScriptDirectory(
+            self._project.script.dir, version_locations=[str(folder) for folder in folders]
+        )
+        self._project.script = script
+        return script
+
+    def _note(self, context: MigrationContext) -> None:
+        from sqlalchemy import text
+
+        from calista_tools.roundtrip.live import version_table
+
+        self._version_table = version_table(context)
+        if self.dialect == "postgresql" and context.connection is not None:
+            found = context.connection.scalar(text("SELECT current_schema()"))
+            self._default_schema = str(found or "public")
+
+    def _snapshot(self, database: ScratchDatabase) -> Snapshot:
+        from sqlalchemy import create_engine
+        from sqlalchemy.pool import NullPool
+
+        from calista_tools.roundtrip.snapshot.postgresql import PostgresReader
+        from calista_tools.roundtrip.snapshot.sqlite import SqliteReader
+
+        engine = create_engine(database.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+
+            def query(sql: str) -> Sequence[Sequence[object]]:
+                cursor = connection.connection.cursor()
+                try:
+                    cursor.execute(sql)
+                    return cursor.fetchall() if cursor.description else ()
+                finally:
+                    cursor.close()
+
+            if self.dialect == "sqlite":
+                return SqliteReader(query, [self._version_table]).read_all()
+            version = int(str(query("SHOW server_version_num")[0][0]))
+            return PostgresReader(query, [self._version_table], version).read_all()
+
+    def _statements(self, database: ScratchDatabase) -> list[str]:
+        from pathlib import Path
+
+        from calista_tools.history.dump import postgres_statements, sqlite_statements
+
+        if self.dialect == "sqlite":
+            return sqlite_statements(Path(str(database.url.database)), self._version_table)
+        return postgres_statements(database.url, self._version_table, self._default_schema)
+
+
+def demand_equal(expected: State, found: State, what: str, dialect: str) -> None:
+    """Compare catalogs and rows.
+
+    Raises:
+        ToolError: They differ; the message names the first objects that do.
+    """
+    from calista_tools.roundtrip.snapshot import differences
+
+    differing = [
+        str(item) for item in differences(expected.snapshot, found.snapshot) if not item.order_only
+    ]
+    if not differing:
+        rows = [
+            sorted(s for s in state.statements if s.startswith("INSERT INTO"))
+            for state in (expected, found)
+        ]
+        differing = sorted(set(rows[0]) ^ set(rows[1]))
+    if differing:
+        listed = "; ".join(differing[:3])
+        more = f" and {len(differing) - 3} more" if len(differing) > 3 else ""
+        raise ToolError(
+            f"{what} differs on {dialect}: {listed}{more}",
+            "nothing was changed; please report this with the revisions that make these objects",
+        )

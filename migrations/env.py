@@ -1,4 +1,4 @@
-"""What Alembic runs for every command; the policy's defaults are in `calista.db.environment`."""
+"""What Alembic runs for every command; the policy's defaults are in `calista.db.policy`."""
 
 from logging.config import fileConfig
 

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from calista.db.engine import SCHEMA
-from calista.db.environment import VERSION_TABLE
+from calista.db.policy import VERSION_TABLE
 from calista.errors import CalistaError
 
 if TYPE_CHECKING:

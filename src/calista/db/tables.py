@@ -55,7 +55,7 @@ sa.Index(None, event_store.c.event_type)
 sa.Index(None, event_store.c.stream_id, event_store.c.global_seq)
 sa.Index(None, event_store.c.stream_type, event_store.c.event_type)
 # SQLite has no GIN indexes. `ddl_if` is for create_all, `info` for autogenerate, which does not
-# ask `ddl_if` (see `calista.db.environment`).
+# ask `ddl_if` (see `calista.db.policy`).
 sa.Index(
     None,
     event_store.c.payload,

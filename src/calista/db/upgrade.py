@@ -12,15 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from calista.db import backups, gate, revisions
+from calista.db import backups, gate, migrations, revisions
 from calista.db.lock import upgrade_lock
 from calista.db.upgrade_log import Recorder
 from calista.errors import CalistaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationContext, MigrationInfo
 
     from calista.db.backups import Backup
@@ -80,26 +79,11 @@ def standing_of(database: Database) -> Standing:
 def write_sql(database: Database, standing: Standing, output: TextIO) -> None:
     """Write the SQL of an upgrade from where the database is, for people who run it by hand."""
     from alembic.config import Config
-    from alembic.runtime.environment import EnvironmentContext
-    from alembic.script import ScriptDirectory
-
-    from calista.db import environment
-
-    script = ScriptDirectory(str(revisions.migrations_folder()))
-
-    def steps(current: Any, _context: MigrationContext) -> Any:
-        return script._upgrade_revs("head", current)
 
     start = standing.current[0] if standing.current else None
-    with EnvironmentContext(
-        Config(output_buffer=output),
-        script,
-        fn=steps,
-        as_sql=True,
-        starting_rev=start,
-        destination_rev="head",
-    ) as context:
-        environment.script(context, database.url.get_backend_name())
+    config = Config(output_buffer=output)
+    with migrations.towards_head(config=config, as_sql=True, starting_rev=start) as context:
+        migrations.script(context, database.url.get_backend_name())
 
 
 def upgrade(database: Database, watcher: Watcher, *, backup: bool = True) -> Outcome:
@@ -172,32 +156,21 @@ class _Run:
                 return
 
     def _attempt(self) -> None:
-        from alembic.config import Config
-        from alembic.runtime.environment import EnvironmentContext
-        from alembic.script import ScriptDirectory
-
-        from calista.db import environment
-
-        script = ScriptDirectory(str(revisions.migrations_folder()))
-
-        def steps(current: Any, _context: MigrationContext) -> Iterator[Any]:
-            for step in script._upgrade_revs("head", current):
-                self.assert_held()
-                self.now = step.revision.revision
-                self.recorder.started = time.monotonic()
-                self.watcher.begins(self.now, step.revision.doc or "")
-                yield step
-
-        context: EnvironmentContext
         with (
-            EnvironmentContext(Config(), script, fn=steps, as_sql=False) as context,
+            migrations.towards_head(self._begins) as context,
             self.database.engine(create=True).connect() as connection,
         ):
             if connection.dialect.name == "postgresql":
                 milliseconds = int(STATEMENT_PATIENCE * 1000)
                 connection.exec_driver_sql(f"SET lock_timeout = {milliseconds}")
                 connection.commit()
-            environment.migrate(context, connection, [self._applied])
+            migrations.migrate(context, connection, [self._applied])
+
+    def _begins(self, step: Any, _context: MigrationContext) -> None:
+        self.assert_held()
+        self.now = step.revision.revision
+        self.recorder.started = time.monotonic()
+        self.watcher.begins(self.now, step.revision.doc or "")
 
     def _applied(self, *, ctx: MigrationContext, step: MigrationInfo, **_: object) -> None:
         """Record a revision in its own transaction; Alembic calls it before the commit."""

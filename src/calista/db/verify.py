@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 
-from calista.db import catalog, revisions
+from calista.db import catalog, migrations
 from calista.db.engine import SCHEMA
 from calista.errors import CalistaError
 
@@ -100,18 +100,9 @@ def _not_concurrently(
 
 
 def _upgrade(connection: Connection, schema: str) -> None:
-    from alembic.config import Config
-    from alembic.runtime.environment import EnvironmentContext
-    from alembic.script import ScriptDirectory
-
-    from calista.db import environment
-
-    script = ScriptDirectory(str(revisions.migrations_folder()))
-
-    def steps(current: Any, context: MigrationContext) -> Any:
+    def in_one_transaction(_step: object, context: MigrationContext) -> None:
         # There is nobody to keep from waiting here, and everything is to be rolled back.
         context.autocommit_block = nullcontext  # type: ignore[assignment, method-assign]
-        return script._upgrade_revs("head", current)
 
-    with EnvironmentContext(Config(), script, fn=steps) as context:
-        environment.migrate(context, connection, schema=schema)
+    with migrations.towards_head(in_one_transaction) as context:
+        migrations.migrate(context, connection, schema=schema)

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import URL, Connection
 
 from calista.cli import main
 from calista.db.catalog import Catalog, read
 from calista.db.database import Database
+from calista.db.revisions import migrations_folder
 from calista.settings import Settings
 from calista_tools.backends.programs import find_programs
 
@@ -57,6 +60,14 @@ class Place:
     def connect(self) -> Iterator[Connection]:
         with self.database.connect(create=True) as connection:
             yield connection
+
+    def alembic(self, revision: str) -> None:
+        """Upgrade as a developer does, with Alembic alone."""
+        config = Config()
+        config.set_main_option("script_location", str(migrations_folder()))
+        url = self.url.render_as_string(hide_password=False)
+        config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+        command.upgrade(config, revision)
 
     def execute(self, statement: str) -> None:
         with self.connect() as connection:
@@ -102,8 +113,3 @@ def calista(
         return Result(code, *capsys.readouterr())
 
     return run
-
-
-on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-EVENT = '{"stream_id": "night-1", "stream_type": "observation", "event_type": "started"}\n'

@@ -25,7 +25,7 @@ def fill(place: Any, *numbers: int) -> None:
 
 def test_a_restore_brings_back_rows_and_schema(calista: Any, place: Any) -> None:
     """Byte-equal rows and an equal catalog, after an upgrade and more events in between."""
-    to_first(place)
+    place.alembic(FIRST)
     fill(place, 1, 2)
     rows, catalog = place.rows(EVENTS), place.catalog()
     backup = calista("db", "backup").out.strip()
@@ -42,17 +42,6 @@ def test_a_restore_brings_back_rows_and_schema(calista: Any, place: Any) -> None
     assert calista("db", "upgrade", "--yes").code == 0
     assert calista("db", "verify").code == 0
     fill(place, 4)
-
-
-def to_first(place: Any) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(revisions.migrations_folder()))
-    url = place.url.render_as_string(hide_password=False)
-    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    command.upgrade(config, FIRST)
 
 
 def test_a_restore_can_itself_be_undone(calista: Any, place: Any) -> None:

@@ -70,14 +70,7 @@ def write_no_more_than(size: int) -> Any:
 
 def with_events(calista: Any, place: Any) -> list[Any]:
     """Put a database at its first revision, with more events than a small disk can hold."""
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(revisions.migrations_folder()))
-    url = place.url.render_as_string(hide_password=False)
-    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    command.upgrade(config, FIRST)
+    place.alembic(FIRST)
     with place.connect() as connection:
         for number in range(100, 160):
             connection.exec_driver_sql(

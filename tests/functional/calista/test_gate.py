@@ -43,14 +43,7 @@ def stamp(place: Any, *ids: str, log: tuple[str, ...] = ()) -> None:
 def test_states(
     calista: Any, place: Any, ids: tuple[str, ...], log: tuple[str, ...], state: str, code: int
 ) -> None:
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(revisions.migrations_folder()))
-    with place.connect() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    place.alembic("head")
     stamp(place, *ids, log=log)
     before = place.catalog()
     with place.connect() as connection:

@@ -95,15 +95,8 @@ def test_a_database_made_by_hand_is_not_overwritten(calista: Any, place: Any) ->
 
 
 def test_the_upgrade_after_a_plain_alembic_upgrade_goes_on(calista: Any, place: Any) -> None:
-    from alembic import command
-    from alembic.config import Config
-
     first = next(iter(revisions.known()))
-    config = Config()
-    config.set_main_option("script_location", str(revisions.migrations_folder()))
-    url = place.url.render_as_string(hide_password=False)
-    config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
-    command.upgrade(config, first)
+    place.alembic(first)
     assert calista("db", "check").code == 3
     result = calista("db", "upgrade", "--yes")
     assert result.code == 0, result.err

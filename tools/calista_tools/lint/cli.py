@@ -77,6 +77,9 @@ def parser() -> ArgumentParser:
     ask.add_argument("--explain", metavar="CODE", help="show the page of a rule")
     ask.add_argument("--list-rules", action="store_true", help="show all rules, a line each")
     ask.add_argument("--names", action="store_true", help="list every name that the files give")
+    ask.add_argument(
+        "--infer-names", action="store_true", help="print the naming convention that is followed"
+    )
     ask.add_argument("--version", action="store_true", help="show the version")
     return top
 
@@ -106,4 +109,8 @@ def run(arguments: Namespace) -> int:
         from calista_tools.lint.names import command as names
 
         return names.show(arguments, config)
+    if arguments.infer_names:
+        from calista_tools.lint.names import infer_command
+
+        return infer_command.show(arguments, config)
     return command.check(arguments, config)

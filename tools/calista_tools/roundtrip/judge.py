@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.recreation import losses, reasons
+from calista_tools.roundtrip.row_proof import Rows
 from calista_tools.roundtrip.snapshot import Difference, differences
 
 if TYPE_CHECKING:
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
 class Judge:
     """Turns what was seen of a revision into the words of its step."""
 
+    def __init__(self) -> None:
+        self._rows = Rows()
+
+    def start(self, live: Live) -> None:
+        """Begin a run of revisions."""
+        self._rows.start(live)
+
+    def before(self, applied: Sequence[str]) -> None:
+        """Prepare the database, to which these revisions were applied, for the next one."""
+        self._rows.fill(applied)
+
     def upgraded(
         self, step: Step, before: Snapshot, after: Snapshot, live: Live, sent: Sequence[str]
     ) -> None:
@@ -26,6 +38,7 @@ class Judge:
         step.recreated_tables.extend(reasons(tables, before, after))
         step.differences.extend(losses(tables, before, after, sent))
         step.differences.extend(live.violations(sent))
+        self._rows.upgraded(sent)
 
     def downgraded(
         self,
@@ -40,6 +53,7 @@ class Judge:
         step.differences.extend(
             line for line in live.violations(sent) if line not in step.differences
         )
+        self._rows.downgraded()
         found_differences = differences(before, found)
         real = [d for d in found_differences if not _explained(d, before, after)]
         step.notes.extend(
@@ -55,13 +69,15 @@ class Judge:
 
     def upgraded_again(self, step: Step, after: Snapshot, again: Snapshot) -> None:
         """Compare the schema after the second upgrade with the one after the first."""
+        self._rows.upgraded_again()
         for difference in differences(after, again):
             if difference.order_only and not step.restored:
                 continue
             step.differences.append(f"upgrade again: {difference}")
 
     def reproduce(self, step: Step) -> None:
-        """Say how a defect is seen by hand."""
+        """Say what became of the rows, and how a defect is seen by hand."""
+        self._rows.judge(step)
         if not step.proven:
             step.reproduce = [f"alembic upgrade {step.revision}"]
             if step.upgrade == "ok":

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from calista_tools.roundtrip.recreation import recreated
+from calista_tools.roundtrip.rows import Access, Written, harmless, note
 from calista_tools.roundtrip.snapshot.postgresql import PostgresReader
 from calista_tools.roundtrip.snapshot.postgresql_queries import LOCKS
 from calista_tools.roundtrip.snapshot.sqlite import SqliteReader
@@ -26,8 +27,12 @@ _UNSEEN = re.compile(
 _WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|WITH|DROP\s+TABLE)\b", re.IGNORECASE)
 
 
-class Live(Protocol):
+class Live(Access, Protocol):
     """One run's view of its database, from its first connection to its last."""
+
+    @property
+    def version_table(self) -> str:
+        """Alembic's own table, as snapshots spell names."""
 
     def attach(self, context: MigrationContext) -> None:
         """Begin to watch the run's connection."""
@@ -83,7 +88,11 @@ def commit_outer(context: MigrationContext) -> None:
 class SqliteLive:
     """Reads on the run's own connection: another one would have to parse the schema again."""
 
+    dialect = "sqlite"
+    version_table = ""
+
     def __init__(self) -> None:
+        self._accesses: set[tuple[int, str]] | None = None
         self._reader: SqliteReader | None = None
         self._connection: Connection | None = None
         self._pages: Mapping[str, int] = {}
@@ -94,16 +103,55 @@ class SqliteLive:
         # Refused inside a transaction, where one is open around the whole run.
         with suppress(Exception):
             self.query("PRAGMA synchronous = OFF")
-        self._reader = SqliteReader(self.query, [version_table(context)])
+        self.version_table = version_table(context)
+        self._reader = SqliteReader(self.query, [self.version_table])
 
     def detach(self) -> None:
         """Forget the connection."""
+        if self._connection is not None and not self._connection.closed:
+            self._authorize(None)
         self._connection = None
 
     def begin_step(self) -> None:
-        """Note where each table begins."""
+        """Note where each table begins, and which ones are written to."""
         assert self._reader is not None
         self._pages = self._reader.root_pages
+        self._listen()
+
+    @property
+    def error(self) -> type[Exception]:
+        """What the driver raises."""
+        assert self._connection is not None
+        return _driver_error(self._connection)
+
+    def written(self) -> Written:
+        """Return what the authorizer was told since the last time."""
+        found = self._accesses
+        self._listen()
+        return Written(accesses=found)
+
+    def _listen(self) -> None:
+        accesses: set[tuple[int, str]] = set()
+        # Set anew for each step: that expires the statements in the driver's cache, which would
+        # else run again without being authorized (sqlite3_set_authorizer).
+        heard = self._authorize(lambda *told: note(accesses, *told))
+        self._accesses = accesses if heard else None
+
+    def _authorize(self, callback: Any) -> bool:
+        assert self._connection is not None
+        pooled: Any = self._connection.connection
+        driver = pooled.driver_connection
+        try:
+            if hasattr(pooled.dbapi_connection, "run_async"):
+                # aiosqlite: its connection may only be used in its own thread.
+                pooled.dbapi_connection.run_async(
+                    lambda outer: outer._execute(outer._conn.set_authorizer, callback)
+                )
+            else:
+                driver.set_authorizer(callback)
+        except (AttributeError, TypeError):
+            return False
+        return True
 
     def settle(self) -> None:
         """Nothing to take in: the schema table says what changed."""
@@ -154,7 +202,11 @@ class SqliteLive:
 class PostgresLive:
     """Reads on a second connection, which no ``search_path`` or open transaction disturbs."""
 
+    dialect = "postgresql"
+    version_table = ""
+
     def __init__(self, url: URL) -> None:
+        self._row_locks: dict[int, set[str]] | None = {}
         self._url = url
         self._observer: Any = None
         self._engine: Any = None
@@ -172,7 +224,8 @@ class PostgresLive:
         self._engine = create_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         self._observer = self._engine.connect()
         version = int(self.query("SHOW server_version_num")[0][0])
-        self._reader = PostgresReader(self.query, [version_table(context)], version)
+        self.version_table = version_table(context)
+        self._reader = PostgresReader(self.query, [self.version_table], version)
         event.listen(self._connection, "commit", self._on_commit)
         event.listen(self._connection, "before_cursor_execute", self._on_statement)
 
@@ -192,6 +245,17 @@ class PostgresLive:
     def begin_step(self) -> None:
         """Forget what the step before did."""
         self._locks = {}
+        self._row_locks = {}
+
+    @property
+    def error(self) -> type[Exception]:
+        """What the driver of our own connection raises."""
+        return _driver_error(self._observer)
+
+    def written(self) -> Written:
+        """Return the locks of the transactions since the last time."""
+        found, self._row_locks = self._row_locks, {}
+        return Written(locks=found)
 
     def settle(self) -> None:
         """Take in the locks of a transaction that ``env.py`` keeps open."""
@@ -226,13 +290,15 @@ class PostgresLive:
             cursor.close()
 
     def _on_commit(self, connection: Connection) -> None:
-        if self._locks is None:
+        if self._locks is None and self._row_locks is None:
             return
         cursor = connection.connection.cursor()
         try:
             cursor.execute(LOCKS)
             for oid, mode in cursor.fetchall():
-                self._locks.setdefault(oid, set()).add(mode)
+                for locks in (self._locks, self._row_locks):
+                    if locks is not None:
+                        locks.setdefault(oid, set()).add(mode)
         finally:
             cursor.close()
 
@@ -243,6 +309,8 @@ class PostgresLive:
             autocommit = connection.connection.dbapi_connection.autocommit is True  # type: ignore[union-attr]
         if autocommit or _UNSEEN.search(statement):
             self._locks = None
+        if autocommit and not harmless(statement):
+            self._row_locks = None
 
 
 def snapshot_of(url: URL) -> Snapshot:
@@ -262,3 +330,9 @@ def snapshot_of(url: URL) -> Snapshot:
             return SqliteReader(query, []).read_all()
         version = int(query("SHOW server_version_num")[0][0])
         return PostgresReader(query, [], version).read_all()
+
+
+def _driver_error(connection: Connection) -> type[Exception]:
+    dbapi: Any = connection.dialect.loaded_dbapi
+    error: type[Exception] = dbapi.Error
+    return error

@@ -229,6 +229,7 @@ class Walk:
                 if self._is_blocked(script, self._step):
                     continue
                 before = self.snapshot
+                self._judge.before([applied.revision for applied in self._applied])
                 yield from self._go(script, "upgrade")
                 self._applied.append(script)
                 self._since.append(script)

@@ -1,0 +1,27 @@
+from __future__ import annotations
+
+import pytest
+
+from calista_tools.roundtrip.rows.meant import meant
+
+
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("UPDATE note SET a = 1", {"note": {"update"}}),
+        ('update only public."Note" set a = 1', {"note": {"update"}}),
+        ("DELETE FROM note WHERE id = 1", {"note": {"delete"}}),
+        ("TRUNCATE TABLE note", {"note": {"delete"}}),
+        ("INSERT INTO note (a) SELECT 1", {"note": {"insert"}}),
+        ("INSERT INTO note VALUES (1) ON CONFLICT (id)\nDO UPDATE SET a = 1",
+         {"note": {"insert", "update"}}),
+        ("INSERT INTO note VALUES (1) ON CONFLICT DO NOTHING", {"note": {"insert"}}),
+        ("REPLACE INTO note VALUES (1)", {"note": {"insert", "update", "delete"}}),
+        ("DO $$ BEGIN UPDATE a SET x = 1; DELETE FROM b; END $$",
+         {"a": {"update"}, "b": {"delete"}}),
+        ("CREATE TABLE note (id INTEGER)", {}),
+        ("ALTER TABLE note DROP COLUMN a", {}),
+    ],
+)  # fmt: skip
+def test_verbs_by_table(statement: str, expected: dict[str, set[str]]) -> None:
+    assert meant([statement]) == expected

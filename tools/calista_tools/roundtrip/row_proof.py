@@ -1,0 +1,83 @@
+"""Do the rows survive a revision? Follows them through its steps, for the judge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calista_tools.roundtrip.rows import SampleRows, declarations, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from calista_tools.roundtrip.live import Live
+    from calista_tools.roundtrip.result import Step
+    from calista_tools.roundtrip.rows import GivenRows, RowState
+
+
+class Rows:
+    """The rows of one walk.
+
+    Args:
+        given: What the project gives itself.
+    """
+
+    def __init__(self, given: GivenRows | None = None) -> None:
+        self._given = given
+        self._samples: SampleRows | None = None
+        self._before: RowState | None = None
+        self._upgraded: RowState | None = None
+        self._restored: RowState | None = None
+        self._again: RowState | None = None
+        self._sent: Sequence[str] = ()
+        self._notes: list[str] = []
+
+    def start(self, live: Live) -> None:
+        """Begin with a database, or go on after it was put back."""
+        if self._samples is None:
+            self._samples = SampleRows(skip=[live.version_table], given=self._given)
+        self._samples.attach(live)
+
+    def fill(self, applied: Sequence[str]) -> None:
+        """See to it that every table holds rows, now that these revisions were applied."""
+        assert self._samples is not None
+        known = dict(self._samples.unfilled)
+        self._before = self._samples.fill(applied)
+        unfilled = self._samples.unfilled.items()
+        self._notes = [f"no rows in {name}: {why}" for name, why in unfilled if name not in known]
+        self._upgraded = self._restored = self._again = None
+
+    def upgraded(self, sent: Sequence[str]) -> None:
+        """Take in the rows after the upgrade, which sent these statements."""
+        assert self._samples is not None
+        self._sent, self._upgraded = sent, self._samples.state()
+
+    def downgraded(self) -> None:
+        """Take in the rows after the downgrade."""
+        assert self._samples is not None
+        self._restored = self._samples.state()
+
+    def upgraded_again(self) -> None:
+        """Take in the rows after the second upgrade."""
+        assert self._samples is not None
+        self._again = self._samples.state()
+
+    def judge(self, step: Step) -> None:
+        """Say in the step what became of the rows."""
+        if self._before is None or self._upgraded is None:
+            return
+        source = Path(step.filename).read_text(encoding="utf-8", errors="replace")
+        verdict = judge(
+            self._before,
+            self._upgraded,
+            self._restored,
+            self._again,
+            up=self._sent,
+            declarations=declarations(source),
+        )
+        self._before = None
+        step.data_kept = verdict.data_kept
+        step.restored &= not verdict.left_over
+        step.differences += [*verdict.differences, *verdict.left_over]
+        step.declared += verdict.declared
+        step.notes += [*self._notes, *verdict.notes]

@@ -1,0 +1,25 @@
+"""Do rows survive? Sample rows made from the catalogs, followed through each step."""
+
+from calista_tools.roundtrip.rows.access import Access, Written
+from calista_tools.roundtrip.rows.declared import Declaration, declarations
+from calista_tools.roundtrip.rows.given import GivenRows
+from calista_tools.roundtrip.rows.model import Content, RowState, TableName
+from calista_tools.roundtrip.rows.touched import harmless, note
+from calista_tools.roundtrip.rows.tracker import SampleRows
+from calista_tools.roundtrip.rows.verdict import RowVerdict, judge
+
+__all__ = [
+    "Access",
+    "Content",
+    "Declaration",
+    "GivenRows",
+    "RowState",
+    "RowVerdict",
+    "SampleRows",
+    "TableName",
+    "Written",
+    "declarations",
+    "harmless",
+    "judge",
+    "note",
+]

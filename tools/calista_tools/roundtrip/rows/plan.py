@@ -1,0 +1,135 @@
+"""Which rows suit a table? Each is a little different: ordinary, at the edges, as empty as can be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista_tools.roundtrip.rows.samples import sample
+from calista_tools.roundtrip.rows.solve import solve
+from calista_tools.roundtrip.rows.values import to_sqlite
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from calista_tools.roundtrip.rows.access import Access
+    from calista_tools.roundtrip.rows.model import Content, ForeignKey, Table, TableName, Value
+    from calista_tools.roundtrip.rows.solve import Solution
+
+PlannedRow = dict[str, "Value"]
+#: Every third row is as empty as the table allows.
+_EMPTY_EVERY = 3
+
+
+class Planner:
+    """Makes rows for one table.
+
+    Args:
+        access: The database, asked which values its CHECKs accept.
+        table: What the rows are for.
+        contents: The rows of all tables, for references.
+        start: How many rows were made before: others come now.
+    """
+
+    def __init__(
+        self,
+        access: Access,
+        table: Table,
+        contents: Mapping[TableName, Content],
+        start: int,
+    ) -> None:
+        self.table = table
+        self.start = start
+        self._sqlite = access.dialect == "sqlite"
+        self._columns = {c.name: c for c in table.columns if not c.computed}
+        self._choices = {key: _referred(key, contents) for key in table.foreign_keys}
+        fixed = {
+            name: [values[at] for values in choices]
+            for key, choices in self._choices.items()
+            for at, name in enumerate(key.columns)
+            if choices
+        }
+        self._groups: list[list[Solution]] = []
+        self.unanswered: list[str] = []
+        if table.checks or any(column.checks for column in table.columns):
+            self._groups, self.unanswered = solve(access, table, start, fixed)
+
+    def missing(self) -> list[ForeignKey]:
+        """Return references that need a row where there is none."""
+        return [
+            key
+            for key, choices in self._choices.items()
+            if not choices and not any(self._columns[name].nullable for name in key.columns)
+        ]
+
+    def row(self, number: int, attempt: int = 0, *, full: bool = False) -> PlannedRow:
+        """Return a row; other attempts return others for the same place.
+
+        Args:
+            number: Its place, from 0.
+            attempt: How often the database refused one for this place.
+            full: Never leave a column empty.
+        """
+        empty = not full and (number + attempt) % _EMPTY_EVERY == _EMPTY_EVERY - 1
+        turn = self.start + number + attempt * 5
+        keys = self.table.key_columns
+        row: PlannedRow = {}
+        for name, column in self._columns.items():
+            if empty and name not in keys and column.nullable:
+                row[name] = None
+                continue
+            text = sample(column, turn, key=name in keys)
+            # Not the default where another value is known: it may be the clock.
+            if text is not None or not column.default:
+                row[name] = to_sqlite(column, text) if self._sqlite else text
+        for solutions in self._groups:
+            row |= _choose(solutions, turn, empty=empty)
+        for at, (key, choices) in enumerate(self._choices.items()):
+            optional = any(self._columns[name].nullable for name in key.columns)
+            if not choices or (empty and optional and not keys & set(key.columns)):
+                row |= dict.fromkeys(key.columns)
+            elif not any(name in solution for name in key.columns for solution in self._solved()):
+                # Later keys move on only when the first went round: no pair comes twice.
+                place = turn if at == 0 else turn + turn // max(len(choices), 1)
+                row |= dict(zip(key.columns, choices[place % len(choices)], strict=True))
+        return row
+
+    def _solved(self) -> list[Solution]:
+        return [solutions[0] for solutions in self._groups if solutions]
+
+
+def link(planned: Mapping[TableName, list[PlannedRow]], tables: Sequence[Table]) -> None:
+    """Let rows that are planned together refer to each other, each to its neighbour."""
+    for _ in tables:
+        for table in tables:
+            for key in table.foreign_keys:
+                others = planned.get(key.table)
+                if not others:
+                    continue
+                for number, row in enumerate(planned[table.name]):
+                    other = others[max(number - 1, 0) % len(others)]
+                    for name, referred in zip(key.columns, key.referred, strict=True):
+                        row[name] = other.get(referred)
+
+
+def _referred(key: ForeignKey, contents: Mapping[TableName, Content]) -> list[tuple[Value, ...]]:
+    content = contents.get(key.table)
+    if content is None or not content.rows:
+        return []
+    lower = {name.lower(): at for at, name in enumerate(content.columns)}
+    places = [lower.get(name.lower()) for name in key.referred]
+    if None in places:
+        return []
+    rows = [tuple(_writable(row[at]) for at in places if at is not None) for row in content.rows]
+    return [values for values in rows if None not in values]
+
+
+def _writable(value: Value) -> Value:
+    """Return a value that was read as it is written again: PostgreSQL takes everything as text."""
+    return ("true" if value else "false") if isinstance(value, bool) else value
+
+
+def _choose(solutions: Sequence[Solution], turn: int, *, empty: bool) -> Solution:
+    """Take one of the solutions, with NULLs in it only where the row is to be empty."""
+    wanted = [found for found in solutions if (None in found.values()) == empty]
+    pool = wanted or solutions
+    return pool[turn % len(pool)]

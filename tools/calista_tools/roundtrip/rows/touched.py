@@ -1,0 +1,155 @@
+"""Which tables can a step have written to?
+
+Asked of the database itself, so that triggers, functions and cascades are seen too: PostgreSQL
+knows which locks a transaction holds when it commits, SQLite tells its authorizer which tables a
+statement will write to. Both name some that are untouched in the end, and none too few.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from calista_tools.roundtrip.rows import catalog_sqlite
+from calista_tools.roundtrip.rows.catalog_postgresql import list_tables
+from calista_tools.roundtrip.rows.model import TableName
+
+if TYPE_CHECKING:
+    from collections.abc import Set
+
+    from calista_tools.roundtrip.rows.access import Access, Written
+
+#: Writing takes the first, changing or dropping a table the second.
+_WRITING = frozenset({"RowExclusiveLock", "AccessExclusiveLock"})
+#: Statements by which no row of a user's table is written, and nothing else happens.
+_HARMLESS = re.compile(
+    r"\s*(?:(?:CREATE|DROP)\s+(?:UNIQUE\s+)?INDEX|REINDEX|ALTER\s+TYPE|VACUUM|ANALYZE|COMMENT|SET|"
+    r"SHOW|SELECT\s+(?:pg_|current_|[\w.\"]*alembic_version)|BEGIN|COMMIT|ROLLBACK|"
+    r"(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+[\w.\"]*alembic_version)\b",
+    re.IGNORECASE,
+)
+
+
+def harmless(statement: str) -> bool:
+    """Tell whether a statement that commits itself leaves all rows as they are."""
+    return _HARMLESS.match(statement) is not None
+
+
+@dataclass
+class Touched:
+    """What to read again.
+
+    Attributes:
+        tables: Those that exist, partitioned ones in place of their partitions.
+        gone: Those that no longer do.
+    """
+
+    tables: set[TableName] = field(default_factory=set)
+    gone: set[TableName] = field(default_factory=set)
+
+
+class PostgresTables:
+    """Follows the tables of one PostgreSQL database by the locks that steps held."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._names: dict[int, TableName] = {}
+        #: What a partition's rows are read by.
+        self._roots: dict[int, int] = {}
+        self.partitioned: set[TableName] = set()
+
+    def everything(self) -> Touched:
+        """Take in all tables."""
+        before = set(self._names.values())
+        self._names, self.partitioned = list_tables(self._access)
+        self._roots = {}
+        tables = set(self._names.values())
+        return Touched(tables, before - tables)
+
+    def touched(self, written: Written) -> Touched:
+        """Return what the transactions of a step can have written to."""
+        locks = written.locks
+        if locks is None:
+            return self.everything()
+        held = {oid: modes for oid, modes in locks.items() if modes & _WRITING}
+        before = {self._names[oid] for oid in held if oid in self._names}
+        unclear = {
+            oid
+            for oid, modes in held.items()
+            if "AccessExclusiveLock" in modes or (oid not in self._names and oid not in self._roots)
+        }
+        oids = {self._roots.get(oid, oid) for oid in held.keys() - unclear}
+        tables = {self._names[oid] for oid in oids if oid in self._names}
+        if unclear:
+            tables |= self._look_up(unclear)
+        return Touched(tables, before - tables - set(self._names.values()))
+
+    def _look_up(self, oids: Set[int]) -> set[TableName]:
+        found: set[TableName] = set()
+        rows = self._access.query(_RESOLVE.format(oids=",".join(map(str, sorted(oids)))))
+        for oid in oids:
+            self._names.pop(oid, None)
+        for oid, root, schema, name, partitioned in rows:
+            # Roots of what is no user's table stay unnamed, and are not asked about again.
+            self._roots[oid] = root
+            if schema is not None:
+                table = self._names[root] = TableName(schema, name)
+                found.add(table)
+                if partitioned:
+                    self.partitioned.add(table)
+        return found
+
+
+_RESOLVE = """
+SELECT o.oid::int8, r.oid::int8,
+       CASE WHEN r.relkind IN ('r', 'p') AND r.relpersistence <> 't' AND n.nspname !~ '^pg_'
+            THEN n.nspname END, r.relname, r.relkind = 'p'
+FROM pg_class o
+JOIN pg_class r ON r.oid = CASE WHEN o.relispartition THEN pg_partition_root(o.oid) ELSE o.oid END
+JOIN pg_namespace n ON n.oid = r.relnamespace
+WHERE o.oid IN ({oids})
+"""
+
+
+class SqliteTables:
+    """Follows the tables of one SQLite database by what its authorizer is told."""
+
+    partitioned: frozenset[TableName] = frozenset()
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._names: set[TableName] = set()
+
+    def everything(self) -> Touched:
+        """Take in all tables."""
+        before, self._names = self._names, catalog_sqlite.list_tables(self._access)
+        return Touched(set(self._names), before - self._names)
+
+    def touched(self, written: Written) -> Touched:
+        """Return what the statements of a step can have written to."""
+        noted = written.accesses
+        if noted is None:
+            return self.everything()
+        tables = {TableName("", name) for _, name in noted}
+        if not any(action in _TABLE_ACTIONS for action, _ in noted):
+            return Touched(tables & self._names)
+        before, now = self._names, self.everything()
+        return Touched(now.tables & (tables | (now.tables - before)), now.gone)
+
+
+# Numbers of https://www.sqlite.org/c3ref/c_alter_table.html.
+_ALTER_TABLE = 26
+_ROW_ACTIONS = frozenset({9, 18, 23})
+_TABLE_ACTIONS = frozenset({2, 11, _ALTER_TABLE, 29, 30})
+
+
+def note(
+    noted: set[tuple[int, str]], action: int, first: str | None, second: str | None, *_: Any
+) -> int:
+    """Note what an authorizer is told if it writes to a table; allow everything."""
+    if action in _ROW_ACTIONS or action in _TABLE_ACTIONS:
+        name = second if action == _ALTER_TABLE else first
+        if name is not None and not name.startswith("sqlite_"):
+            noted.add((action, name))
+    return 0

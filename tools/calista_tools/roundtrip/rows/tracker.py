@@ -1,0 +1,118 @@
+"""Which rows does each table hold, step by step? Keeps count, and sees to it that there are some.
+
+The cost of a step depends on the tables that it touches, not on how many there are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista_tools.roundtrip.rows.contents import read_contents
+from calista_tools.roundtrip.rows.fill import fill
+from calista_tools.roundtrip.rows.model import Content, RowState, TableName
+from calista_tools.roundtrip.rows.touched import PostgresTables, SqliteTables, Touched
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from calista_tools.roundtrip.rows.access import Access
+    from calista_tools.roundtrip.rows.given import GivenRows
+
+ALWAYS_SKIPPED = frozenset({"alembic_version"})
+
+
+class SampleRows:
+    """The rows of one database, which the steps of a run change.
+
+    Args:
+        skip: Tables that are not the project's own, such as the version table: names with their
+            schema, or without one for those in any.
+        given: Rows that the project gives itself.
+
+    Attributes:
+        unfilled: Tables, or columns of them, that hold no value, with the reason.
+    """
+
+    def __init__(self, *, skip: Collection[str] = (), given: GivenRows | None = None) -> None:
+        self.unfilled: dict[TableName, str] = {}
+        self._skip = ALWAYS_SKIPPED.union(skip)
+        self._given = given
+        self._state = RowState()
+        #: Tables whose rows are ours; those that a revision filled itself are left alone.
+        self._ours: set[TableName] = set()
+        self._pending: set[TableName] = set()
+        #: How many of the applied revisions had their given rows put in.
+        self._seen = 0
+
+    def attach(self, access: Access) -> RowState:
+        """Begin with a database, or go on with one that was put back; return its rows."""
+        self._access = access
+        self._tables = (
+            SqliteTables(access) if access.dialect == "sqlite" else PostgresTables(access)
+        )
+        access.written()
+        self._seen = 0
+        self._state = RowState({}, self._state.keys)
+        self._read(self._tables.everything())
+        self._ours |= {name for name, content in self._state.contents.items() if content.rows}
+        self._pending = set(self._state.contents)
+        return self._state
+
+    def state(self) -> RowState:
+        """Return the rows after a step; tables that it did not touch are the same objects."""
+        self._read(self._tables.touched(self._access.written()))
+        return self._state
+
+    def fill(self, applied: Sequence[str] = ()) -> RowState:
+        """See to it that every table holds rows, and return them.
+
+        Args:
+            applied: The revisions so far, oldest first: given rows belong to one of them.
+        """
+        todo = {name for name in self._pending if name in self._state.contents}
+        self._pending = set()
+        given = self._given.at(applied[self._seen :]) if self._given else {}
+        self._seen = len(applied)
+        if not todo and not given:
+            return self._state
+        done = fill(self._access, self._state, todo, self._ours, given)
+        for name in todo | done.tables:
+            self.unfilled.pop(name, None)
+        self.unfilled |= done.unfilled
+        # A table that waits for another's rows is looked at when some were made.
+        self._pending = set(done.waiting) if done.tables else set()
+        self._state = RowState(self._state.contents, {**self._state.keys, **done.keys})
+        if done.tables:
+            self._ours |= done.tables
+            waiting = self._pending
+            if done.triggers:
+                self._read(self._tables.everything())
+            elif self._access.dialect == "sqlite":
+                self.state()
+            else:
+                self._read(Touched(done.tables))
+            self._pending = waiting
+        return self._state
+
+    def _read(self, touched: Touched) -> None:
+        """Take in what was touched."""
+        known = self._state.contents
+        names = sorted(name for name in touched.tables if not self._skipped(name))
+        gone = touched.gone & known.keys()
+        if not names and not gone:
+            return
+        partitioned = frozenset(self._tables.partitioned)
+        contents = {name: content for name, content in known.items() if name not in gone}
+        found = read_contents(self._access, names, partitioned)
+        contents |= {name: new for name, new in found.items() if not _same(known.get(name), new)}
+        self._pending.update(names)
+        self._ours -= gone
+        self._state = RowState(contents, self._state.keys)
+
+    def _skipped(self, name: TableName) -> bool:
+        return name.name in self._skip or f"{name.schema}.{name.name}" in self._skip
+
+
+def _same(one: Content | None, other: Content) -> bool:
+    # Not `==` alone: 1 equals True and 1.0, which are other values in a database.
+    return one is not None and one == other and repr(one) == repr(other)

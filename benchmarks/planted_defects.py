@@ -7,47 +7,11 @@ whole history on each backend tells whether a finding is where it belongs.
 from __future__ import annotations
 
 from pathlib import Path
-from textwrap import indent
-from typing import NamedTuple
 
 from benchmarks.generated_history import write_project
+from benchmarks.planted_kind import PG, SQLITE, TABLE, Kind, batch, lite, pg, sql
+from benchmarks.planted_losses import LOSSES
 from calista_tools.history import read_history
-
-BOTH = ("sqlite", "postgresql")
-PG = ("postgresql",)
-SQLITE = ("sqlite",)
-
-
-class Kind(NamedTuple):
-    """A defect: what its revision does, where it shows, and what must be said.
-
-    In the code and in the findings ``{t}`` is the kind's table, which has the columns ``id``,
-    ``code`` (varchar(40), not null), ``amount`` (integer, default 0) and ``note`` (text).
-    """
-
-    upgrade: str
-    downgrade: str
-    says: tuple[str, ...]
-    backends: tuple[str, ...] = BOTH
-    setup: str = ""
-
-
-def pg(code: str) -> str:
-    return 'if op.get_bind().dialect.name == "postgresql":\n' + indent(code, "    ")
-
-
-def lite(code: str) -> str:
-    return 'if op.get_bind().dialect.name == "sqlite":\n' + indent(code, "    ")
-
-
-def sql(statement: str) -> str:
-    return f'op.execute("""{statement}""")'
-
-
-def batch(*calls: str, options: str = "") -> str:
-    lines = "\n    ".join(f"batch.{call}" for call in calls)
-    return f'with op.batch_alter_table("{{t}}"{options}) as batch:\n    {lines}'
-
 
 ADD = 'op.add_column("{t}", sa.Column("extra", sa.Text))'
 DROP = 'op.drop_column("{t}", "extra")'
@@ -204,8 +168,14 @@ KINDS = {
     ),
     "narrowed_type": Kind(
         batch('alter_column("code", type_=sa.String(80), existing_nullable=False)'),
-        batch('alter_column("code", type_=sa.String(20), existing_nullable=False)'),
+        lite(batch('alter_column("code", type_=sa.String(20), existing_nullable=False)')),
         ("~column {t}.code: type",),
+    ),
+    "narrowed_type_for_rows": Kind(
+        pg(batch('alter_column("code", type_=sa.String(80), existing_nullable=False)')),
+        pg(batch('alter_column("code", type_=sa.String(20), existing_nullable=False)')),
+        ("value too long for type character varying(20)",),
+        PG,
     ),
     "other_type": Kind(
         batch('alter_column("amount", type_=sa.BigInteger)'),
@@ -316,13 +286,8 @@ KINDS = {
         ("~index ix_{t} on {t}: name ix_{t} → ix_{t}_code",),
         setup='op.create_index("ix_{t}", "{t}", ["code"])',
     ),
-}  # fmt: skip
+} | LOSSES  # fmt: skip
 
-TABLE = (
-    'op.create_table("{t}", sa.Column("id", sa.Integer, primary_key=True),'
-    ' sa.Column("code", sa.String(40), nullable=False),'
-    ' sa.Column("amount", sa.Integer, server_default="0"), sa.Column("note", sa.Text))\n'
-)
 REVISION = '''"""{name}"""
 
 import sqlalchemy as sa

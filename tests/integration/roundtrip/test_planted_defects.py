@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.planted_defects import BOTH, KINDS, write_planted
+from benchmarks.planted_defects import KINDS, write_planted
+from benchmarks.planted_kind import BOTH
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.result import Step

@@ -30,6 +30,10 @@ class Judge:
         """Prepare the database, to which these revisions were applied, for the next one."""
         self._rows.fill(applied)
 
+    def is_about_rows(self, error: BaseException) -> bool:
+        """Tell whether an upgrade failed because of which rows there were, not because of any."""
+        return self._rows.refused(error)
+
     def upgraded(
         self, step: Step, before: Snapshot, after: Snapshot, live: Live, sent: Sequence[str]
     ) -> None:

@@ -57,6 +57,12 @@ class Step:
         if self.error is None:
             self.error, self.statement = message, statement
 
+    def accept(self, reason: str) -> None:
+        """Make a note of the upgrade's error, which is no defect."""
+        self.notes.append(f"{reason}: {(self.error or '').removeprefix('upgrade: ')}")
+        self.error = self.statement = None
+        self.upgrade = OK
+
     def as_json(self) -> dict[str, Any]:
         """Return the step as the command's JSON has it."""
         return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calista_tools.roundtrip.rows import SampleRows, declarations, judge
+from calista_tools.roundtrip.rows import SampleRows, declarations, is_about_rows, judge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +46,11 @@ class Rows:
         unfilled = self._samples.unfilled.items()
         self._notes = [f"no rows in {name}: {why}" for name, why in unfilled if name not in known]
         self._upgraded = self._restored = self._again = None
+
+    def refused(self, error: BaseException) -> bool:
+        """Tell whether an upgrade that failed may pass with other rows; forget these ones."""
+        before, self._before = self._before, None
+        return before is not None and is_about_rows(error, before)
 
     def upgraded(self, sent: Sequence[str]) -> None:
         """Take in the rows after the upgrade, which sent these statements."""

@@ -221,6 +221,7 @@ class Walk:
         self.snapshot = self._live.read_all()
         if self.first is None:
             self.first = self.snapshot
+        self._judge.start(self._live)
         while self._queue:
             script = self._queue[0]
             self._started = time.perf_counter()
@@ -287,8 +288,12 @@ class Walk:
         self._restore = True
         if failure.direction == "upgrade":
             step.upgrade = ERROR
+            about_rows = self._judge.is_about_rows(error)
             if self._passes_in_one_go(script):
-                step.notes.append("it can be upgraded to only in one run with those before it")
+                if about_rows:
+                    step.accept("the upgrade refuses rows that the schema before it takes")
+                else:
+                    step.notes.append("it can be upgraded to only in one run with those before it")
                 self._restore = False
                 return
             step.downgrade = step.upgrade_again = SKIPPED

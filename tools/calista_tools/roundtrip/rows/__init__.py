@@ -4,6 +4,7 @@ from calista_tools.roundtrip.rows.access import Access, Written
 from calista_tools.roundtrip.rows.declared import Declaration, declarations
 from calista_tools.roundtrip.rows.given import GivenRows
 from calista_tools.roundtrip.rows.model import Content, RowState, TableName
+from calista_tools.roundtrip.rows.refusal import is_about_rows
 from calista_tools.roundtrip.rows.touched import harmless, note
 from calista_tools.roundtrip.rows.tracker import SampleRows
 from calista_tools.roundtrip.rows.verdict import RowVerdict, judge
@@ -20,6 +21,7 @@ __all__ = [
     "Written",
     "declarations",
     "harmless",
+    "is_about_rows",
     "judge",
     "note",
 ]

@@ -1,0 +1,50 @@
+"""Did an upgrade fail because of which rows there were, or would it with any?
+
+A revision may add a CHECK or a reference, or cast texts to numbers, and be right: its author knows
+what the rows are like, and the sample rows are only what the schema allowed. A column that takes no
+NULL and gets no value is another matter, and so is a type that is too short: every row fails.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from calista_tools.roundtrip.rows.model import RowState
+
+_NULL = re.compile(
+    r'column "(?P<column>[^"]+)" of relation|NOT NULL constraint failed: (?P<dotted>\S+)'
+)
+#: Too long, out of range (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+_TOO_NARROW = frozenset({"22001", "22003"})
+#: What code of a revision raises that reads rows and does not know what to make of them.
+_OF_CODE = (ValueError, TypeError, LookupError, ArithmeticError)
+
+
+def is_about_rows(error: BaseException, before: RowState) -> bool:
+    """Tell whether an upgrade may pass with other rows than those before it."""
+    from sqlalchemy.exc import (
+        DataError,
+        DBAPIError,
+        IntegrityError,
+        SQLAlchemyError,
+        StatementError,
+    )
+
+    if not isinstance(error, SQLAlchemyError):
+        return isinstance(error, _OF_CODE)
+    if not isinstance(error, DBAPIError):
+        # A type of SQLAlchemy's that did not understand a value.
+        return isinstance(error, StatementError)
+    original = error.orig
+    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
+    if isinstance(error, DataError):
+        return state not in _TOO_NARROW
+    if not isinstance(error, IntegrityError):
+        return False
+    found = _NULL.search(str(original))
+    if not found:
+        return True
+    column = found["column"] or found["dotted"].rpartition(".")[2]
+    return any(column in content.columns for content in before.contents.values())

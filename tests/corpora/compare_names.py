@@ -33,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from calista_tools.backends import open_server
 from calista_tools.lint.names.at_head import NameAtHead, names_at_head
-from tests.corpora.fetch import fetch, histories
+from tests.corpora.fetch import environment, fetch, histories
 from tests.corpora.live_names import LiveName, live_names
 
 DIALECTS = ("sqlite", "postgresql")
@@ -53,11 +53,10 @@ class History:
     versions: Path
     root: Path
     env: Path | None = None
-    python: str = sys.executable
-    before: str = ""
+    python: str | None = sys.executable
     truth: dict[str, Path] = field(default_factory=dict)
     url: URL | None = None
-    variables: dict[str, str] = field(default_factory=dict)
+    dialects: tuple[str, ...] = DIALECTS
 
 
 @dataclass
@@ -67,6 +66,7 @@ class Comparison:
     Attributes:
         explicit, implicit: Live names, and how many of them were predicted with kind and table.
         unnamed: Live constraints that SQLite keeps without a name, and how many were said to be.
+        elsewhere: Live names of tables that no revision makes: the application's own.
         claimed, wrong: Names said to be live, and those that are not.
         unknown: Names said to be unknown, with the reason.
     """
@@ -76,6 +76,7 @@ class Comparison:
     explicit: list[int]
     implicit: list[int]
     unnamed: list[int]
+    elsewhere: list[LiveName]
     claimed: int
     missed: list[tuple[str, LiveName]]
     wrong: list[NameAtHead]
@@ -121,12 +122,13 @@ def compare(
         path.read_text(encoding="utf-8", errors="replace")
         for path in sorted(history.versions.rglob("*.py"))
     )
-    found = Comparison(history.name, dialect, [0, 0], [0, 0], [0, 0], 0, [], [], [], [])
+    found = Comparison(history.name, dialect, [0, 0], [0, 0], [0, 0], [], 0, [], [], [], [])
     rest: dict[tuple[str | None, str, str | None], list[NameAtHead]] = {}
     for one in predicted:
         rest.setdefault((one.table, one.kind, one.name), []).append(one)
         if one.name is not None:
             found.claimed += 1
+    made = {entry["name"] for entry in entries if entry["kind"] == "table"}
     for actual in live:
         same = rest.get((actual.table, actual.kind, actual.name), [])
         match = next(
@@ -134,6 +136,9 @@ def compare(
         )
         if match is not None:
             same.remove(match)
+        if match is None and actual.table not in made:
+            found.elsewhere.append(actual)
+            continue
         if actual.name is None:
             count = found.unnamed
         else:
@@ -211,8 +216,8 @@ def run(history: History, url: URL) -> None:
     Raises:
         HistoryError: It cannot.
     """
-    import os
-
+    if history.python is None:
+        raise HistoryError("only the project itself can; hand over its live names with --truths")
     shown = url.render_as_string(hide_password=False)
     command = [
         history.python,
@@ -232,12 +237,7 @@ def run(history: History, url: URL) -> None:
 
         convention = read_convention(Project((history.root,)), history.versions)
         command += ["--convention", json.dumps(dict(convention.templates))]
-    if history.before:
-        command += ["--before", history.before]
-    variables = {key: value.replace("{url}", shown) for key, value in history.variables.items()}
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=os.environ | variables
-    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise HistoryError("\n".join(done.stderr.splitlines()[-6:]))
 
@@ -268,6 +268,9 @@ def report(found: Comparison, *, details: bool) -> str:
         )
     ]
     if details:
+        if found.elsewhere:
+            tables = ", ".join(sorted({one.table for one in found.elsewhere}))
+            lines.append(f"    {len(found.elsewhere)} on tables that no revision makes: {tables}")
         lines += [
             *(
                 f"    missed ({how}): {live.kind} {live.name} on {live.table} {list(live.columns)}"
@@ -295,22 +298,20 @@ def _where(one: NameAtHead) -> str:
     return f"{Path(one.entry['filename']).name}:{one.entry['row']}, {'implicit' if one.implicit else 'explicit'}"
 
 
-def from_manifest(folder: Path, name: str, pythons: Path | None, truth: Path | None) -> History:
+def from_manifest(folder: Path, name: str, truths: Path | None = None) -> History:
     """Return a fetched history with what the manifest knows of running it."""
     entry = histories()[name]
     root = fetch(folder, name)
-    python = pythons / name / "bin" / "python" if pythons else None
-    own = python is not None and python.exists()
-    env = entry.get("env")
+    truth = _truths(truths, name)
+    own = entry.get("env")
     return History(
         name=name,
         versions=root / entry["versions"],
         root=root,
-        env=root / env if env and own else None,
-        python=str(python) if own else sys.executable,
-        before=entry.get("before", ""),
-        truth=_truths(truth, name),
-        variables=entry.get("variables", {}),
+        env=root / own if own else None,
+        python=sys.executable if truth else environment(folder, name),
+        truth=truth,
+        dialects=tuple(entry.get("dialects", DIALECTS)),
     )
 
 
@@ -331,9 +332,6 @@ def arguments_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--folder", type=Path, help="where they are fetched to; outside of any repository"
-    )
-    parser.add_argument(
-        "--pythons", type=Path, help="folder of virtual environments, one a history, by its name"
     )
     parser.add_argument(
         "--truths", type=Path, help="folder of NAME.DIALECT.json files with live names"
@@ -376,7 +374,7 @@ def chosen(arguments: argparse.Namespace) -> list[History]:
             )
         ]
     return [
-        from_manifest(arguments.folder, name, arguments.pythons, arguments.truths)
+        from_manifest(arguments.folder, name, arguments.truths)
         for name in arguments.names or histories()
     ]
 
@@ -390,7 +388,7 @@ def main() -> int:
     passes = True
     for history in chosen(arguments):
         entries = listed(history.versions)
-        dialects = arguments.dialect or (history.truth or DIALECTS)
+        dialects = arguments.dialect or history.truth or history.dialects
         if history.url is not None:
             dialects = [history.url.get_backend_name()]
         for dialect in dialects:

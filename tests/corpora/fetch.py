@@ -84,6 +84,21 @@ def _wheel(folder: Path, entry: dict[str, Any]) -> Path:
     return wheel
 
 
+def environment(folder: Path, name: str) -> str | None:
+    """Return the Python that can run a history, its environment made at need; None if none can."""
+    wanted = histories()[name]["install"]
+    if wanted is None:
+        return None
+    if not wanted:
+        return sys.executable
+    home = folder.resolve() / "environments" / name
+    python = home / ("Scripts" if sys.platform == "win32" else "bin") / "python"
+    if not python.exists():
+        venv.create(home, with_pip=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted], check=True)
+    return str(python)
+
+
 def _python_with_pip(folder: Path) -> str:
     """Return this Python, or one of a new environment: not every environment has pip."""
     if importlib.util.find_spec("pip"):

@@ -40,7 +40,6 @@ def main() -> None:
     )
     parser.add_argument("--convention", default="{}", help="the plain env.py's, as JSON")
     parser.add_argument("--path", action="append", default=[], help="to put on sys.path")
-    parser.add_argument("--before", default="", help="Python to run first, with `engine` and `url`")
     arguments = parser.parse_args()
     sys.path[:0] = arguments.path
     with tempfile.TemporaryDirectory() as folder:
@@ -71,8 +70,6 @@ def upgrade(arguments: argparse.Namespace, folder: Path) -> None:
     config.set_main_option("sqlalchemy.url", arguments.url.replace("%", "%%"))
     os.environ.setdefault("DATABASE_URL", arguments.url)
     engine = create_engine(arguments.url, poolclass=NullPool)
-    if arguments.before:
-        exec(arguments.before, {"engine": engine, "url": arguments.url})
     with engine.connect() as connection:
         config.attributes["connection"] = connection
         config.attributes["naming_convention"] = json.loads(arguments.convention)

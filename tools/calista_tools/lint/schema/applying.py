@@ -122,8 +122,21 @@ def _place(
     table = schema.tables[key_of(name, table_schema)]
     if change.conditional and placed.name is not None and table.named(placed.name, placed.kind):
         return
+    if placed.kind == "pk":
+        table = _without_key(schema, table, change, tell)
     made = schema.put(table, placed)
     tell(Event("create", table.name, made, change))
+
+
+def _without_key(
+    schema: Schema, table: Table, change: Change, tell: Callable[[Event], None]
+) -> Table:
+    """Take the primary key away that a new one replaces: a table has one."""
+    for old in table.of_kind("pk"):
+        tell(Event("drop", table.name, old._replace(implicit=True), change))
+        schema.release((old,))
+    others = tuple(one for one in table.objects if one.kind != "pk")
+    return table._replace(objects=others)
 
 
 def _drop_column(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:

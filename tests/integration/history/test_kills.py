@@ -11,7 +11,7 @@ from benchmarks.generated_history import write_project
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills are made in forks")
 
-PROGRAM = """
+PROGRAM = r"""
 import sys
 from pathlib import Path
 sys.path.insert(0, {here!r})
@@ -19,8 +19,8 @@ from killer import kill_everywhere
 {imports}
 
 kills, wrong = kill_everywhere(Path({project!r}), Path({scratch!r}), lambda folder: {call})
-print(kills)
-print("\\n".join(wrong))
+print(f"\n{{kills}} kill points")
+print("wrong:", *wrong, sep="\n")
 """
 
 
@@ -38,9 +38,10 @@ def kills(tmp_path: Path, imports: str, call: str) -> tuple[int, list[str]]:
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    number, _, wrong = done.stdout.partition("\n")
+    counted, _, wrong = done.stdout.partition(" kill points\nwrong:\n")
+    number = int(counted.rpartition("\n")[2])
     print(f"{number} kill points")
-    return int(number), wrong.split("\n")[:-1] if wrong.strip() else []
+    return number, wrong.splitlines()
 
 
 def test_lock(tmp_path: Path) -> None:
@@ -63,6 +64,36 @@ def test_rebase(tmp_path: Path, published: bool) -> None:
         lock(history, tmp_path / "project/migrations/history.lock", through=history.heads[0])
 
     number, wrong = kills(tmp_path, "from calista_tools.history.commands import rebase", "rebase()")
+
+    assert wrong == []
+    assert number > 30
+
+
+def test_squash(tmp_path: Path) -> None:
+    """The steps before the files change only write to scratch folders; the last one is killed."""
+    write_project(tmp_path / "project", 8)
+    path = tmp_path / "project" / "pyproject.toml"
+    path.write_text(path.read_text().replace(', "postgresql"]', "]"))
+
+    number, wrong = kills(
+        tmp_path,
+        f"""
+from calista_tools.config import load
+from calista_tools.history.commands import apply_changes, record
+from calista_tools.history.project import read_project
+from calista_tools.history.squash import find_chain, squash
+import os
+os.chdir({str(tmp_path / "project")!r})
+record()
+config = load()
+history = read_project(config)
+chain = find_chain(history, history.ordered[5].revision)
+made = squash(config, history, chain, "baseline", release="1")
+def run(folder):
+    apply_changes(load(), {{folder / p.relative_to(config.root): c for p, c in made.items()}})
+""",
+        "run(folder)",
+    )
 
     assert wrong == []
     assert number > 30

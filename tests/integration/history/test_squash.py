@@ -250,3 +250,36 @@ def test_git_sees_moves(project: Path) -> None:
     assert all(line[1] == " " for line in status)
     undo_squash()
     assert git("status", "--short") == ""
+
+
+def test_own_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = Path(__file__).parents[3]
+    shutil.copytree(root / "migrations", tmp_path / "migrations")
+    (tmp_path / "migrations" / "history.lock").unlink(missing_ok=True)
+    for name in ("alembic.ini", "pyproject.toml"):
+        shutil.copy(root / name, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    head = history().heads[0]
+
+    squash("baseline 2026", head, data_revisions(head))
+
+    assert list(history().revisions) == [head]
+
+
+@pytest.mark.slow
+def test_three_hundred_revisions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: URL
+) -> None:
+    folder, old = tmp_path / "project", tmp_path / "old"
+    write_project(folder, 301, seed=9, branches=2)
+    shutil.copytree(folder, old)
+    monkeypatch.chdir(folder)
+    record()
+    last = history().ordered[299].revision
+
+    squash("baseline 2026", last, data_revisions(last))
+
+    assert len(history().revisions) == 2
+    command.upgrade(alembic(old, database_url), last)
+    command.upgrade(alembic(folder, database_url), "head")
+    command.check(alembic(folder, database_url))

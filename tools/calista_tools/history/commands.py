@@ -179,7 +179,7 @@ def squash(message: str, through: str, acknowledged: Sequence[str] = ()) -> None
         release=current_release(config.root),
         report=lambda words: print(words, file=sys.stderr),
     )
-    _apply(config, changes)
+    apply_changes(config, changes)
     made = next(path for path in changes if path.parent == chain.last.path.parent and changes[path])
     print(f"{len(chain.replaced)} revisions replaced, equal on {', '.join(config.dialects)}",
           file=sys.stderr)  # fmt: skip
@@ -199,13 +199,13 @@ def undo_squash() -> None:
     config = load()
     recover(config.script_location)
     changes = work(config, read_project(config, thorough=True))
-    _apply(config, changes)
+    apply_changes(config, changes)
     print(
         f"{sum(path.suffix == '.py' for path in changes) - 1} revisions are back", file=sys.stderr
     )
 
 
-def _apply(config: Config, changes: Mapping[Path, bytes | None]) -> None:
+def apply_changes(config: Config, changes: Mapping[Path, bytes | None]) -> None:
     """Change files, all or none, and note it in git's index where they are tracked."""
     import os
     from pathlib import Path

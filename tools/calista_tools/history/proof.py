@@ -88,6 +88,10 @@ class Bench:
             ) from error
         return self.state(database)
 
+    def untouched(self, folders: Sequence[Path]) -> State:
+        """Return what a database holds on which ``env.py`` ran, and no revision."""
+        return self.run(self.create(), folders, "base", down=True)
+
     def state(self, database: ScratchDatabase) -> State:
         """Read what a database holds."""
         return State(self._snapshot(database), tuple(self._statements(database)))

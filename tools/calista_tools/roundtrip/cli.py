@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from calista_tools.roundtrip.engine import Options
+    from calista_tools.roundtrip.project import Project
     from calista_tools.roundtrip.result import Run, Step
     from calista_tools.roundtrip.settings import Settings
 
@@ -57,6 +58,9 @@ def parser() -> argparse.ArgumentParser:
         metavar="MODULE:CALLABLE",
         help="called with an engine before the first revision, such as models:Base.metadata.create_all",
     )
+    made.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="prove so many backends at once"
+    )
     made.add_argument("--no-cache", action="store_true", help="prove again what was proven before")
     made.add_argument(
         "--output-format", choices=("text", "json", "junit"), default="text", dest="format"
@@ -84,7 +88,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     from calista_tools import config
-    from calista_tools.roundtrip.engine import prove
     from calista_tools.roundtrip.output import json, junit
     from calista_tools.roundtrip.project import Project
     from calista_tools.roundtrip.settings import read_settings
@@ -98,17 +101,56 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.prepare:
         own = replace(own, prepare=arguments.prepare)
     project = Project(ini, x=[*own.x, *arguments.x], url_env=[*own.url_env, *arguments.url_env])
+    wanted = _options(arguments, settings.dialects, own)
     runs: list[Run] = []
-    for options in _options(arguments, settings.dialects, own):
-        if arguments.format == "text":
-            print(f"{options.backend}:", flush=True)
-        runs.append(prove(project, options, _progress(arguments.format)))
+    for run in _prove_all(project, wanted, arguments):
+        runs.append(run)
         _compare(runs, own)
         if arguments.format == "text":
-            _print_summary(runs[-1])
+            _print_summary(run)
     if arguments.format != "text":
         print((json if arguments.format == "json" else junit).render(runs))
     return 0 if all(run.proven for run in runs) else 1
+
+
+def _prove_all(
+    project: Project, wanted: Sequence[Options], arguments: argparse.Namespace
+) -> Iterator[Run]:
+    """Prove on one backend after the other, or on all at once; yield in their order."""
+    from calista_tools.roundtrip.engine import prove
+
+    show = _progress(arguments.format)
+    if arguments.jobs < 2 or len(wanted) < 2:
+        for options in wanted:
+            if arguments.format == "text":
+                print(f"{options.backend}:", flush=True)
+            yield prove(project, options, show)
+        return
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    # Processes of their own: Alembic's context and an env.py's globals are one to a process.
+    with ProcessPoolExecutor(arguments.jobs, mp_context=get_context("spawn")) as pool:
+        started = [
+            pool.submit(prove_apart, project.ini, project.x, project.url_env, options)
+            for options in wanted
+        ]
+        for options, future in zip(wanted, started, strict=True):
+            run = future.result()
+            if arguments.format == "text":
+                print(f"{options.backend}:", flush=True)
+            for step in run.steps:
+                show(step)
+            yield run
+
+
+def prove_apart(ini: Path, x: Sequence[str], url_env: Sequence[str], options: Options) -> Run:
+    """Prove on one backend, in a process that does nothing else."""
+    from calista_tools.roundtrip.engine import prove
+    from calista_tools.roundtrip.project import Project
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    return prove(Project(ini, x=x, url_env=url_env), options)
 
 
 def _compare(runs: list[Run], settings: Settings) -> None:

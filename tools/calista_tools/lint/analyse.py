@@ -98,18 +98,23 @@ def _decode(source: bytes, path: Path) -> Problem | None:
 
 
 def load(
-    path: Path, config: Config, project: Project | None, source: bytes | Problem | None = None
+    path: Path,
+    config: Config,
+    project: Project | None,
+    source: bytes | Problem | None = None,
+    header: Revision | Problem | None = None,
 ) -> Migration:
-    """Read and parse one file; what cannot be read has an empty tree and says why."""
+    """Parse one file, reading what is not given; an empty tree comes with the reason."""
     source = read_source(path) if source is None else source
     if isinstance(source, Problem):
         return Migration(path, b"", ast.Module([], []), source, config, project)
     tree = parse(source, path)
     if isinstance(tree, Problem):
         return Migration(path, source, ast.Module([], []), tree, config, project)
-    header = scan(source)
-    revision = Revision(path, *header) if header else read_tree(tree, path)
-    return Migration(path, source, tree, revision, config, project)
+    if not isinstance(header, Revision):
+        scanned = scan(source)
+        header = Revision(path, *scanned) if scanned else read_tree(tree, path)
+    return Migration(path, source, tree, header, config, project)
 
 
 def analyse(migration: Migration, rules: Sequence[Rule], published: Collection[str] = ()) -> Facts:

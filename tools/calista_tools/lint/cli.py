@@ -5,6 +5,7 @@ Exit 0: clean; 1: findings; 2: wrong usage, or something could not be done.
 
 from __future__ import annotations
 
+import gc
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
@@ -29,6 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = parser().parse_args(argv)
     except SystemExit as stop:  # --help, or wrong usage
         return stop.code if isinstance(stop.code, int) else 2
+    collects = gc.isenabled()
+    # A run is short and makes few cycles: looking for them takes a tenth of its time.
+    gc.disable()
     try:
         return run(arguments)
     except ToolError as error:
@@ -41,6 +45,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    finally:
+        if collects:
+            gc.enable()
 
 
 def parser() -> ArgumentParser:

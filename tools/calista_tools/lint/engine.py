@@ -8,7 +8,8 @@ from calista_tools.errors import ConfigError
 from calista_tools.history import History, Problem, Revision
 from calista_tools.lint.analyse import analyse
 from calista_tools.lint.diagnostic import Diagnostic, Report
-from calista_tools.lint.reading import migrations
+from calista_tools.lint.parallel import WORTHWHILE, PeerLostError, available, together
+from calista_tools.lint.reading import Reading
 from calista_tools.lint.rule import all_rules
 from calista_tools.lint.suppressions import suppress
 from calista_tools.lint.versions import Versions
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from calista_tools.config import Config
     from calista_tools.lint.analyse import Facts
+    from calista_tools.lint.parallel import Peer
     from calista_tools.lint.rule import Rule
     from calista_tools.lint.selection import Selection
     from calista_tools.lint.targets import Group
@@ -60,11 +62,20 @@ def read_facts(group: Group, rules: Mapping[str, Rule]) -> dict[Path, Facts]:
     """Read every file of the history once and check it, knowing what its ancestors made."""
     alone = [rule for rule in rules.values() if rule.scope in ("file", "schema")]
     published = _published(group.config)
-    found = {
-        migration.path: analyse(migration, alone, published)
-        for migration in migrations(group.files, group.config)
-    }
-    return {path: found[path] for path in group.files}
+    reading = Reading(group.files, group.config)
+
+    def work(peer: Peer | None) -> list[Facts]:
+        return [analyse(migration, alone, published) for migration in reading.migrations(peer)]
+
+    facts = None
+    if len(group.files) >= WORTHWHILE and available():
+        try:
+            one, other = together(work)
+            facts = one + other
+        except PeerLostError:
+            reading = Reading(group.files, group.config)
+    by_path = {item.path: item for item in facts or work(None)}
+    return {path: by_path[path] for path in group.files}
 
 
 def _before_start(config: Config, facts: Mapping[Path, Facts]) -> frozenset[Path]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calista_tools.history import Problem, Revision
 from calista_tools.lint.evaluator import evaluate
@@ -32,6 +32,7 @@ class Migration:
         source: The file's bytes.
         header: What it says of itself, or why it cannot be read.
         project: Where the project's own modules are read from.
+        kept: What one rule has worked out and others ask for, too.
         schemas: What its ancestors leave behind, by dialect; empty where the history is not read.
     """
 
@@ -52,6 +53,7 @@ class Migration:
         self.project = project
         self.schemas: Mapping[str, Schema] = {}
         self._changes: dict[tuple[str, str], Sequence[Change]] = {}
+        self.kept: dict[str, Any] = {}
 
     @property
     def revision(self) -> Revision | None:

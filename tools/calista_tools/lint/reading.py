@@ -2,68 +2,119 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from calista_tools.history import Problem, Revision
 from calista_tools.history.scanner import scan
 from calista_tools.lint.analyse import load, read_source
 from calista_tools.lint.evaluator import Project
+from calista_tools.lint.parallel import PIECE
 from calista_tools.lint.schema import walk
+from calista_tools.lint.schema.walk import order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from calista_tools.config import Config
     from calista_tools.lint.migration import Migration
+    from calista_tools.lint.parallel import Peer
     from calista_tools.lint.schema import Change
 
+#: What a revision changes, by dialect.
+Changes = dict[str, "Sequence[Change]"]
 
-def migrations(files: Sequence[Path], config: Config) -> Iterator[Migration]:
-    """Yield every file as a ``Migration``, each after its ancestors.
 
-    Its ``schemas`` are good until the next one is taken. Nothing of a file is kept but what it
-    changes in the schema: trees of thousands of files would take gigabytes.
+class Reading:
+    """The files of one history on their way into memory and out of it.
+
+    Nothing of a file is kept but what it changes in the schema: trees of thousands of files would
+    take gigabytes.
+
+    Attributes:
+        projects: Where the revisions of a folder import from.
+        sequence: The revision ids, each after its parents.
+        changes: What each revision changes on each dialect, as far as it is known.
     """
-    projects = {folder: around(folder, config) for folder in {path.parent for path in files}}
-    sources = {path: read_source(path) for path in files}
-    headers = {path: _header(path, source) for path, source in sources.items()}
-    by_id: dict[str, Path] = {}
-    for path, header in headers.items():
-        if header is not None:
-            by_id.setdefault(header.revision, path)
-    parents: dict[str, Sequence[str]] = {}
-    for path in by_id.values():
-        header = headers[path]
-        if header is not None:
-            parents[header.revision] = (*header.down_revisions, *header.depends_on)
-    merges = any(len(of) > 1 for of in parents.values())
-    kept: dict[tuple[str, str], Sequence[Change]] = {}
-    current: list[Migration] = []
 
-    def changes(dialect: str, revision: str) -> Sequence[Change]:
-        if (dialect, revision) in kept:
-            return kept[dialect, revision]
-        found = current[0].changes(dialect)
-        if merges:
-            # A merge plays the other branch again.
-            kept[dialect, revision] = found
-        return found
+    def __init__(self, files: Sequence[Path], config: Config) -> None:
+        self.files = files
+        self.config = config
+        self.projects = {folder: around(folder, config) for folder in {p.parent for p in files}}
+        self.changes: dict[str, Changes] = {}
+        self._sources = {path: read_source(path) for path in files}
+        self._headers: dict[Path, Revision | None] = {}
+        self._paths: dict[str, Path] = {}
+        self._parents: dict[str, Sequence[str]] = {}
+        for path, source in self._sources.items():
+            header = self._headers[path] = _header(path, source)
+            if header is not None and header.revision not in self._paths:
+                self._paths[header.revision] = path
+                self._parents[header.revision] = (*header.down_revisions, *header.depends_on)
+        self.sequence = order(self._parents)
+        self._pieces = 0
+        self._ready: dict[str, Migration] = {}
 
-    walks = [walk(parents, partial(changes, dialect), dialect) for dialect in config.dialects]
-    done: set[Path] = set()
-    for states in zip(*walks, strict=True):
-        revision = states[0][0]
-        path = by_id[revision]
-        migration = load(path, config, projects[path.parent], sources.pop(path))
-        migration.schemas = {schema.dialect: schema for _, schema in states}
-        done.add(path)
-        current[:] = [migration]
-        yield migration
-    for path in files:
-        if path not in done:
-            yield load(path, config, projects[path.parent], sources[path])
+    def migrations(self, peer: Peer | None = None) -> Iterator[Migration]:
+        """Yield every file as a ``Migration``, each after its ancestors.
+
+        Its ``schemas`` are good until the next one is taken.
+
+        Args:
+            peer: Where the other half of the work is done; its files are not yielded here.
+        """
+        place = {revision: index for index, revision in enumerate(self.sequence)}
+        walks = [walk(self._parents, self._known(d), d) for d in self.config.dialects]
+        for states in zip(*walks, strict=True):
+            revision = states[0][0]
+            while place[revision] >= self._pieces * PIECE:
+                self._read_pieces(peer)
+            migration = self._ready.pop(revision, None)
+            if migration is not None:
+                migration.schemas = {schema.dialect: schema for _, schema in states}
+                yield migration
+        if peer is None or peer.number == 0:
+            walked = {self._paths[revision] for revision in self.sequence}
+            for path in self.files:
+                if path not in walked:
+                    yield self.load(path)
+
+    def load(self, path: Path) -> Migration:
+        """Read one file as it is now."""
+        source, header = self._sources.pop(path, None), self._headers.get(path)
+        return load(path, self.config, self.projects[path.parent], source, header)
+
+    def _read_pieces(self, peer: Peer | None) -> None:
+        """Read the next piece, or with a peer one each, and learn what its revisions change."""
+        count = 1 if peer is None else 2
+        first = self._pieces * PIECE
+        self._pieces += count
+        found: dict[str, Changes] = {}
+        for place in range(first, min(self._pieces * PIECE, len(self.sequence))):
+            revision = self.sequence[place]
+            if peer is None or peer.owns(place):
+                migration = self.load(self._paths[revision])
+                self._ready[revision] = migration
+                found[revision] = {d: migration.changes(d) for d in self.config.dialects}
+            else:
+                self._sources.pop(self._paths[revision], None)
+        self.changes.update(found)
+        if peer is not None:
+            self.changes.update(peer.exchange(found))
+
+    def _known(self, dialect: str) -> _Known:
+        return _Known(self.changes, dialect)
+
+
+class _Known:
+    """What a revision changes on one dialect, by its id."""
+
+    def __init__(self, changes: Mapping[str, Changes], dialect: str) -> None:
+        self._changes = changes
+        self._dialect = dialect
+
+    def __call__(self, revision: str) -> Sequence[Change]:
+        return self._changes[revision][self._dialect]
 
 
 def around(folder: Path, config: Config) -> Project:

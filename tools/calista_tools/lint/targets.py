@@ -91,7 +91,7 @@ def find_targets(paths: Sequence[str], config_path: Path | None = None) -> Targe
     groups = []
     for folders, reported in wanted.items():
         whole = {*_in_folders(part for part in folders if part.is_dir()), *reported}
-        files = tuple(sorted(path for path in whole if path.suffix == ".py"))
+        files = tuple(sorted((path for path in whole if path.suffix == ".py"), key=os.fspath))
         groups.append(Group(configs[folders], files, frozenset(reported)))
     return Targets(tuple(groups), ())
 
@@ -159,7 +159,7 @@ def _in_folders(folders: Iterable[Path]) -> tuple[Path, ...]:
             raise ToolError(
                 f"{shown(folder)}: cannot be read: {error.strerror or error}", exit_code=2
             ) from error
-    return tuple(sorted(found))
+    return tuple(sorted(found, key=os.fspath))
 
 
 def _is_revision_name(name: str) -> bool:

@@ -44,6 +44,15 @@ class Named(NamedTuple):
 
 def created(migration: Migration, *kinds: str) -> Iterator[Named]:
     """Yield what ``upgrade()`` creates, once a dialect, with its final name."""
+    found = migration.kept.get("created")
+    if found is None:
+        found = migration.kept["created"] = list(_created(migration))
+    for named in found:
+        if named.made.kind in kinds:
+            yield named
+
+
+def _created(migration: Migration) -> Iterator[Named]:
     templates = migration.convention.templates
     for operation in migration.operations:
         if operation.direction != "upgrade":
@@ -52,7 +61,7 @@ def created(migration: Migration, *kinds: str) -> Iterator[Named]:
             continue
         for dialect in migration.dialects:
             for made in operation.objects_on(dialect):
-                if made.action == "create" and made.kind in kinds:
+                if made.action == "create" and made.kind in _KINDS:
                     yield Named(operation, made, dialect, final_name(made, dialect, templates))
 
 
@@ -75,6 +84,7 @@ class Expected(NamedTuple):
 
 
 _FREE = "\ue000"
+_KINDS = frozenset(WORDS)
 
 
 def expected(made: SchemaObject, dialect: str, template: str) -> Expected | None:

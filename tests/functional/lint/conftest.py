@@ -43,6 +43,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (versions / "20250826_1030_create_stream.py").write_text(FIRST)
     (versions / "20250826_1031_create_tag.py").write_text(SECOND)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path
 
 

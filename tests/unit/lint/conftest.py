@@ -5,7 +5,8 @@ import pytest
 
 from calista_tools.config import Config, load
 from calista_tools.lint.diagnostic import Diagnostic
-from calista_tools.lint.engine import check
+from calista_tools.lint.engine import collect
+from calista_tools.lint.judge import judge
 from calista_tools.lint.selection import Selection
 from calista_tools.lint.targets import find_targets
 from tests.unit.lint.project import Files, Lint, as_files
@@ -27,7 +28,7 @@ def lint(tmp_path: Path) -> Lint:
             path.write_bytes(text if isinstance(text, bytes) else dedent(text).encode())
         config: Config = load(root)
         targets = find_targets([str(versions)])
-        reports = [check(group, Selection((code,))) for group in targets.groups]
+        reports = [judge(group, collect(group)[0], Selection((code,))) for group in targets.groups]
         assert not any(report.failures for report in reports)
         return [
             item

@@ -10,12 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
-from calista_tools.lint import engine
-from calista_tools.lint.accepted import read_accepted, without_accepted, write_accepted
-from calista_tools.lint.add_noqa import PLACEHOLDER, add_noqa
+from calista_tools.lint.cache import Cache
 from calista_tools.lint.diagnostic import Report
-from calista_tools.lint.outputs import FOR_PEOPLE, statistics
-from calista_tools.lint.rule import all_rules
+from calista_tools.lint.judge import judge
+from calista_tools.lint.outputs import FOR_PEOPLE
 from calista_tools.lint.selection import Selection, split_codes
 from calista_tools.lint.targets import find_targets, shown
 
@@ -39,6 +37,8 @@ def check(arguments: Namespace, config_path: Path | None) -> int:
         return write_baseline(groups, arguments)
     report = check_groups(groups, arguments)
     if arguments.add_noqa:
+        from calista_tools.lint.add_noqa import PLACEHOLDER, add_noqa
+
         added, wanting = add_noqa(report.diagnostics)
         print(f"Added {added} noqa directive{'s' if added != 1 else ''}.")
         if wanting:
@@ -53,13 +53,30 @@ def check_groups(groups: Iterable[Group], arguments: Namespace) -> Report:
     """Check every history that was asked for, less what was accepted."""
     reports = []
     for group in groups:
-        report = engine.check(group, selection(group.config, arguments))
+        report = check_group(group, arguments)
         file = _baseline(group, arguments)
         if file is not None:
+            from calista_tools.lint.accepted import read_accepted, without_accepted
+
             left = without_accepted(report.diagnostics, read_accepted(file), group.config.root)
             report = report._replace(diagnostics=left)
         reports.append(report)
     return merged(reports)
+
+
+def check_group(group: Group, arguments: Namespace) -> Report:
+    """Check one history, or find out that the last run still holds."""
+    cache = None if arguments.no_cache else Cache(group)
+    collected = cache.load() if cache is not None else None
+    if collected is None:
+        # Here: what was found before is shown without loading what finds it.
+        from calista_tools.lint.engine import collect
+
+        collected, known = collect(group, cache.known() if cache is not None else None)
+        if cache is not None:
+            cache.store(collected, known)
+    chosen = selection(group.config, arguments, collected.rules)
+    return judge(group, collected, chosen)
 
 
 def write_baseline(groups: Iterable[Group], arguments: Namespace) -> int:
@@ -68,13 +85,15 @@ def write_baseline(groups: Iterable[Group], arguments: Namespace) -> int:
     Raises:
         ToolError: Nobody said in which file, or it cannot be written.
     """
+    from calista_tools.lint.accepted import write_accepted
+
     for group in groups:
         file = _baseline(group, arguments)
         if file is None:
             raise ToolError(
                 "which file?", "`--baseline FILE`, or `lint-baseline` in [tool.calista]"
             )
-        report = engine.check(group, selection(group.config, arguments))
+        report = check_group(group, arguments)
         count = write_accepted(file, report.diagnostics, group.config.root)
         print(f"Accepted {_errors(count)} in {shown(file)}.")
     return 0
@@ -136,7 +155,7 @@ def show(report: Report, arguments: Namespace, fixed: int = 0) -> int:
     return 1 if report.diagnostics and not arguments.exit_zero else 0
 
 
-def selection(config: Config, arguments: Namespace) -> Selection:
+def selection(config: Config, arguments: Namespace, rules: Iterable[str]) -> Selection:
     """Return which rules count: the command line's choice, else the configuration's.
 
     Raises:
@@ -148,13 +167,15 @@ def selection(config: Config, arguments: Namespace) -> Selection:
         config.per_file_ignores,
         config.root,
     )
-    chosen.check(all_rules())
+    chosen.check(rules)
     return chosen
 
 
 def render(report: Report, arguments: Namespace, fixed: int = 0) -> str:
     """Return the report in the format asked for, with the closing line that people want."""
     if arguments.statistics:
+        from calista_tools.lint.outputs import statistics
+
         text = statistics.render(report, arguments.output_format)
     else:
         output = import_module(f"calista_tools.lint.outputs.{arguments.output_format}")

@@ -1,17 +1,17 @@
-"""How is a whole history checked? Files one by one, then together, then what is set aside."""
+"""How is a whole history read and checked? Files one by one, then together."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from calista_tools.errors import ConfigError
 from calista_tools.history import History, Problem, Revision
 from calista_tools.lint.analyse import analyse
-from calista_tools.lint.diagnostic import Diagnostic, Report
+from calista_tools.lint.collected import Collected
+from calista_tools.lint.diagnostic import Diagnostic
 from calista_tools.lint.parallel import WORTHWHILE, PeerLostError, available, together
 from calista_tools.lint.reading import Reading
 from calista_tools.lint.rule import all_rules
-from calista_tools.lint.suppressions import suppress
 from calista_tools.lint.versions import Versions
 
 if TYPE_CHECKING:
@@ -21,69 +21,95 @@ if TYPE_CHECKING:
     from calista_tools.config import Config
     from calista_tools.lint.analyse import Facts
     from calista_tools.lint.parallel import Peer
+    from calista_tools.lint.reading import Changes
     from calista_tools.lint.rule import Rule
-    from calista_tools.lint.selection import Selection
     from calista_tools.lint.targets import Group
 
 
-def check(group: Group, selection: Selection) -> Report:
-    """Check one history and report on the files that were asked for."""
+class Known(NamedTuple):
+    """What reading a history has brought, and what the next run may take from it.
+
+    Attributes:
+        facts: By file.
+        changes: What each revision changes in the schema.
+        dependencies: Other files of the project that were looked into.
+    """
+
+    facts: Mapping[Path, Facts]
+    changes: Mapping[str, Changes]
+    dependencies: frozenset[Path]
+
+
+def collect(group: Group, before: Known | None = None) -> tuple[Collected, Known]:
+    """Read a history and find everything that breaks a rule.
+
+    Args:
+        group: The files.
+        before: What an earlier run knew; only files without facts in it are read.
+
+    Raises:
+        ConfigError: ``start-after`` names no revision.
+        ToolError: The lock file cannot be read.
+    """
     rules = all_rules()
-    facts = read_facts(group, rules)
-    found = [*_alone(facts, rules), *_together(group, facts, rules)]
-    directives = {path: item.directives for path, item in facts.items() if item.directives}
-
-    def may_be_unused(code: str, path: Path) -> bool:
-        return code not in rules or selection.includes_in(code, path)
-
-    kept, suppressions = suppress(found, directives, may_be_unused)
-    for rule in rules.values():
-        if rule.scope == "noqa":
-            kept += [
-                Diagnostic(path, finding, rule.code, rule.name)
-                for path, finding in rule.check(suppressions)
-            ]
-    exempt = _before_start(group.config, facts)
-    reported = sorted(
-        (
-            item
-            for item in kept
-            if item.path in group.reported
-            and selection.includes_in(item.code, item.path)
-            and (item.path not in exempt or item.code.startswith("CAL4"))
-        ),
-        key=lambda item: item.place,
+    known = _update(group, rules, before) if before is not None else None
+    known = known or _read(group, rules)
+    facts = {path: known.facts[path] for path in group.files}
+    collected = Collected(
+        (*_alone(facts, rules), *_together(group, facts, rules)),
+        {path: item.directives for path, item in facts.items() if item.directives},
+        _before_start(group.config, facts),
+        {code: rule.name for code, rule in rules.items()},
+        tuple(rule.check.__module__ for rule in rules.values() if rule.scope == "noqa"),
+        tuple(f"{path}: {failure}" for path, item in facts.items() for failure in item.failures),
     )
-    failures = [f"{path}: {failure}" for path, item in facts.items() for failure in item.failures]
-    return Report(tuple(reported), tuple(failures), len(group.reported))
+    return collected, known
 
 
-def read_facts(group: Group, rules: Mapping[str, Rule]) -> dict[Path, Facts]:
+def _read(group: Group, rules: Mapping[str, Rule]) -> Known:
     """Read every file of the history once and check it, knowing what its ancestors made."""
-    alone = [rule for rule in rules.values() if rule.scope in ("file", "schema")]
-    published = _published(group.config)
     reading = Reading(group.files, group.config)
-
-    def work(peer: Peer | None) -> list[Facts]:
-        return [analyse(migration, alone, published) for migration in reading.migrations(peer)]
-
-    facts = None
     if len(group.files) >= WORTHWHILE and available():
         try:
-            one, other = together(work)
-            facts = one + other
+            (mine, mine_read), (other, other_read) = together(
+                lambda peer: _analyse(group, rules, reading, peer)
+            )
+            return _known(mine + other, reading, mine_read | other_read)
         except PeerLostError:
             reading = Reading(group.files, group.config)
-    by_path = {item.path: item for item in facts or work(None)}
-    return {path: by_path[path] for path in group.files}
+    facts, read = _analyse(group, rules, reading, None)
+    return _known(facts, reading, read)
+
+
+def _update(group: Group, rules: Mapping[str, Rule], before: Known) -> Known | None:
+    """Read only what is new; None where that changes what later revisions stand on."""
+    fresh = frozenset(path for path in group.files if path not in before.facts)
+    reading = Reading(group.files, group.config, before, fresh)
+    if not reading.sequence_holds():
+        return None
+    facts, read = _analyse(group, rules, reading, None)
+    if not reading.later_ones_hold():
+        return None
+    old = [before.facts[path] for path in group.files if path not in fresh]
+    return _known(old + facts, reading, read | before.dependencies)
+
+
+def _analyse(
+    group: Group, rules: Mapping[str, Rule], reading: Reading, peer: Peer | None
+) -> tuple[list[Facts], frozenset[Path]]:
+    """Return the facts of the files that this process reads, and what else it looked into."""
+    checks = [rule for rule in rules.values() if rule.scope in ("file", "schema")]
+    published = _published(group.config)
+    facts = [analyse(migration, checks, published) for migration in reading.migrations(peer)]
+    return facts, reading.dependencies()
+
+
+def _known(facts: list[Facts], reading: Reading, read: frozenset[Path]) -> Known:
+    return Known({item.path: item for item in facts}, reading.changes, read)
 
 
 def _before_start(config: Config, facts: Mapping[Path, Facts]) -> frozenset[Path]:
-    """Return the files that ``start-after`` leaves out: that revision and its ancestors.
-
-    Raises:
-        ConfigError: There is no such revision.
-    """
+    """Return the files that ``start-after`` leaves out: that revision and its ancestors."""
     if config.start_after is None:
         return frozenset()
     history = _history(facts)
@@ -112,9 +138,8 @@ def _alone(facts: Mapping[Path, Facts], rules: Mapping[str, Rule]) -> Iterator[D
 def _together(
     group: Group, facts: Mapping[Path, Facts], rules: Mapping[str, Rule]
 ) -> Iterator[Diagnostic]:
-    history = _history(facts)
     digests = {path: item.digest for path, item in facts.items() if item.digest}
-    versions = Versions(history, group.config, digests)
+    versions = Versions(_history(facts), group.config, digests)
     for rule in rules.values():
         if rule.scope == "history":
             for path, finding in rule.check(versions):

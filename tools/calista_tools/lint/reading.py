@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from calista_tools.config import Config
+    from calista_tools.lint.engine import Known
     from calista_tools.lint.migration import Migration
     from calista_tools.lint.parallel import Peer
     from calista_tools.lint.schema import Change
@@ -37,21 +38,43 @@ class Reading:
         changes: What each revision changes on each dialect, as far as it is known.
     """
 
-    def __init__(self, files: Sequence[Path], config: Config) -> None:
+    def __init__(
+        self,
+        files: Sequence[Path],
+        config: Config,
+        before: Known | None = None,
+        fresh: frozenset[Path] | None = None,
+    ) -> None:
+        """Read the headers.
+
+        Args:
+            files: All files of the history.
+            config: The project's settings.
+            before: What an earlier run knew of the files that are not fresh.
+            fresh: The files to read; None for all.
+        """
         self.files = files
         self.config = config
         self.projects = {folder: around(folder, config) for folder in {p.parent for p in files}}
         self.changes: dict[str, Changes] = {}
-        self._sources = {path: read_source(path) for path in files}
+        self._before = before
+        self._fresh = frozenset(files) if fresh is None else fresh
+        self._sources = {path: read_source(path) for path in files if path in self._fresh}
         self._headers: dict[Path, Revision | None] = {}
         self._paths: dict[str, Path] = {}
         self._parents: dict[str, Sequence[str]] = {}
-        for path, source in self._sources.items():
-            header = self._headers[path] = _header(path, source)
+        for path in files:
+            header = self._headers[path] = self._header(path)
             if header is not None and header.revision not in self._paths:
                 self._paths[header.revision] = path
                 self._parents[header.revision] = (*header.down_revisions, *header.depends_on)
         self.sequence = order(self._parents)
+        if before is not None:
+            self.changes = {
+                revision: before.changes[revision]
+                for revision, path in self._paths.items()
+                if path not in self._fresh and revision in before.changes
+            }
         self._pieces = 0
         self._ready: dict[str, Migration] = {}
 
@@ -76,8 +99,35 @@ class Reading:
         if peer is None or peer.number == 0:
             walked = {self._paths[revision] for revision in self.sequence}
             for path in self.files:
-                if path not in walked:
+                if path not in walked and path in self._fresh:
                     yield self.load(path)
+
+    def dependencies(self) -> frozenset[Path]:
+        """Return the other files of the project that were looked into."""
+        return frozenset(path for project in self.projects.values() for path in project.read)
+
+    def sequence_holds(self) -> bool:
+        """Whether what is known of the files that are not read again is about this history."""
+        return all(
+            revision in self.changes
+            for revision, path in self._paths.items()
+            if path not in self._fresh
+        )
+
+    def later_ones_hold(self) -> bool:
+        """Whether every revision that was not read again still stands on the same schema."""
+        before = self._before
+        if before is None:
+            return True
+        fresh = {self._headers[path] for path in self._fresh}
+        names = {header.revision for header in fresh if header is not None}
+        gone = before.changes.keys() - self.changes.keys()
+        moved = {name for name in names if before.changes.get(name) != self.changes.get(name)}
+        first = min(
+            (at for at, name in enumerate(self.sequence) if name in moved),
+            default=len(self.sequence),
+        )
+        return not gone and all(name in names for name in self.sequence[first:])
 
     def load(self, path: Path) -> Migration:
         """Read one file as it is now."""
@@ -92,6 +142,8 @@ class Reading:
         found: dict[str, Changes] = {}
         for place in range(first, min(self._pieces * PIECE, len(self.sequence))):
             revision = self.sequence[place]
+            if revision in self.changes:
+                continue
             if peer is None or peer.owns(place):
                 migration = self.load(self._paths[revision])
                 self._ready[revision] = migration
@@ -101,6 +153,12 @@ class Reading:
         self.changes.update(found)
         if peer is not None:
             self.changes.update(peer.exchange(found))
+
+    def _header(self, path: Path) -> Revision | None:
+        if path not in self._fresh and self._before is not None:
+            header = self._before.facts[path].header
+            return header if isinstance(header, Revision) else None
+        return _header(path, self._sources[path])
 
     def _known(self, dialect: str) -> _Known:
         return _Known(self.changes, dialect)

@@ -164,6 +164,11 @@ def all_rules() -> Mapping[str, Rule]:
     return dict(sorted(_REGISTRY.items()))
 
 
+def registered() -> Mapping[str, Rule]:
+    """Return the rules whose modules were imported so far."""
+    return _REGISTRY
+
+
 def needs_reason(code: str) -> bool:
     """Whether ``# noqa`` of this code must say why: 2xx and 3xx are policy, not style."""
     return code.startswith(("CAL2", "CAL3"))

@@ -1,0 +1,75 @@
+"""What is known of a history once it has been read: enough to report by any selection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from calista_tools.lint.diagnostic import Diagnostic
+from calista_tools.lint.noqa import Directive
+from calista_tools.lint.rule import Edit, Finding, Fix
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+
+class Collected(NamedTuple):
+    """The findings of a history, before comments, selection and baseline take any away.
+
+    Attributes:
+        directives: The ``# noqa`` comments of each file.
+        exempt: Files that ``start-after`` leaves out.
+        rules: The name of every rule, by code.
+        noqa_rules: The modules of the rules that judge the comments.
+        failures: Our own bugs met on the way, one line each.
+    """
+
+    found: tuple[Diagnostic, ...]
+    directives: Mapping[Path, tuple[Directive, ...]]
+    exempt: frozenset[Path]
+    rules: Mapping[str, str]
+    noqa_rules: tuple[str, ...]
+    failures: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the content in plain lists and dictionaries."""
+        return {
+            "found": [[str(item.path), item.finding, item.code, item.name] for item in self.found],
+            "directives": {str(path): listed for path, listed in self.directives.items()},
+            "exempt": [str(path) for path in sorted(self.exempt)],
+            "rules": self.rules,
+            "noqa_rules": self.noqa_rules,
+        }
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Collected:
+        """Return what ``to_json`` gave."""
+        return cls(
+            tuple(
+                Diagnostic(Path(path), _finding(finding), code, name)
+                for path, finding, code, name in content["found"]
+            ),
+            {
+                Path(path): tuple(_directive(item) for item in listed)
+                for path, listed in content["directives"].items()
+            },
+            frozenset(Path(path) for path in content["exempt"]),
+            content["rules"],
+            tuple(content["noqa_rules"]),
+        )
+
+
+def _finding(values: Sequence[Any]) -> Finding:
+    finding = Finding(*values)
+    if finding.fix is None:
+        return finding
+    message, edits, rename, replaces = values[-1]
+    fix = Fix(message, tuple(Edit(*edit) for edit in edits), rename, replaces)
+    return finding._replace(fix=fix)
+
+
+def _directive(values: Sequence[Any]) -> Directive:
+    directive = Directive(*values)
+    if directive.codes is None:
+        return directive
+    return directive._replace(codes=tuple(directive.codes))

@@ -23,11 +23,13 @@ down_revision = "b2"
 
 
 def upgrade():
-    op.create_index("ix_tag_tag_name", "tag", ["name"])
+    op.create_table("label", sa.Column("name", sa.Text(), nullable=False))
+    op.create_index("ix_label_label_name", "label", ["name"])
 
 
 def downgrade():
-    op.drop_index("ix_tag_tag_name", "tag")
+    op.drop_index("ix_label_label_name", "label")
+    op.drop_table("label")
 """
 
 
@@ -80,7 +82,7 @@ def test_without_a_cache_nothing_is_written(calista_lint: Run) -> None:
 def test_a_change_of_the_same_size_within_the_same_tick(third: Path, calista_lint: Run) -> None:
     stat = third.stat()
     calista_lint()
-    third.write_text(THIRD.replace("ix_tag_tag_name", "ix_tag_name_tag"))
+    third.write_text(THIRD.replace("ix_label_label_name", "ix_label_name_label"))
     os.utime(third, ns=(stat.st_atime_ns, stat.st_mtime_ns))
     assert same_as_fresh(calista_lint)[0] == 1
 
@@ -88,7 +90,7 @@ def test_a_change_of_the_same_size_within_the_same_tick(third: Path, calista_lin
 @pytest.mark.parametrize(
     "change",
     [
-        lambda third: third.write_text(THIRD.replace("ix_tag_tag_name", "by_name")),
+        lambda third: third.write_text(THIRD.replace("ix_label_label_name", "by_name")),
         lambda third: third.write_text("def ("),
         lambda third: third.unlink(),
         lambda third: third.rename(third.with_name("third.py")),

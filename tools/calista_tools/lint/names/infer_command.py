@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.names.inference import infer
-from calista_tools.lint.reading import migrations
+from calista_tools.lint.reading import Reading
 from calista_tools.lint.targets import find_targets, shown
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def show(arguments: Namespace, config_path: Path | None) -> int:
     found = [
         one
         for group in targets.groups
-        for one in infer(list(migrations(group.files, group.config)))
+        for one in infer(list(Reading(group.files, group.config).migrations()))
     ]
     if arguments.output_format == "json":
         sys.stdout.write(json.dumps(_as_json(found), indent=2, ensure_ascii=False) + "\n")

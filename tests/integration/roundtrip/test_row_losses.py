@@ -12,6 +12,7 @@ import pytest
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.result import Step
+from calista_tools.roundtrip.settings import Settings
 
 Write = Callable[..., Path]
 
@@ -292,3 +293,35 @@ def test_rows_that_cannot_be_made_are_said(project: Write) -> None:
     )
     notes: list[Any] = run.steps[1].notes
     assert any(note.startswith("no rows in riddle: ") for note in notes)
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_the_project_gives_rows_and_declares_losses(backend: str, project: Write) -> None:
+    clean = "UPDATE note SET title = 'none' WHERE title = 'ours'"
+    path = project({"r00": CREATE, "r01": (f'op.execute("{clean}")', "")})
+    settings = Settings(
+        rows={"r00": {"note": [{"id": 7, "title": "ours"}], "missing": [{"id": 1}]}},
+        losses={"r01": "ours was never right"},
+    )
+    options = Options(backend=backend, cache=False, settings=settings)
+    step = prove(Project(path), options).steps[1]
+    assert step.proven
+    assert step.declared == [
+        (
+            "column note.title: 'ours' → 'none' in 1 row (id=7) after downgrade,"
+            " declared: ours was never right"
+        )
+    ]
+    assert step.notes == ["no rows in missing: the project gives rows, and there is no such table"]
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_an_upgrade_may_refuse_rows_but_not_all(backend: str, project: Write) -> None:
+    check = BATCH + 'batch_op.create_check_constraint("ck_note_size", "size >= 0")'
+    uncheck = BATCH + 'batch_op.drop_constraint("ck_note_size", type_="check")'
+    required = 'op.add_column("note", sa.Column("kind", sa.Text, nullable=False))'
+    path = project({"r00": CREATE, "r01": (check, uncheck), "r02": (required, "")})
+    _, first, second = prove(Project(path), Options(backend=backend, cache=False)).steps
+    assert (first.error, first.differences) == (None, [])
+    assert any(note.startswith("the upgrade refuses rows") for note in first.notes)
+    assert second.upgrade == "error"

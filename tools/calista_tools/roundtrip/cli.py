@@ -97,7 +97,7 @@ def _run(arguments: argparse.Namespace) -> int:
     ini = named or settings.alembic_ini
     if named is None and not ini.exists() and (settings.root / "pyproject.toml").exists():
         ini = settings.root / "pyproject.toml"
-    own = read_settings(settings.roundtrip)
+    own = read_settings(settings.roundtrip, settings.root)
     if arguments.prepare:
         own = replace(own, prepare=arguments.prepare)
     project = Project(ini, x=[*own.x, *arguments.x], url_env=[*own.url_env, *arguments.url_env])

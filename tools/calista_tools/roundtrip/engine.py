@@ -12,9 +12,11 @@ from calista_tools.backends.keep import PostgresKeeping, SqliteKeeping
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.cache import Cache
 from calista_tools.roundtrip.head import Head
+from calista_tools.roundtrip.judge import Judge
 from calista_tools.roundtrip.live import Live, PostgresLive, SqliteLive
 from calista_tools.roundtrip.prepare import prepare
 from calista_tools.roundtrip.result import OK, Run
+from calista_tools.roundtrip.rows import read_given
 from calista_tools.roundtrip.settings import Settings
 from calista_tools.roundtrip.walk import Walk
 
@@ -55,6 +57,8 @@ def prove(
     """
     started = time.perf_counter()
     before, proven = project.order(options.start, options.end)
+    known = {script.revision for script in project.script.walk_revisions()}
+    judge = Judge(read_given(options.settings.rows, known), options.settings.losses)
     with ExitStack() as stack:
         place: SqliteFolder | PostgresServer
         if options.backend == "sqlite":
@@ -67,7 +71,7 @@ def prove(
             prepare(options.settings.prepare, database.url)
         cache = _cache(project, options, place, run.server)
         count, cached = cache.restore(proven, database) if cache and not before else (0, [])
-        walk = Walk(project, database, _live(database), progress)
+        walk = Walk(project, database, _live(database), progress, judge)
         stack.enter_context(closing(walk))
         walk.advance(before)
         walk.take(proven[:count], cached)

@@ -9,18 +9,21 @@ from calista_tools.roundtrip.row_proof import Rows
 from calista_tools.roundtrip.snapshot import Difference, differences
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from calista_tools.roundtrip.live import Live
     from calista_tools.roundtrip.result import Step
+    from calista_tools.roundtrip.rows import GivenRows
     from calista_tools.roundtrip.snapshot import Snapshot
 
 
 class Judge:
     """Turns what was seen of a revision into the words of its step."""
 
-    def __init__(self) -> None:
-        self._rows = Rows()
+    def __init__(
+        self, given: GivenRows | None = None, losses: Mapping[str, str] | None = None
+    ) -> None:
+        self._rows = Rows(given, losses or {})
 
     def start(self, live: Live) -> None:
         """Begin a run of revisions."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calista_tools.roundtrip.rows import SampleRows, declarations, is_about_rows, judge
+from calista_tools.roundtrip.rows import Declaration, SampleRows, declarations, is_about_rows, judge
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from calista_tools.roundtrip.live import Live
     from calista_tools.roundtrip.result import Step
@@ -20,9 +20,11 @@ class Rows:
 
     Args:
         given: What the project gives itself.
+        losses: Revisions whose losses the project declares in its settings, with the reason.
     """
 
-    def __init__(self, given: GivenRows | None = None) -> None:
+    def __init__(self, given: GivenRows | None, losses: Mapping[str, str]) -> None:
+        self._losses = losses
         self._given = given
         self._samples: SampleRows | None = None
         self._before: RowState | None = None
@@ -72,13 +74,16 @@ class Rows:
         if self._before is None or self._upgraded is None:
             return
         source = Path(step.filename).read_text(encoding="utf-8", errors="replace")
+        found = declarations(source)
+        if reason := self._losses.get(step.revision):
+            found.append(Declaration(reason))
         verdict = judge(
             self._before,
             self._upgraded,
             self._restored,
             self._again,
             up=self._sent,
-            declarations=declarations(source),
+            declarations=found,
         )
         self._before = None
         step.data_kept = verdict.data_kept

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.errors import ConfigError
@@ -24,7 +25,8 @@ class Settings:
         drift: Accepted differences between head and the metadata: pattern of the line to reason.
         parity: Accepted differences between the dialects: the same.
         losses: Revisions that lose rows on purpose: revision to reason.
-        rows: Rows to put in before a revision (see `calista_tools.roundtrip.rows`).
+        rows: The project's own rows, or the file that holds them (see
+            `calista_tools.roundtrip.rows.given`).
     """
 
     prepare: str | None = None
@@ -33,15 +35,15 @@ class Settings:
     drift: Mapping[str, str] = field(default_factory=dict)
     parity: Mapping[str, str] = field(default_factory=dict)
     losses: Mapping[str, str] = field(default_factory=dict)
-    rows: Mapping[str, Any] = field(default_factory=dict)
+    rows: str | Mapping[str, Any] = field(default_factory=dict)
 
 
 _LISTS = ("x", "url_env")
 _REASONS = ("drift", "parity", "losses")
 
 
-def read_settings(table: Mapping[str, Any]) -> Settings:
-    """Check the table and return what it says.
+def read_settings(table: Mapping[str, Any], root: Path | None = None) -> Settings:
+    """Check the table and return what it says; files are found from ``root``.
 
     Raises:
         ConfigError: A key is unknown, a value has the wrong shape, or a reason is missing.
@@ -61,8 +63,10 @@ def read_settings(table: Mapping[str, Any]) -> Settings:
         elif name in _REASONS:
             _check_reasons(where, value)
         elif name == "rows":
-            if not isinstance(value, dict):
-                raise ConfigError(f"`{where}` must be a table, not {value!r}")
+            if isinstance(value, str):
+                value = str((root or Path()) / value)
+            elif not isinstance(value, dict):
+                raise ConfigError(f"`{where}` must be a file or a table, not {value!r}")
         elif not isinstance(value, str):
             raise ConfigError(f"`{where}` must be a string, not {value!r}")
         values[name] = value

@@ -40,17 +40,23 @@ class Walk:
         database: Where; it holds what ``before`` makes, or nothing.
         live: How its state is read.
         progress: Called after each revision.
+        judge: What the project says of its rows; by default nothing.
     """
 
     def __init__(
-        self, project: Project, database: ScratchDatabase, live: Live, progress: Progress
+        self,
+        project: Project,
+        database: ScratchDatabase,
+        live: Live,
+        progress: Progress,
+        judge: Judge | None = None,
     ) -> None:
         self._project = project
         self._database = database
         self._live = live
         self._progress = progress
         self._statements = Statements()
-        self._judge = Judge()
+        self._judge = judge or Judge()
         self._origin = database.copy()
         self._checkpoint = database.copy()
         #: Applied since the checkpoint was made.

@@ -2,7 +2,7 @@
 
 from calista_tools.roundtrip.rows.access import Access, Written
 from calista_tools.roundtrip.rows.declared import Declaration, declarations
-from calista_tools.roundtrip.rows.given import GivenRows
+from calista_tools.roundtrip.rows.given import GivenRows, read_given
 from calista_tools.roundtrip.rows.model import Content, RowState, TableName
 from calista_tools.roundtrip.rows.refusal import is_about_rows
 from calista_tools.roundtrip.rows.touched import harmless, note
@@ -24,4 +24,5 @@ __all__ = [
     "is_about_rows",
     "judge",
     "note",
+    "read_given",
 ]

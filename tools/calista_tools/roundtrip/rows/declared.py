@@ -25,8 +25,7 @@ class Declaration:
     """What one comment says: the reason, and the words of the statement that it stands at."""
 
     reason: str
-    line: int
-    words: frozenset[str]
+    words: frozenset[str] = frozenset()
 
     def covers(self, table: TableName, known: Set[str]) -> bool:
         """Tell whether the table's loss is meant.
@@ -55,7 +54,6 @@ def declarations(source: str) -> list[Declaration]:
     return [
         Declaration(
             found["reason"].strip(),
-            line,
             _words(tree, source, line) | frozenset(re.findall(r"\w+", found["reason"])),
         )
         for line, found in comments

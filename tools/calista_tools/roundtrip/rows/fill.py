@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from calista_tools.roundtrip.rows import catalog_postgresql, catalog_sqlite
 from calista_tools.roundtrip.rows.contents import read_contents
 from calista_tools.roundtrip.rows.insert import fill_circle, fill_table, insert_rows, waits_for
+from calista_tools.roundtrip.rows.model import TableName
 from calista_tools.roundtrip.rows.order import in_order
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from calista_tools.roundtrip.rows.access import Access
-    from calista_tools.roundtrip.rows.model import RowState, TableName, Value
+    from calista_tools.roundtrip.rows.model import RowState, Value
 
     Given = Mapping[str, Sequence[Mapping[str, Value]]]
 
@@ -58,6 +59,10 @@ def fill(
         given: The project's own rows, by table.
     """
     result = Filled()
+    for name in given.keys() - {
+        word for n in state.contents for word in (n.name, f"{n.schema}.{n.name}")
+    }:
+        result.unfilled[TableName("", name)] = "the project gives rows, and there is no such table"
     needy = {name: count for name in todo if (count := _needed(name, state, ours))}
     own = {name for name in state.contents if _given(name, given) is not None}
     wanted = sorted({*needy, *own})
@@ -71,7 +76,7 @@ def fill(
         names = {table.name for table in group}
         rows = _given(group[0].name, given)
         if rows is not None:
-            why = insert_rows(access, group[0], [dict(row) for row in rows]) if rows else None
+            why = insert_rows(access, group[0], [_typed(access, row) for row in rows])
             why = why and f"the project's rows are refused: {why}"
             if contents[group[0].name].rows:
                 why = None  # put in before, and still there after the database was put back
@@ -93,6 +98,13 @@ def fill(
         result.tables |= changed
         result.triggers |= any(table.triggers for table in group if table.name in changed)
     return result
+
+
+def _typed(access: Access, row: Mapping[str, Value]) -> dict[str, Value]:
+    """Spell truth as the dialect does: PostgreSQL casts no number to it."""
+    if access.dialect == "sqlite":
+        return dict(row)
+    return {name: str(v).lower() if isinstance(v, bool) else v for name, v in row.items()}
 
 
 def _given(name: TableName, given: Given) -> Sequence[Mapping[str, Value]] | None:

@@ -21,6 +21,8 @@ _ATTEMPTS = 12
 
 def insert_rows(access: Access, table: Table, rows: Sequence[PlannedRow]) -> str | None:
     """Insert rows, all or none; return why not."""
+    if not rows:
+        return None
     return attempt(access, _statements(access, table, rows))
 
 

@@ -77,6 +77,15 @@ class SchemaAheadError(CalistaError):
 
     def __init__(self, standing: Standing) -> None:
         where = ", ".join(standing.current)
+        self.standing = standing
+        older = revisions.replaced()
+        if standing.current and older.keys() >= set(standing.current):
+            super().__init__(
+                f"this database is at revision {where}, older than the baseline of this version"
+                " of CALISTA; nothing was touched",
+                f"upgrade it with {older[standing.current[0]]} first, then with this version",
+            )
+            return
         if standing.state is State.DIVERGED:
             message = f"this database has left the line of this CALISTA: it is at revision {where}"
         else:
@@ -85,7 +94,6 @@ class SchemaAheadError(CalistaError):
             f"{message}, which this version (at {standing.head}) does not know; nothing was touched",
             "use the version of CALISTA that upgraded it, or a newer one",
         )
-        self.standing = standing
 
 
 def look(connection: Connection) -> Standing:

@@ -68,6 +68,26 @@ def known(folder: Path | None = None) -> Mapping[str, Known]:
     return _read(tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in stamps))
 
 
+def replaced(folder: Path | None = None) -> Mapping[str, str]:
+    """Return the revisions that a baseline stands for, each with the last release that had it.
+
+    Reads the revision files: only an error message needs it.
+    """
+    found: dict[str, str] = {}
+    for path in ((folder or migrations_folder()) / "versions").glob("*.py"):
+        source = path.read_bytes()
+        if b"\nreplaces" not in source:
+            continue
+        values: dict[str, Any] = {}
+        for node in ast.parse(source, filename=str(path)).body:
+            target = node.targets[0] if isinstance(node, ast.Assign) else None
+            target = node.target if isinstance(node, ast.AnnAssign) else target
+            if isinstance(target, ast.Name) and target.id in ("replaces", "replaces_until"):
+                values[target.id] = ast.literal_eval(node.value)  # type: ignore[attr-defined]
+        found |= dict.fromkeys(values.get("replaces", ()), values.get("replaces_until", ""))
+    return found
+
+
 def pending(current: Iterable[str], revisions: Mapping[str, Known], end: str) -> list[Known]:
     """Return what lies between ``current`` and ``end``, in the order of an upgrade."""
     needed = ancestors([end], revisions) - ancestors(current, revisions)

@@ -1,6 +1,7 @@
 """A squash is equal on both dialects, adopted without a stamp, and taken back byte for byte."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,6 +13,7 @@ from alembic.util import CommandError
 from sqlalchemy import URL, create_engine, inspect, text
 
 from benchmarks.generated_history import write_project
+from calista.db import gate, revisions
 from calista_tools.config import load
 from calista_tools.errors import ToolError
 from calista_tools.history import History
@@ -259,11 +261,23 @@ def test_own_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("alembic.ini", "pyproject.toml"):
         shutil.copy(root / name, tmp_path)
     monkeypatch.chdir(tmp_path)
-    head = history().heads[0]
+    before = history()
+    head = before.heads[0]
 
     squash("baseline 2026", head, data_revisions(head))
 
     assert list(history().revisions) == [head]
+    # `calista` tells a database from before the baseline what to upgrade it with.
+    monkeypatch.setattr(revisions, "migrations_folder", lambda: tmp_path / "migrations")
+    first = before.ordered[0].revision
+    error = gate.SchemaAheadError(gate.Standing(gate.State.UNKNOWN, (first,), head))
+    assert error.message == (
+        f"this database is at revision {first}, older than the baseline of this version of CALISTA;"
+        " nothing was touched"
+    )
+    assert re.fullmatch(r"upgrade it with calista [\d.]+ first, then with this version", error.hint)
+    strange = gate.SchemaAheadError(gate.Standing(gate.State.UNKNOWN, ("strange",), head))
+    assert "upgraded by a newer CALISTA" in strange.message
 
 
 @pytest.mark.slow

@@ -70,17 +70,23 @@ class Expected(NamedTuple):
 
     Attributes:
         shown: For messages; ``…`` stands for what may be anything.
+        parts: What stands around the parts that may be anything; empty for one name.
     """
 
     shown: str
-    pattern: re.Pattern[str] | None
+    parts: tuple[str, ...]
     shortened: str
 
     def accepts(self, name: str) -> bool:
         """Whether a final name is as the policy wants it."""
-        return name in (self.shown, self.shortened) or (
-            self.pattern is not None and self.pattern.fullmatch(name) is not None
-        )
+        if not self.parts:
+            return name in (self.shown, self.shortened)
+        if len(self.parts) > 2:
+            pattern = ".+".join(map(re.escape, self.parts))
+            return re.fullmatch(pattern, name, re.DOTALL) is not None
+        before, after = self.parts
+        fits = name.startswith(before) and name.endswith(after)
+        return fits and len(name) > len(before) + len(after)
 
 
 _FREE = "\ue000"
@@ -95,10 +101,8 @@ def expected(made: SchemaObject, dialect: str, template: str) -> Expected | None
     except UnknownTokenError:
         return None
     if _FREE not in full:
-        return Expected(full, None, shorten(full) if dialect == "postgresql" else full)
-    parts = [re.escape(part) for part in full.split(_FREE)]
-    pattern = re.compile(".+".join(parts), re.DOTALL)
-    return Expected(full.replace(_FREE, "…"), pattern, full)
+        return Expected(full, (), shorten(full) if dialect == "postgresql" else full)
+    return Expected(full.replace(_FREE, "…"), tuple(full.split(_FREE)), full)
 
 
 def misnamed(migration: Migration, kind: str) -> Iterator[Finding]:
@@ -111,7 +115,7 @@ def misnamed(migration: Migration, kind: str) -> Iterator[Finding]:
         wanted = expected(made, dialect, template)
         if wanted is None or wanted.accepts(final.name) or prefixed_twice(made, final):
             continue
-        if wanted.pattern is None and _shortened(final, wanted):
+        if not wanted.parts and _shortened(final, wanted):
             continue
         key = (operation, (made.table, final.full))
         if key in reported:

@@ -43,8 +43,10 @@ def check(migration: Migration) -> Iterator[Finding]:
     """
     reported: set[int] = set()
     for dialect, before in migration.schemas.items():
-        schema = before.copy()
         changes = migration.changes(dialect)
+        if not any(change.what == "create" and change.kind == "ix" for change in changes):
+            continue
+        schema = before.around(changes)
         schema.apply(changes)
         for change in changes:
             table = schema.table(change.table, change.schema)

@@ -51,9 +51,13 @@ def check(migration: Migration) -> Iterator[Finding]:
         return
     reported: set[int] = set()
     for dialect, before in migration.schemas.items():
-        schema = before.copy()
-        for direction in ("upgrade", "downgrade"):
-            for change in migration.changes(dialect, direction):
+        changes = {way: migration.changes(dialect, way) for way in ("upgrade", "downgrade")}
+        both = [*changes["upgrade"], *changes["downgrade"]]
+        if not any(change.what == "drop" for change in both):
+            continue
+        schema = before.around(both)
+        for direction in changes:
+            for change in changes[direction]:
                 operation = migration.operations[change.position]
                 if change.position not in reported and _judged(change, operation, dialect):
                     table = _missing(schema, change)

@@ -79,6 +79,8 @@ def _rename_table(schema: Schema, change: Change, tell: Callable[[Event], None])
     schema.take(new, 1)
     schema.tables[key_of(new, table.schema)] = table._replace(name=new)
     for placed in table.objects:
+        if placed.name is not None:
+            schema.places[placed.name] = key_of(new, table.schema)
         tell(Event("rename", new, placed._replace(implicit=True), change, placed.name))
     for other in list(schema.tables.values()):
         if any(one.referred_table == change.table for one in other.objects):
@@ -272,6 +274,7 @@ def _rename(schema: Schema, change: Change, tell: Callable[[Event], None]) -> No
         schema.tables[key_of(table.name, table.schema)] = table._replace(objects=objects)
         schema.release((found,))
         schema.take(new, 1)
+        schema.places[new] = key_of(table.name, table.schema)
     else:
         made = Placed(change.kind, new, None, row=change.row)
     where = table.name if table is not None else change.table or ""

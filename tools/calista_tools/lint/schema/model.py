@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.schema.applying import HANDLERS, key_of, nobody
 from calista_tools.lint.schema.numbering import numbered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, MutableMapping
 
     from calista_tools.lint.schema.records import Change, Event, Placed, Table
 
@@ -22,21 +23,41 @@ class Schema:
             still be there.
     """
 
-    __slots__ = ("clear", "dialect", "tables", "taken")
+    __slots__ = ("clear", "dialect", "places", "tables", "taken")
 
     def __init__(self, dialect: str) -> None:
         self.dialect = dialect
         self.tables: dict[str, Table] = {}
         self.clear = True
         #: PostgreSQL's names of relations and constraints, to number its own ones.
-        self.taken: dict[str, int] = {}
+        self.taken: MutableMapping[str, int] = {}
+        #: The key of the table that each name was last given on, to find a name without its table.
+        self.places: MutableMapping[str, str] = {}
 
     def copy(self) -> Schema:
         """Return a schema that can be changed apart from this one."""
         other = Schema(self.dialect)
         other.tables = self.tables.copy()
         other.clear = self.clear
-        other.taken = self.taken.copy()
+        other.taken = dict(self.taken)
+        other.places = dict(self.places)
+        return other
+
+    def around(self, changes: Iterable[Change]) -> Schema:
+        """Return a copy of the tables that some changes are about: as cheap as the changes."""
+        other = Schema(self.dialect)
+        other.clear = self.clear
+        other.taken = ChainMap({}, self.taken)
+        other.places = ChainMap({}, self.places)
+        for change in changes:
+            names = [change.table, change.new_name]
+            if change.table is None and change.name is not None:
+                owner = self.owner(change.kind, change.name)
+                names.append(owner.name if owner is not None else None)
+            for name in names:
+                table = self.table(name, change.schema)
+                if table is not None:
+                    other.tables[key_of(table.name, table.schema)] = table
         return other
 
     def table(self, name: str | None, schema: str | None = None) -> Table | None:
@@ -48,10 +69,8 @@ class Schema:
 
     def owner(self, kind: str, name: str) -> Table | None:
         """Return the table that has an object of this kind and name."""
-        for table in self.tables.values():
-            if table.named(name, kind) is not None:
-                return table
-        return None
+        table = self.tables.get(self.places.get(name, ""))
+        return table if table is not None and table.named(name, kind) is not None else None
 
     def apply(self, changes: Iterable[Change], tell: Callable[[Event], None] | None = None) -> None:
         """Change the schema; ``tell`` hears of each object that is made, dropped or renamed."""
@@ -66,6 +85,7 @@ class Schema:
             placed = numbered(table, placed, self.taken)
         if placed.name is not None:
             self.take(placed.name, 1)
+            self.places[placed.name] = key_of(table.name, table.schema)
         self.tables[key_of(table.name, table.schema)] = table._replace(
             objects=(*table.objects, placed)
         )

@@ -14,6 +14,7 @@ __all__ = ["project", "tasks"]
 
 REVERSIBLE = "Reversible (or rationale + safe fallback if not)"
 ROUND_TRIP = "Round-trip tests pass (PG + SQLite): upgrade → assert → downgrade → assert"
+AUTOGENERATE = "Autogenerate diff reviewed; manual edits applied where needed"
 DEPENDENCIES = "Baseline/revision dependencies correct; no rewrites of published revisions"
 
 
@@ -60,6 +61,15 @@ def test_a_downgrade_that_forgets_is_told(repository: Path, tasks: Run) -> None:
         assert not checklist[line][0]
     assert "note" in checklist[ROUND_TRIP][1]
     assert re.search(r"^\d+ of 10 lines do not hold\.$", out, re.MULTILINE)
+
+
+def test_a_table_that_the_metadata_lacks_is_told(repository: Path, tasks: Run) -> None:
+    tasks("revision", "-m", "add note", "-t", "note")
+    code, out, _ = tasks("review", "--base", "main")
+    assert code == 1
+    holds, evidence = lines(out)[AUTOGENERATE]
+    assert not holds
+    assert "drift: -table note" in evidence
 
 
 def test_a_touched_old_file_is_told(repository: Path, tasks: Run) -> None:

@@ -157,11 +157,19 @@ def _data(evidence: Evidence) -> Answer:
 
 
 def _autogenerate(evidence: Evidence) -> Answer:
-    drift = [f"{run['backend']}: drift: {line}" for run in evidence.runs for line in run["drift"]]
+    drift = [
+        f"{run['backend']}: {kind}: {line}"
+        for run in evidence.runs
+        for kind in ("drift", "parity")
+        for line in run.get(kind, ())
+    ]
     return _answer(
         "Autogenerate diff reviewed; manual edits applied where needed",
         [*evidence.findings_of("CAL004"), *drift],
-        [*_silent(evidence, "CAL004"), "no drift between head and the metadata was found"],
+        [
+            *_silent(evidence, "CAL004"),
+            "head is as the metadata says (no drift), and alike on each backend",
+        ],
     )
 
 

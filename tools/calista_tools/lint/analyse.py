@@ -140,7 +140,7 @@ def analyse(migration: Migration, rules: Sequence[Rule], published: Collection[s
         migration.header,
         tuple(findings),
         read_directives(migration.source),
-        tuple(failures),
+        (*migration.bugs, *failures),
         _digest(migration) if migration.header_id in published else "",
     )
 

@@ -6,6 +6,7 @@ Exit 0: clean; 1: findings; 2: wrong usage, or something could not be done.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
@@ -45,6 +46,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        if os.environ.get("CALISTA_DEBUG"):
+            raise
+        print(f"error: internal error: {type(error).__name__}: {error}", file=sys.stderr)
+        print("hint: CALISTA_DEBUG=1 shows where; please report it", file=sys.stderr)
+        return 2
     finally:
         if collects:
             gc.enable()

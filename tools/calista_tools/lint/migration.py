@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.history import Problem, Revision
 from calista_tools.lint.evaluator import evaluate
+from calista_tools.lint.operations import Evaluation
 from calista_tools.lint.sql import effects
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from calista_tools.config import Config
     from calista_tools.lint.evaluator import Project
     from calista_tools.lint.names.metadata import Convention
-    from calista_tools.lint.operations import Evaluation, Operation
+    from calista_tools.lint.operations import Operation
     from calista_tools.lint.schema import Change, Schema
     from calista_tools.lint.sql import Statement
 
@@ -33,6 +34,7 @@ class Migration:
         header: What it says of itself, or why it cannot be read.
         project: Where the project's own modules are read from.
         kept: What one rule has worked out and others ask for, too.
+        bugs: What went wrong in us while the file was followed.
         schemas: What its ancestors leave behind, by dialect; empty where the history is not read.
     """
 
@@ -54,6 +56,7 @@ class Migration:
         self.schemas: Mapping[str, Schema] = {}
         self._changes: dict[tuple[str, str], Sequence[Change]] = {}
         self.kept: dict[str, Any] = {}
+        self.bugs: list[str] = []
 
     @property
     def revision(self) -> Revision | None:
@@ -90,7 +93,11 @@ class Migration:
     @cached_property
     def evaluation(self) -> Evaluation:
         """What ``upgrade()`` and ``downgrade()`` would do, on which dialect."""
-        return evaluate(self.tree, self.path, self.project)
+        try:
+            return evaluate(self.tree, self.path, self.project)
+        except Exception as error:  # our bug; the file's other rules and all other files go on
+            self.bugs.append(f"cannot be followed: {type(error).__name__}: {error}")
+            return Evaluation()
 
     @cached_property
     def convention(self) -> Convention:
@@ -120,7 +127,12 @@ class Migration:
             from calista_tools.lint.schema import changes_of
 
             templates = self.convention.templates
-            self._changes[key] = changes_of(self.operations, dialect, templates, direction)
+            try:
+                found = changes_of(self.operations, dialect, templates, direction)
+            except Exception as error:  # as above
+                self.bugs.append(f"changes cannot be told: {type(error).__name__}: {error}")
+                found = []
+            self._changes[key] = found
         return self._changes[key]
 
     @cached_property

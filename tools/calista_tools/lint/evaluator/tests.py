@@ -133,7 +133,7 @@ def _compare_dialect(kind: type[ast.cmpop], left: object, right: object) -> obje
             raise NeedDialect
         left, right = right, left
     if kind in (ast.Eq, ast.NotEq, ast.Is, ast.IsNot):
-        accepted = {right}
+        accepted = {right} if isinstance(right, str) else {None}
     elif kind in (ast.In, ast.NotIn) and isinstance(right, (list, tuple, set, frozenset, dict)):
         accepted = {item for item in right if isinstance(item, str)}
     else:

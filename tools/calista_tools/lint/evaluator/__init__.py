@@ -119,8 +119,11 @@ def _follow(
             inner = Frame(state, {}, frame, frame.module)
             run(inner, function.body)
             state.conditional, state.offline, state.depth = 0, None, 0
+            inner.names.clear()
     except OutOfFuel:
         state.trouble("fuel", "takes too long to be followed", where)
     except RecursionError:
         state.trouble("recursion", "is nested too deeply to be followed", where)
+    # Functions know their frame, which knows them: untie them, so that a file's tree goes with it.
+    frame.names.clear()
     return state

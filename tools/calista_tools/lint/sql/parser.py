@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.sql import data
@@ -16,7 +17,7 @@ from calista_tools.lint.sql.records import Effects, Only, SqlTrouble, Statement
 from calista_tools.lint.sql.tokens import MAX_TOKENS, RawStatement, statements
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
 #: Blocks within blocks (``DO`` that executes ``DO``); nobody nests them.
 _DEPTH = 3
@@ -26,8 +27,7 @@ def parse(text: str, dialect: str, depth: int = 0) -> Effects:
     """Return what every statement of ``text`` does."""
     found: list[Statement] = []
     troubles: list[SqlTrouble] = []
-    for raw in statements(text, dialect):
-        draft = _statement(text, raw, dialect)
+    for raw, draft in _read(text, dialect):
         if draft.unknown:
             troubles.append(SqlTrouble(draft.unknown, raw.start))
         found.append(draft.finish(raw.start, raw.end))
@@ -40,10 +40,29 @@ def foreign(text: str, dialect: str) -> tuple[Only, ...]:
     """Return what in ``text`` the dialect does not understand but the other one does."""
     return tuple(
         item
-        for raw in statements(text, dialect)
-        for item in only(_statement(text, raw, dialect), raw.tokens)
+        for raw, draft in _read(text, dialect)
+        for item in only(draft, raw.tokens)
         if item.dialect != dialect
     )
+
+
+def _read(text: str, dialect: str) -> Iterable[tuple[RawStatement, Draft]]:
+    """Return each statement's words and what they say; kept for the next question about them."""
+    return _kept(text, dialect) if len(text) <= _KEPT else _drafts(text, dialect)
+
+
+def _drafts(text: str, dialect: str) -> Iterator[tuple[RawStatement, Draft]]:
+    for raw in statements(text, dialect):
+        yield raw, _statement(text, raw, dialect)
+
+
+#: What a file's statements do and which dialect they need are asked one after the other.
+@lru_cache(maxsize=64)
+def _kept(text: str, dialect: str) -> tuple[tuple[RawStatement, Draft], ...]:
+    return tuple(_drafts(text, dialect))
+
+
+_KEPT = 10_000
 
 
 def _statement(text: str, raw: RawStatement, dialect: str) -> Draft:

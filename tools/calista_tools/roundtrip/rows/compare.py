@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from calista_tools.roundtrip.rows.model import Content, Value
 
 Row = Sequence["Value"]
+#: More rows than this, times each other, are not compared one by one: what is not equal is lost.
+_MOST_PAIRS = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +82,12 @@ def _pair(
     was: list[list[Value]], now: list[list[Value]], key: list[int]
 ) -> tuple[list[tuple[int, int]], list[int], list[int]]:
     """Return pairs of indexes that belong together, and what is left on either side."""
-    left, right = list(range(len(was))), list(range(len(now)))
+    left, right = dict.fromkeys(range(len(was))), dict.fromkeys(range(len(now)))
     pairs: list[tuple[int, int]] = []
 
     def take(one: int, other: int) -> None:
         pairs.append((one, other))
-        left.remove(one)
-        right.remove(other)
+        del left[one], right[other]
 
     if key:
         # A key that both sides have only once says which row is meant, whatever else it holds.
@@ -95,15 +96,20 @@ def _pair(
         for text, one in ours.items():
             if text in theirs:
                 take(one, theirs[text])
-    for equal in (True, False):
+    equal: dict[str, list[int]] = {}
+    for at in reversed(right):
+        equal.setdefault(repr([_form(value) for value in now[at]]), []).append(at)
+    for at in list(left):
+        if same_rows := equal.get(repr([_form(value) for value in was[at]])):
+            take(at, same_rows.pop())
+    if len(left) * len(right) <= _MOST_PAIRS:
         scores = sorted(
-            ((-_likeness(was[one], now[other]), one, other) for one in left for other in right),
+            (-_likeness(was[one], now[other]), one, other) for one in left for other in right
         )
         for score, one, other in scores:
-            enough = -score == len(was[one]) if equal else -score * 2 > len(was[one])
-            if enough and one in left and other in right:
+            if -score * 2 > len(was[one]) and one in left and other in right:
                 take(one, other)
-    return sorted(pairs), left, right
+    return sorted(pairs), list(left), list(right)
 
 
 def _unique(keys: dict[int, str]) -> dict[str, int]:

@@ -83,7 +83,8 @@ class PostgresTables:
         tables = {self._names[oid] for oid in oids if oid in self._names}
         if unclear:
             tables |= self._look_up(unclear)
-        return Touched(tables, before - tables - set(self._names.values()))
+        gone = before - tables
+        return Touched(tables, gone - set(self._names.values()) if gone else gone)
 
     def _look_up(self, oids: Set[int]) -> set[TableName]:
         found: set[TableName] = set()
@@ -119,23 +120,28 @@ class SqliteTables:
 
     def __init__(self, access: Access) -> None:
         self._access = access
-        self._names: set[TableName] = set()
+        self._names: set[str] = set()
 
     def everything(self) -> Touched:
         """Take in all tables."""
         before, self._names = self._names, catalog_sqlite.list_tables(self._access)
-        return Touched(set(self._names), before - self._names)
+        return _touched(self._names, before - self._names)
 
     def touched(self, written: Written) -> Touched:
         """Return what the statements of a step can have written to."""
         noted = written.accesses
         if noted is None:
             return self.everything()
-        tables = {TableName("", name) for _, name in noted}
-        if not any(action in _TABLE_ACTIONS for action, _ in noted):
-            return Touched(tables & self._names)
-        before, now = self._names, self.everything()
-        return Touched(now.tables & (tables | (now.tables - before)), now.gone)
+        tables = {name for _, name in noted}
+        before = self._names
+        if any(action in _TABLE_ACTIONS for action, _ in noted):
+            self._names = catalog_sqlite.list_tables(self._access)
+        new = self._names - before
+        return _touched((tables & self._names) | new, before - self._names)
+
+
+def _touched(tables: Set[str], gone: Set[str]) -> Touched:
+    return Touched({TableName("", name) for name in tables}, {TableName("", name) for name in gone})
 
 
 # Numbers of https://www.sqlite.org/c3ref/c_alter_table.html.

@@ -102,7 +102,9 @@ class SampleRows:
         if not names and not gone:
             return
         partitioned = frozenset(self._tables.partitioned)
-        contents = {name: content for name, content in known.items() if name not in gone}
+        contents = dict(known)
+        for name in gone:
+            del contents[name]
         found = read_contents(self._access, names, partitioned)
         contents |= {name: new for name, new in found.items() if not _same(known.get(name), new)}
         self._pending.update(names)

@@ -74,10 +74,10 @@ def judge(
     """
     verdict = RowVerdict()
     accused: set[TableName] = set()
-    known = {str(table) for state in (before, upgraded) for table in state.contents}
 
     def lose(table: TableName, text: str, moment: str) -> None:
         accused.add(table)
+        known = {str(name) for state in (before, upgraded) for name in state.contents}
         for declaration in declarations:
             if declaration.covers(table, known):
                 verdict.declared.append(f"{text} {moment}, declared: {declaration.reason}")
@@ -85,9 +85,8 @@ def judge(
         verdict.differences.append(f"{text} {moment}")
 
     verbs = meant(list(up))
-    above = {table: upgraded.contents.get(table) for table in before.contents}
-    for old, new in renamed_tables(before, upgraded).items():
-        above[old] = upgraded.contents[new]
+    renamed = renamed_tables(before, upgraded)
+    above = {table: upgraded.contents.get(renamed.get(table, table)) for table in before.contents}
     for table, content in before.contents.items():
         now = above[table]
         if now is None or now is content:
@@ -105,7 +104,7 @@ def judge(
             down = moment == "after downgrade"
             if table in silent:
                 continue
-            now = state.contents.get(table) if down else _again(table, above, upgraded, state)
+            now = state.contents.get(table if down else renamed.get(table, table))
             then = content if down else above[table]
             if now is then or then is None:
                 continue
@@ -133,19 +132,6 @@ def judge(
                     )
     verdict.notes = list(dict.fromkeys(verdict.notes))
     return verdict
-
-
-def _again(
-    table: TableName,
-    above: dict[TableName, Content | None],
-    upgraded: RowState,
-    again: RowState,
-) -> Content | None:
-    """Return the table's content after the second upgrade, under the name it has up there."""
-    for name, content in upgraded.contents.items():
-        if content is above[table] and (name == table or table not in upgraded.contents):
-            return again.contents.get(name)
-    return None
 
 
 def _losses(

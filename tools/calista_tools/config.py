@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -233,6 +232,8 @@ def _canonical(key: str) -> str:
 
 
 def _unknown(where: Path, full: str, key: str, known: Mapping[str, object]) -> ConfigError:
+    from difflib import get_close_matches
+
     near = get_close_matches(key, known, n=1, cutoff=0.0)
     return ConfigError(f"{where}: unknown key `{full}`", f"did you mean `{near[0]}`?")
 

@@ -9,6 +9,7 @@ import gc
 import os
 import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,7 +64,8 @@ def parser() -> ArgumentParser:
         "calista-lint",
         description="Check Alembic revision files against the migrations policy.",
         epilog="exit codes:\n  0  clean\n  1  findings\n  2  wrong usage or an internal error",
-        formatter_class=RawDescriptionHelpFormatter,
+        # Without a width it imports shutil, and all that shutil needs, for each argument.
+        formatter_class=partial(RawDescriptionHelpFormatter, width=_width()),
         allow_abbrev=False,
     )
     add = top.add_argument
@@ -96,6 +98,12 @@ def parser() -> ArgumentParser:
     )
     ask.add_argument("--version", action="store_true", help="show the version")
     return top
+
+
+def _width() -> int:
+    """Return how wide help may be: what the shell says, within reason."""
+    columns = os.environ.get("COLUMNS", "")
+    return min(int(columns) if columns.isdigit() and int(columns) else 100, 120)
 
 
 def run(arguments: Namespace) -> int:

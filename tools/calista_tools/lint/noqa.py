@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import io
 import re
-import tokenize
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    import tokenize
     from collections.abc import Iterator
 
     from calista_tools.lint.rule import Finding
@@ -56,6 +56,8 @@ def read_directives(source: bytes) -> tuple[Directive, ...]:
     """Return the ``# noqa`` comments of a file, none for one that cannot be tokenized."""
     if b"noqa" not in source.lower():
         return ()
+    import tokenize  # here: a cached answer needs none of this
+
     try:
         return tuple(_directives(source))
     except (SyntaxError, tokenize.TokenError, ValueError):
@@ -63,6 +65,8 @@ def read_directives(source: bytes) -> tuple[Directive, ...]:
 
 
 def _directives(source: bytes) -> Iterator[Directive]:
+    import tokenize
+
     waiting: list[tokenize.TokenInfo] = []
     first_row: int | None = None
     for token in tokenize.tokenize(io.BytesIO(source).readline):

@@ -6,7 +6,6 @@ in the source names it.
 
 from __future__ import annotations
 
-import textwrap
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
@@ -100,7 +99,13 @@ class Rule(NamedTuple):
     name: str
     scope: Scope
     check: Callable[..., Iterator[Any]]
-    doc: str
+
+    @property
+    def doc(self) -> str:
+        """The page: the docstring of the check, without its indentation."""
+        from inspect import cleandoc
+
+        return cleandoc(self.check.__doc__ or "")
 
     @property
     def summary(self) -> str:
@@ -147,9 +152,7 @@ def rule(code: str, name: str, *, scope: Scope = "file") -> Callable[[_Check], _
         for other in _REGISTRY.values():
             if code == other.code or name == other.name:
                 raise ValueError(f"{code} {name} is taken: {other.code} {other.name}")
-        summary, _, body = check.__doc__.partition("\n")
-        doc = f"{summary}\n{textwrap.dedent(body)}".strip()
-        _REGISTRY[code] = Rule(code, name, scope, check, doc)
+        _REGISTRY[code] = Rule(code, name, scope, check)
         return check
 
     return register
@@ -181,6 +184,8 @@ def page_url(code: str, name: str) -> str:
 
 def examples(page: str) -> Iterator[Example]:
     """Yield the ``Bad::`` and ``Good::`` blocks of a rule's page, in their order."""
+    from textwrap import dedent
+
     lines = page.splitlines()
     for start, line in enumerate(lines):
         if line not in ("Bad::", "Good::"):
@@ -190,4 +195,4 @@ def examples(page: str) -> Iterator[Example]:
             if inside and not inside.startswith("    "):
                 break
             block.append(inside)
-        yield Example(line == "Bad::", textwrap.dedent("\n".join(block)).strip("\n") + "\n")
+        yield Example(line == "Bad::", dedent("\n".join(block)).strip("\n") + "\n")

@@ -23,6 +23,8 @@ from calista_tools.roundtrip.walk import Walk
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from alembic.script import Script
+
     from calista_tools.backends import PostgresServer, ScratchDatabase
     from calista_tools.roundtrip.project import Project
     from calista_tools.roundtrip.result import Step
@@ -57,8 +59,6 @@ def prove(
     """
     started = time.perf_counter()
     before, proven = project.order(options.start, options.end)
-    known = {script.revision for script in project.script.walk_revisions()}
-    judge = Judge(read_given(options.settings.rows, known), options.settings.losses)
     with ExitStack() as stack:
         place: SqliteFolder | PostgresServer
         if options.backend == "sqlite":
@@ -66,27 +66,62 @@ def prove(
         else:
             place = stack.enter_context(open_server(options.url))
         run = Run(options.backend, place.server_version)
-        database = place.create()
-        if options.settings.prepare:
-            prepare(options.settings.prepare, database.url)
         cache = _cache(project, options, place, run.server)
-        count, cached = cache.restore(proven, database) if cache and not before else (0, [])
-        walk = Walk(project, database, _live(database), progress, judge)
-        stack.enter_context(closing(walk))
-        walk.advance(before)
-        walk.take(proven[:count], cached)
-        run.steps = walk.prove(proven[count:])
-        head = Head(place, cache.tables if cache and count else None, options.settings.drift)
-        if options.end is None and all(step.upgrade == OK for step in run.steps):
-            head.look(walk, run)
-            run.head = walk.snapshot
-        good = _proven_prefix(run.steps)
-        if cache and not before and good > count:
-            walk.go_back_to(proven[:good])
-            tables = head.tables if good == len(proven) and not run.drift else None
-            cache.keep(proven[:good], run.steps[:good], database, tables)
+        proof = _Proof(project, options, place, cache, progress)
+        if not proof.run(run, before, proven):
+            # Something changed the catalogs in a way that nothing told of.
+            run.notes.append("every object was read after every step")
+            proof.run(run, before, proven, thorough=True)
     run.seconds = time.perf_counter() - started
     return run
+
+
+@dataclass(frozen=True)
+class _Proof:
+    """What one backend's runs have in common."""
+
+    project: Project
+    options: Options
+    place: SqliteFolder | PostgresServer
+    cache: Cache | None
+    progress: Callable[[Step], None]
+
+    def run(
+        self,
+        run: Run,
+        before: Sequence[Script],
+        proven: Sequence[Script],
+        *,
+        thorough: bool = False,
+    ) -> bool:
+        """Prove everything once; tell whether all changes were noticed when they were made."""
+        settings = self.options.settings
+        database = self.place.create()
+        if settings.prepare:
+            prepare(settings.prepare, database.url)
+        cache = self.cache if not before else None
+        count, cached = cache.restore(proven, database) if cache and not thorough else (0, [])
+        known = {script.revision for script in self.project.script.walk_revisions()}
+        judge = Judge(read_given(settings.rows, known), settings.losses)
+        live = _live(database)
+        live.thorough = thorough
+        with closing(Walk(self.project, database, live, self.progress, judge)) as walk:
+            walk.advance(before)
+            walk.take(proven[:count], cached)
+            run.steps = walk.prove(proven[count:])
+            head = Head(self.place, cache.tables if cache and count else None, settings.drift)
+            reached = self.options.end is None and all(s.upgrade == OK for s in run.steps)
+            head.look(walk, run, compare=reached)
+            if walk.overlooked and not thorough:
+                database.drop()
+                return False
+            run.head = walk.snapshot if reached else None
+            good = _proven_prefix(run.steps)
+            if cache and good > count:
+                walk.go_back_to(proven[:good])
+                tables = head.tables if good == len(proven) and not run.drift else None
+                cache.keep(proven[:good], run.steps[:good], database, tables)
+        return True
 
 
 def _cache(

@@ -50,11 +50,13 @@ class Head:
         self._reasons = reasons
         self.tables: dict[str, str] = {}
 
-    def look(self, walk: Walk, run: Run) -> None:
-        """Put the drift of head into the run."""
+    def look(self, walk: Walk, run: Run, *, compare: bool) -> None:
+        """Read head once more as a whole, and put its drift into the run if it is to be compared."""
         found: list[str] = []
 
         def at_head(context: MigrationContext) -> None:
+            if not compare:
+                return
             self.tables = _digests(context)
             try:
                 found.extend(table_drift(context, self._suspects(walk.first, walk.snapshot)))

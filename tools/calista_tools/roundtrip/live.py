@@ -40,6 +40,9 @@ class Live(Access, Protocol):
     def detach(self) -> None:
         """Stop watching it."""
 
+    #: Whether everything is read after every step.
+    thorough: bool
+
     def begin_step(self) -> None:
         """Note that a step begins."""
 
@@ -90,6 +93,7 @@ class SqliteLive:
 
     dialect = "sqlite"
     version_table = ""
+    thorough = False
 
     def __init__(self) -> None:
         self._accesses: set[tuple[int, str]] | None = None
@@ -204,6 +208,7 @@ class PostgresLive:
 
     dialect = "postgresql"
     version_table = ""
+    thorough = False
 
     def __init__(self, url: URL) -> None:
         self._row_locks: dict[int, set[str]] | None = {}
@@ -213,6 +218,8 @@ class PostgresLive:
         self._connection: Connection | None = None
         self._reader: PostgresReader | None = None
         self._locks: dict[int, set[str]] | None = {}
+        #: Statements that each were a transaction of their own.
+        self._alone: list[str] = []
 
     def attach(self, context: MigrationContext) -> None:
         """Open our own connection and watch the run's."""
@@ -244,7 +251,7 @@ class PostgresLive:
 
     def begin_step(self) -> None:
         """Forget what the step before did."""
-        self._locks = {}
+        self._locks, self._alone = {}, []
         self._row_locks = {}
 
     @property
@@ -270,7 +277,9 @@ class PostgresLive:
     def refresh(self) -> Snapshot:
         """Read what the locks say, or everything where they do not say it all."""
         assert self._reader is not None
-        return self._reader.update(self._locks)
+        if self.thorough:
+            return self._reader.read_all()
+        return self._reader.update(self._locks, self._alone)
 
     def recreated(self) -> list[str]:
         """Return nothing: PostgreSQL alters its tables."""
@@ -307,9 +316,13 @@ class PostgresLive:
         autocommit = False
         with suppress(AttributeError):
             autocommit = connection.connection.dbapi_connection.autocommit is True  # type: ignore[union-attr]
+        if autocommit and harmless(statement):
+            # Such as CREATE INDEX CONCURRENTLY: its locks are gone with it, but it names its table.
+            self._alone.append(statement)
+            return
         if autocommit or _UNSEEN.search(statement):
             self._locks = None
-        if autocommit and not harmless(statement):
+        if autocommit:
             self._row_locks = None
 
 

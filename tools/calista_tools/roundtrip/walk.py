@@ -75,6 +75,8 @@ class Walk:
         self._ahead: Snapshot | None = None
         self._context: MigrationContext | None = None
         self.snapshot: Snapshot = {}
+        #: Whether a change was not noticed when it was made, see `look`.
+        self.overlooked = False
         #: As the first proof found it.
         self.first: Snapshot | None = None
         self.steps: list[Step] = []
@@ -121,7 +123,8 @@ class Walk:
 
         def nothing() -> Steps:
             assert self._context is not None
-            self.snapshot = self._live.read_all()
+            expected, self.snapshot = self.snapshot, self._live.read_all()
+            self.overlooked |= self.first is not None and bool(differences(expected, self.snapshot))
             at_head(self._context)
             yield from ()
 
@@ -333,6 +336,7 @@ class Walk:
         """Make the state after the last applied revision again, and keep a copy of it."""
         self._restore = False
         scripts, self._since = self._since, []
+        expected = self.snapshot
         self._database.replace_by(self._checkpoint)
         if scripts:
             try:
@@ -343,6 +347,7 @@ class Walk:
                     f"{words(failure.error)}",
                     "a revision must do the same each time it runs",
                 ) from failure
+            self.overlooked |= bool(differences(expected, self.snapshot))
             self._mark()
 
     def _mark(self) -> None:

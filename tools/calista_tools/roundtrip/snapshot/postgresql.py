@@ -8,6 +8,7 @@ schemas, …) are few; the versions of their catalog rows are compared as a whol
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.roundtrip.snapshot import postgresql_queries as queries
@@ -72,18 +73,30 @@ class PostgresReader:
         self._read_objects()
         return self._snapshot()
 
-    def update(self, locks: Mapping[int, set[str]] | None) -> Snapshot:
+    def update(self, locks: Mapping[int, set[str]] | None, alone: Sequence[str] = ()) -> Snapshot:
         """Read again what a committed transaction can have changed.
 
         Args:
-            locks: What it held at its end, see `locks`; None if that is not known.
+            locks: What it held at its end, modes by oid (`queries.LOCKS`); None if not known.
+            alone: Statements that committed themselves; they name the relations they change.
         """
         if locks is None or self._read_objects():
             return self.read_all()
         changed = {oid for oid, modes in locks.items() if modes - _ROWS_ONLY}
+        if alone:
+            changed |= self._named(" ".join(alone))
         if changed:
             self._read_relations(changed | self._spelt_by(changed))
         return self._snapshot()
+
+    def _named(self, statements: str) -> set[int]:
+        """Return the relations that statements name, themselves or by one of their indexes."""
+        names = set(re.findall(r"\w+", statements))
+        return {
+            oid
+            for oid, (name, group) in self._relations.items()
+            if name.rpartition(".")[2] in names or any(key.name in names for key in group)
+        }
 
     def _spelt_by(self, changed: set[int]) -> set[int]:
         """Return the relations whose words may change with these: by foreign keys, and views."""

@@ -1,0 +1,28 @@
+"""A change that nothing told of is noticed in the end, and everything is read again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from calista_tools.roundtrip.engine import Options, prove
+from calista_tools.roundtrip.project import Project
+
+CREATE = 'op.create_table("note", sa.Column("id", sa.Integer, primary_key=True))'
+BESIDE = """
+# On a connection of its own: the run's own connection holds none of its locks.
+with op.get_bind().engine.begin() as beside:
+    beside.execute(sa.text("CREATE INDEX ix_note ON note (id)"))
+"""
+
+
+def test_a_change_on_another_connection_is_found(project: Callable[..., Path]) -> None:
+    ini = project(
+        {"one": (CREATE, 'op.drop_table("note")'), "two": (BESIDE, ""), "three": ("", "")}
+    )
+    run = prove(Project(ini), Options(backend="postgresql", cache=False))
+    one, two, three = run.steps
+    assert one.proven
+    assert two.differences == ["+index ix_note on note"]
+    assert three.proven
+    assert run.notes == ["every object was read after every step"]

@@ -337,7 +337,9 @@ class Walk:
         self._restore = False
         scripts, self._since = self._since, []
         expected = self.snapshot
+        started = time.perf_counter()
         self._database.replace_by(self._checkpoint)
+        copied = time.perf_counter()
         if scripts:
             try:
                 self._run(lambda: self._upgrades(scripts, forget=False))
@@ -348,7 +350,8 @@ class Walk:
                     "a revision must do the same each time it runs",
                 ) from failure
             self.overlooked |= bool(differences(expected, self.snapshot))
-            self._mark()
+            if time.perf_counter() - copied > copied - started:
+                self._mark()  # From here on the way back is shorter, by more than a copy takes.
 
     def _mark(self) -> None:
         """Keep a copy of the database as it is now."""

@@ -47,9 +47,7 @@ def write_facts(path: Path, known: Known) -> str:
     """
     try:
         content = pickle.dumps(known, protocol=pickle.HIGHEST_PROTOCOL)
-        # What holds something else than records would not be read again.
-        _Reader(io.BytesIO(content)).load()
-    except (pickle.PicklingError, pickle.UnpicklingError, TypeError, AttributeError):
+    except (pickle.PicklingError, TypeError, AttributeError, RecursionError):
         return ""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     temporary.write_bytes(content)

@@ -73,8 +73,8 @@ class PostgresServer:
             self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             self._names.discard(name)
 
-    def recreate(self, name: str, template: str) -> None:
-        """Drop and make again one of our databases, as a copy of ``template``."""
+    def recreate(self, name: str, template: str | None) -> None:
+        """Drop and make again one of our databases, empty or as a copy of ``template``."""
         assert name in self._names
         self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         self._create(name, template)
@@ -155,10 +155,10 @@ class PostgresDatabase:
         """Return a copy of it."""
         return self.server.create(template=self.name)
 
-    def replace_by(self, other: ScratchDatabase) -> None:
-        """Make it a copy of ``other``."""
-        assert isinstance(other, PostgresDatabase)
-        self.server.recreate(self.name, other.name)
+    def replace_by(self, other: ScratchDatabase | None) -> None:
+        """Make it a copy of ``other``, or empty."""
+        assert other is None or isinstance(other, PostgresDatabase)
+        self.server.recreate(self.name, other.name if other else None)
 
     def drop(self) -> None:
         """Remove it."""

@@ -22,8 +22,8 @@ class ScratchDatabase(Protocol):
     def copy(self) -> ScratchDatabase:
         """Return a copy of it; whoever is still connected to it is sent away first."""
 
-    def replace_by(self, other: ScratchDatabase) -> None:
-        """Make it a copy of ``other``, under its own URL."""
+    def replace_by(self, other: ScratchDatabase | None) -> None:
+        """Make it a copy of ``other``, under its own URL; empty if that is None."""
 
     def drop(self) -> None:
         """Remove it; dropping twice is no error."""

@@ -85,16 +85,19 @@ class SqliteDatabase:
         copied.replace_by(self)
         return copied
 
-    def replace_by(self, other: ScratchDatabase) -> None:
-        """Make it a copy of ``other``.
+    def replace_by(self, other: ScratchDatabase | None) -> None:
+        """Make it a copy of ``other``, or empty.
 
         Through the backup API, because the other file may be in WAL mode, where the file alone is
         not the database.
         """
         import sqlite3
 
-        assert isinstance(other, SqliteDatabase)
         self.drop()
+        if other is None:
+            self.path.touch()
+            return
+        assert isinstance(other, SqliteDatabase)
         with (
             contextlib.closing(sqlite3.connect(other.path)) as source,
             contextlib.closing(sqlite3.connect(self.path)) as target,

@@ -105,7 +105,9 @@ class _Proof:
         judge = Judge(read_given(settings.rows, known), settings.losses)
         live = _live(database)
         live.thorough = thorough
-        with closing(Walk(self.project, database, live, self.progress, judge)) as walk:
+        empty = not settings.prepare and not count
+        walk = Walk(self.project, database, live, self.progress, judge, empty=empty)
+        with closing(walk):
             walk.advance(before)
             walk.take(proven[:count], cached)
             run.steps = walk.prove(proven[count:])

@@ -41,6 +41,7 @@ class Walk:
         live: How its state is read.
         progress: Called after each revision.
         judge: What the project says of its rows; by default nothing.
+        empty: Whether the database is as it was made, and can be made so again.
     """
 
     def __init__(
@@ -50,6 +51,8 @@ class Walk:
         live: Live,
         progress: Progress,
         judge: Judge | None = None,
+        *,
+        empty: bool = False,
     ) -> None:
         self._project = project
         self._database = database
@@ -57,8 +60,9 @@ class Walk:
         self._progress = progress
         self._statements = Statements()
         self._judge = judge or Judge()
-        self._origin = database.copy()
-        self._checkpoint = database.copy()
+        #: None stands for an empty database, of which no copy need be kept.
+        self._origin = None if empty else database.copy()
+        self._checkpoint = self._origin
         #: Applied since the checkpoint was made.
         self._since: list[Script] = []
         self._queue: list[Script] = []
@@ -132,8 +136,9 @@ class Walk:
 
     def close(self) -> None:
         """Drop the copies that were kept to come back to."""
-        self._checkpoint.drop()
-        self._origin.drop()
+        for copy in (self._checkpoint, self._origin):
+            if copy is not None:
+                copy.drop()
 
     # One run of env.py, and what can end it.
 
@@ -355,7 +360,8 @@ class Walk:
 
     def _mark(self) -> None:
         """Keep a copy of the database as it is now."""
-        self._checkpoint.drop()
+        if self._checkpoint is not None and self._checkpoint is not self._origin:
+            self._checkpoint.drop()
         self._checkpoint = self._database.copy()
         self._since = []
 

@@ -38,6 +38,10 @@ if context.is_offline_mode():
     )
     with context.begin_transaction():
         context.run_migrations()
+elif given is not None and not isinstance(given, sa.Connection):
+    # pytest-alembic gives an engine, or what looks like one.
+    with given.connect() as connection:
+        configure(connection)
 elif given is not None:
     configure(given)
 elif url is None:

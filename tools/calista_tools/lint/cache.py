@@ -18,16 +18,16 @@ from zlib import crc32
 
 from calista_tools.lint.application import application_packages
 from calista_tools.lint.collected import Collected
+from calista_tools.lint.states import cache_folder, digest_of, is_settled, state_of, tool_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from calista_tools.config import Config
     from calista_tools.lint.engine import Known
     from calista_tools.lint.targets import Group
 
-#: Nanoseconds; FAT keeps times to two seconds, everything else is finer.
-_GRAIN = 2_000_000_000
-#: Times, size and number on disk; then the digest of a file whose times cannot be trusted yet.
+#: A file's state; then the digest of one whose times cannot be trusted yet.
 _Stat = list[Any]
 
 
@@ -36,18 +36,20 @@ class Cache:
 
     Attributes:
         stats: How each file of the history looked when this run began.
+        others: What else the answer depends on; None where that is not known.
     """
 
     def __init__(self, group: Group) -> None:
         self.group = group
         self.began = time.time_ns()
-        folder = _folder(group)
+        self.folder = Path(cache_folder(project_root(group.config)))
         name = f"lint-{crc32(str(group.files[0].parent).encode(errors='replace')):08x}"
-        self.found = folder / f"{name}.json"
-        self.facts = folder / f"{name}.facts"
+        self.found = self.folder / f"{name}.json"
+        self.facts = self.folder / f"{name}.facts"
         self.key = _key(group)
-        self.stats = {str(path): _stat(path) for path in group.files}
+        self.stats = {str(path): state_of(str(path)) for path in group.files}
         self.old: dict[str, Any] = {}
+        self.others: Iterable[str] | None = None
 
     def load(self) -> Collected | None:
         """Return what the last run found, where nothing has changed since."""
@@ -58,6 +60,7 @@ class Cache:
                 return None
             if self.old["files"].keys() != self.stats.keys() or self._changed():
                 return None
+            self.others = self.old["others"]
             return Collected.from_json(self.old["collected"])
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             self.old = {}
@@ -87,11 +90,11 @@ class Cache:
         from calista_tools.lint.cached_facts import write_facts
 
         try:
-            _make(self.found.parent)
+            _make(self.folder)
             files = {path: self._noted(path, stat) for path, stat in self.stats.items()}
             lock_file = self.group.config.lock_file
-            others = {str(path): _stat(path) for path in (*known.dependencies, lock_file)}
-            others |= {str(path): _stat(path)[:1] for path in _folders(self.group)}
+            watched = (*known.dependencies, lock_file, *_folders(self.group))
+            others = {path: state_of(path) for path in map(str, watched)}
             content = {
                 "key": self.key,
                 "files": files,
@@ -100,6 +103,7 @@ class Cache:
                 "collected": collected.to_json(),
             }
             _write(self.found, json.dumps(content).encode())
+            self.others = others
         except OSError:
             return
 
@@ -113,10 +117,7 @@ class Cache:
         )
 
     def _hold(self, others: Mapping[str, _Stat]) -> bool:
-        return all(
-            _same(path, old, _stat(Path(path))[: len(old)] if len(old) == 1 else _stat(Path(path)))
-            for path, old in others.items()
-        )
+        return all(_same(path, old, state_of(path)) for path, old in others.items())
 
     def _noted(self, path: str, stat: _Stat) -> _Stat:
         """Return a file's times, with its content's digest where they are too young to tell.
@@ -124,57 +125,22 @@ class Cache:
         Raises:
             OSError: It has changed since it was read, so what was found is not about it.
         """
-        if len(stat) < 4 or self.began - max(stat[0], stat[1]) > _GRAIN:
+        if is_settled(stat, self.began):
             return stat
-        digest = _digest(path)
-        if _stat(Path(path)) != stat:
+        digest = digest_of(path)
+        if state_of(path) != stat:
             raise OSError(f"{path} changed while it was checked")
         return [*stat, digest]
 
 
 def _same(path: str, old: _Stat, now: _Stat) -> bool:
-    return old[:4] == now and (len(old) < 5 or old[4] == _digest(path))
-
-
-def _stat(path: Path) -> _Stat:
-    try:
-        found = os.stat(path)  # noqa: PTH116 - a thousand times a run
-    except OSError:
-        return []
-    return [found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino]
-
-
-def _digest(path: str) -> str:
-    from hashlib import blake2b
-
-    try:
-        if not os.path.isfile(path):  # noqa: PTH113 - a pipe would be waited for
-            return ""
-        return blake2b(Path(path).read_bytes(), digest_size=16).hexdigest()
-    except OSError:
-        return ""
+    return old[:4] == now and (len(old) < 5 or old[4] == digest_of(path))
 
 
 def _key(group: Group) -> str:
-    """Return what stands for the settings and for the tool itself, as it lies on disk."""
-    tool: list[object] = []
-    for folder in _tool_folders():
-        with os.scandir(folder) as entries:
-            stats = [entry.stat() for entry in entries if entry.name.endswith(".py")]
-        tool += (
-            len(stats),
-            sum(stat.st_size for stat in stats),
-            max(stat.st_mtime_ns for stat in stats),
-        )
-    return repr((sys.version, tool, group.config, application_packages(group.config)))
-
-
-def _tool_folders() -> Iterable[str]:
-    lint = os.path.dirname(__file__)  # noqa: PTH120
-    names = ("", "rules", "sql", "names", "schema", "safety", "evaluator")
-    folders = [os.path.join(lint, name) for name in names]  # noqa: PTH118
-    folders.append(os.path.join(os.path.dirname(lint), "history"))  # noqa: PTH118, PTH120
-    return [folder for folder in folders if os.path.isdir(folder)]  # noqa: PTH112
+    """Return what stands for the settings and for the tool itself."""
+    packages = application_packages(group.config)
+    return repr((sys.version, tool_state(), group.config, packages))
 
 
 def _folders(group: Group) -> Iterable[Path]:
@@ -184,14 +150,9 @@ def _folders(group: Group) -> Iterable[Path]:
     return inside if group.config.path is not None else ()
 
 
-def _folder(group: Group) -> Path:
-    """Return where the cache lies: in the project, else among the user's caches."""
-    if chosen := os.environ.get("CALISTA_CACHE_DIR"):
-        return Path(chosen)
-    if group.config.path is not None:
-        return group.config.root / ".calista_cache"
-    user = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    return Path(user or Path.home() / ".cache") / "calista"
+def project_root(config: Config) -> str | None:
+    """Return the folder of a project's settings, None where it has none."""
+    return str(config.root) if config.path is not None else None
 
 
 def _make(folder: Path) -> None:

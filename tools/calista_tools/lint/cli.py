@@ -8,35 +8,39 @@ from __future__ import annotations
 import gc
 import os
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import time
 
 from calista_tools.errors import ToolError
-from calista_tools.lint.outputs import FORMATS
+from calista_tools.lint.replay import replay
 
+TYPE_CHECKING = False  # typing alone takes longer to import than all of the above
 if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
     from collections.abc import Sequence
-
-
-_CODES: dict[str, Any] = {"action": "append", "default": [], "metavar": "CODE,…"}
+    from typing import Any
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
+    began = time.time_ns()
+    words = sys.argv[1:] if argv is None else list(argv)
     for stream in (sys.stdout, sys.stderr):
         # A file name need not be text; a terminal need not know every character.
         getattr(stream, "reconfigure", lambda **_: None)(errors="backslashreplace")
-    try:
-        arguments = parser().parse_args(argv)
-    except SystemExit as stop:  # --help, or wrong usage
-        return stop.code if isinstance(stop.code, int) else 2
     collects = gc.isenabled()
     # A run is short and makes few cycles: looking for them takes a tenth of its time.
     gc.disable()
     try:
+        answer = replay(words)
+        if answer is not None:
+            sys.stdout.write(answer[0])
+            sys.stdout.flush()
+            return answer[1]
+        arguments = parser().parse_args(words)
+        arguments.words, arguments.began = words, began
         return run(arguments)
+    except SystemExit as stop:  # --help, or wrong usage
+        return stop.code if isinstance(stop.code, int) else 2
     except ToolError as error:
         print(f"error: {error.message}", file=sys.stderr)
         if error.hint:
@@ -60,6 +64,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> ArgumentParser:
     """Return the parser of the command line."""
+    from argparse import ArgumentParser, RawDescriptionHelpFormatter
+    from functools import partial
+
+    from calista_tools.lint.outputs import FORMATS
+
+    codes: dict[str, Any] = {"action": "append", "default": [], "metavar": "CODE,…"}
     top = ArgumentParser(
         "calista-lint",
         description="Check Alembic revision files against the migrations policy.",
@@ -71,8 +81,8 @@ def parser() -> ArgumentParser:
     add = top.add_argument
     add("paths", nargs="*", metavar="PATH", help="files or folders (default: as configured)")
     choose = top.add_argument_group("choosing rules")
-    choose.add_argument("--select", **_CODES, help="codes or prefixes to check")
-    choose.add_argument("--ignore", **_CODES, help="codes or prefixes to leave out")
+    choose.add_argument("--select", **codes, help="codes or prefixes to check")
+    choose.add_argument("--ignore", **codes, help="codes or prefixes to leave out")
     choose.add_argument("--config", metavar="FILE", help="a pyproject.toml to read")
     choose.add_argument("--no-cache", action="store_true", help="read every file again")
     repair = top.add_argument_group("repairing")
@@ -122,6 +132,8 @@ def run(arguments: Namespace) -> int:
 
         print(pages.page(arguments.explain) if arguments.explain else pages.listing(), end="")
         return 0
+    from pathlib import Path
+
     from calista_tools.lint import command
 
     config = Path(arguments.config) if arguments.config else None

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
-from calista_tools.lint.cache import Cache
+from calista_tools.lint.cache import Cache, project_root
 from calista_tools.lint.diagnostic import Report
 from calista_tools.lint.judge import judge
 from calista_tools.lint.outputs import FOR_PEOPLE
+from calista_tools.lint.replay import Watch
 from calista_tools.lint.selection import Selection, split_codes
+from calista_tools.lint.states import cache_folder
 from calista_tools.lint.targets import find_targets, shown
+from calista_tools.lint.watched import watched
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -35,7 +38,11 @@ def check(arguments: Namespace, config_path: Path | None) -> int:
     groups = _narrowed(targets.groups, arguments)
     if arguments.write_baseline:
         return write_baseline(groups, arguments)
-    report = check_groups(groups, arguments)
+    watch = Watch(arguments.began)
+    watch.sound = not targets.empty and _only_asks(arguments)
+    if watch.sound:
+        _watch(watch, groups, arguments, config_path)
+    report = check_groups(groups, arguments, watch)
     if arguments.add_noqa:
         from calista_tools.lint.add_noqa import PLACEHOLDER, add_noqa
 
@@ -46,14 +53,38 @@ def check(arguments: Namespace, config_path: Path | None) -> int:
         return 0
     if arguments.fix or arguments.diff:
         return repair(report, groups, arguments, config_path)
-    return show(report, arguments)
+    text = render(report, arguments)
+    code = show(report, arguments, text)
+    if watch.sound and code < 2:
+        kept = cache_folder(project_root(groups[0].config))
+        watch.record(arguments.words, (text, code), kept)
+    return code
 
 
-def check_groups(groups: Iterable[Group], arguments: Namespace) -> Report:
+def _only_asks(arguments: Namespace) -> bool:
+    """Whether the answer depends on files alone, and nothing is changed."""
+    changes = arguments.no_cache or arguments.fix or arguments.diff or arguments.add_noqa
+    return not (changes or arguments.diff_base)
+
+
+def _watch(
+    watch: Watch, groups: Sequence[Group], arguments: Namespace, config_path: Path | None
+) -> None:
+    paths = watched(groups, arguments.paths, config_path)
+    if arguments.baseline:
+        watch.add(os.path.abspath(arguments.baseline))  # noqa: PTH100 - as it is opened
+    for path in paths or ():
+        watch.add(path)
+    watch.sound = watch.sound and paths is not None
+
+
+def check_groups(
+    groups: Iterable[Group], arguments: Namespace, watch: Watch | None = None
+) -> Report:
     """Check every history that was asked for, less what was accepted."""
     reports = []
     for group in groups:
-        report = check_group(group, arguments)
+        report = check_group(group, arguments, watch)
         file = _baseline(group, arguments)
         if file is not None:
             from calista_tools.lint.accepted import read_accepted, without_accepted
@@ -64,7 +95,7 @@ def check_groups(groups: Iterable[Group], arguments: Namespace) -> Report:
     return merged(reports)
 
 
-def check_group(group: Group, arguments: Namespace) -> Report:
+def check_group(group: Group, arguments: Namespace, watch: Watch | None = None) -> Report:
     """Check one history, or find out that the last run still holds."""
     cache = None if arguments.no_cache else Cache(group)
     collected = cache.load() if cache is not None else None
@@ -75,6 +106,11 @@ def check_group(group: Group, arguments: Namespace) -> Report:
         collected, known = collect(group, cache.known() if cache is not None else None)
         if cache is not None:
             cache.store(collected, known)
+    if watch is not None:
+        others = cache.others if cache is not None else None
+        for path in others or ():
+            watch.add(path, read=True)
+        watch.sound = watch.sound and others is not None
     chosen = selection(group.config, arguments, collected.rules)
     return judge(group, collected, chosen)
 
@@ -141,12 +177,12 @@ def repair(
         return check_groups(_narrowed(groups, arguments), arguments)
 
     fixed, left = fix.fix(again, frozen)
-    return show(left, arguments, fixed)
+    return show(left, arguments, render(left, arguments, fixed))
 
 
-def show(report: Report, arguments: Namespace, fixed: int = 0) -> int:
+def show(report: Report, arguments: Namespace, text: str) -> int:
     """Print the report and return the exit code."""
-    sys.stdout.write(render(report, arguments, fixed))
+    sys.stdout.write(text)
     sys.stdout.flush()
     for failure in report.failures:
         print(f"error: internal error: {failure}", file=sys.stderr)

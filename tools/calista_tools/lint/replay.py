@@ -1,0 +1,162 @@
+"""Was exactly this asked before, and has nothing changed since? Then the answer is the same.
+
+What a run said is kept beside the state of every file and folder that it depends on. Asking again
+takes a look at each of them and nothing else: no configuration, no rule, no parser is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from zlib import crc32
+
+from calista_tools.lint.states import (
+    cache_folder,
+    digest_of,
+    is_folder,
+    is_settled,
+    state_of,
+    tool_state,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from calista_tools.lint.states import State
+
+#: Answers that are kept in one folder: the same few questions are asked over and over.
+_KEPT = 16
+#: Files that may be too young to be known by their times; their content is compared.
+_YOUNG = 40
+#: Nanoseconds by which the clock that files are dated by may be behind.
+_TICK = 20_000_000
+_FIRST = "calista-lint answer 1\n"
+
+
+def replay(words: Sequence[str]) -> tuple[str, int] | None:
+    """Return what was printed for this command line, and the exit code; None where it may differ.
+
+    Args:
+        words: The command line's arguments.
+    """
+    name = _name(words)
+    asked = ""
+    for folder in _folders(words):
+        try:
+            with open(os.path.join(folder, name), encoding="utf-8", newline="") as file:  # noqa: PTH118, PTH123
+                content = file.read()
+            asked = asked or _asked(words)
+            head, states, answer = content.split("\n\n", 2)
+            code, checksum, text = answer.split("\n", 2)
+            if head == asked and checksum == _checksum(states + text) and _hold(states):
+                return text, int(code)
+        except (OSError, ValueError):  # there is none, or it is damaged
+            continue
+    return None
+
+
+class Watch:
+    """What an answer depends on, as it was when the run began.
+
+    Attributes:
+        began: When that was, in nanoseconds.
+        sound: False where the answer is good for this run only.
+    """
+
+    def __init__(self, began: int) -> None:
+        self.began = began
+        self.sound = True
+        self._states: dict[str, State] = {}
+
+    def add(self, path: str, *, read: bool = False) -> None:
+        """Watch a file or a folder, or that there is none.
+
+        Args:
+            path: Where it lies, or would.
+            read: It was looked at already, so it must not have changed since the run began.
+        """
+        if path in self._states:
+            return
+        state = self._states[path] = state_of(path)
+        if "\n" in path:
+            self.sound = False
+        elif state and (read or is_folder(state)):
+            try:
+                changed = os.stat(path).st_mtime_ns  # noqa: PTH116 - pathlib is not needed here
+            except OSError:
+                self.sound = False
+            else:
+                self.sound = self.sound and changed < self.began - _TICK
+
+    def record(self, words: Sequence[str], answer: tuple[str, int], folder: str) -> None:
+        """Keep an answer; where it cannot be kept, that is no reason to fail."""
+        lines = self._lines()
+        if lines is None:
+            return
+        text, code = answer
+        states = "\n".join(lines)
+        path = os.path.join(folder, _name(words))  # noqa: PTH118
+        temporary = f"{path}.{os.getpid()}.tmp"
+        try:
+            with open(temporary, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123
+                checksum = _checksum(states + text)
+                file.write(f"{_asked(words)}\n\n{states}\n\n{code}\n{checksum}\n{text}")
+            os.replace(temporary, path)  # noqa: PTH105
+        except (OSError, ValueError):
+            try:
+                os.unlink(temporary)  # noqa: PTH108
+            except OSError:
+                return
+
+    def _lines(self) -> list[str] | None:
+        """Return a line for each path; None where one of them may have changed meanwhile."""
+        lines, young = [], 0
+        for path, state in self._states.items():
+            digest = ""
+            if not is_settled(state, self.began):
+                young += 1
+                digest = digest_of(path)
+            if not self.sound or young > _YOUNG or state_of(path) != state:
+                return None
+            lines.append(f"{' '.join(map(str, state))}|{digest}|{path}")
+        return lines
+
+
+def _hold(states: str) -> bool:
+    """Whether every file and folder is what it was."""
+    for line in states.split("\n"):
+        state, digest, path = line.split("|", 2)
+        if state != " ".join(map(str, state_of(path))):
+            return False
+        if digest and digest != digest_of(path):
+            return False
+    return True
+
+
+def _asked(words: Sequence[str]) -> str:
+    """Return what stands for the question and for who answers it."""
+    asked = (list(words), os.getcwd(), sys.version, tool_state())  # noqa: PTH109
+    return f"{_FIRST}{asked!a}"
+
+
+def _name(words: Sequence[str]) -> str:
+    asked = ascii((list(words), os.getcwd()))  # noqa: PTH109
+    return f"answer-{crc32(asked.encode()) % _KEPT:x}"
+
+
+def _checksum(text: str) -> str:
+    return f"{crc32(text.encode(errors='surrogateescape')):08x}"
+
+
+def _folders(words: Sequence[str]) -> Iterator[str]:
+    """Yield where the answer may lie: beside the project of the folder, or of what is named."""
+    if not os.environ.get("CALISTA_CACHE_DIR"):
+        seen = set()
+        for word in ("", *(word for word in words if not word.startswith("-"))):
+            path = os.path.abspath(word)  # noqa: PTH100
+            while path not in seen:
+                seen.add(path)
+                yield cache_folder(path)
+                path = os.path.dirname(path)  # noqa: PTH120
+    yield cache_folder(None)

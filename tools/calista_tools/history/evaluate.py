@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: By these a module can bind names without naming them.
 _BACK_DOORS = frozenset({"globals", "locals", "vars", "exec", "eval", "setattr", "__dict__"})
+#: Without these a revision still has its place in the history.
+_SECONDARY = frozenset({"branch_labels", "depends_on"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _SCOPES = (*_FUNCTIONS, ast.ClassDef, ast.Lambda)
 
@@ -29,9 +31,14 @@ def evaluate(tree: ast.Module, path: Path) -> Revision | Problem:
     module = _Module()
     module.run(tree.body)
     values = {name: module.names.get(name) for name in NAMES}
+    unread: list[Problem] = []
     for name, value in values.items():
         if isinstance(value, Unknown):
-            return Problem("unknown-value", path, f"`{name}` {value.reason}", value.line)
+            problem = Problem("unknown-value", path, f"`{name}` {value.reason}", value.line)
+            if name not in _SECONDARY:
+                return problem
+            unread.append(problem)
+            values[name] = None
     # Alembic takes the id from the name of files that are older than its version 0.2.
     legacy = path.stem if path.stem and not path.stem.strip("0123456789abcdef") else None
     revision = values["revision"] if "revision" in module.names else legacy
@@ -57,6 +64,7 @@ def evaluate(tree: ast.Module, path: Path) -> Revision | Problem:
         branch_labels=found["branch_labels"],
         depends_on=found["depends_on"],
         doc=ast.get_docstring(tree, clean=False) or "",
+        unread=tuple(unread),
     )
 
 

@@ -71,6 +71,7 @@ def read_history(
         item = _read_located(path, location, thorough)
         if isinstance(item, Revision):
             revisions.append(item)
+            problems.extend(item.unread)
         else:
             problems.append(item)
     return History(revisions, problems)

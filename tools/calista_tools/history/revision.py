@@ -21,6 +21,8 @@ class Revision(NamedTuple):
         branch_labels: Names given to the branch that starts here.
         depends_on: Other revisions (or branch labels) that must run first, as they are spelt.
         doc: The module docstring, "" when there is none.
+        unread: Why ``branch_labels`` or ``depends_on`` are empty here, though the file has some:
+            labels that are imported, dependencies on what is installed.
     """
 
     path: Path
@@ -29,6 +31,7 @@ class Revision(NamedTuple):
     branch_labels: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     doc: str = ""
+    unread: tuple[Problem, ...] = ()
 
     @property
     def summary(self) -> str:

@@ -46,6 +46,10 @@ from tests.unit.lint.evaluator.following import follow, names, steps
         'match "x":\n    case "x":\n        op.create_index("ix_a", "t", ["c"])',
         'from sqlalchemy.schema import conv\nop.create_index(conv("ix_a"), "t", ["c"])',
         'op.create_index(sa.sql.elements.quoted_name("ix_a", True), "t", ["c"])',
+        (
+            'm = sa.MetaData(naming_convention={"ix": "ix_%(c)s"})\n'
+            'op.create_index(m.naming_convention["ix"] % dict(c="a"), "t", ["c"])'
+        ),
     ],
 )
 def test_every_spelling_of_one_name(source: str) -> None:

@@ -82,6 +82,30 @@ INSPECTOR = "look = sa.inspect(op.get_bind())\n"
             ),
             {"ix_new"},
         ),
+        (
+            (
+                "have = {c['name'] for c in look.get_columns('t')}\n"
+                "if op.get_bind().execute(sa.text('SELECT 1')).scalar():\n    print('rows')\n"
+                "if {'a', 'z'} & have:\n    op.create_index('ix_new', 't', ['a'])"
+            ),
+            {"ix_new"},
+        ),
+        (
+            (
+                "gone = look.get_unique_constraints('t')\n"
+                "op.drop_constraint(gone[0]['name'], 't', type_='unique')\n"
+                "for one in look.get_unique_constraints('t'):\n"
+                "    op.create_unique_constraint(one['name'] + '_again', 't', one['column_names'])"
+            ),
+            {"-uq_t_a", "uq_t_a_again"},
+        ),
+        (
+            (
+                "op.drop_constraint('uq_t_a', 't', type_='unique')\nlook.clear_cache()\n"
+                "if not look.get_unique_constraints('t'):\n    op.create_index('ix_new', 't', ['a'])"
+            ),
+            {"-uq_t_a", "ix_new"},
+        ),
         # What no revision made may still be there: both sides are followed.
         ("if not look.has_table('z'):\n    op.create_index('ix_new', 'u', ['t_id'])", {"ix_new"}),
     ],
@@ -97,6 +121,35 @@ def test_answers(
         )
         changed = (found - before) | {f"-{name}" for name in before - found}
         assert changed == live
+
+
+def test_what_an_inspector_told_it_tells_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = """
+    before = look.get_foreign_keys("u")
+    for one in before:
+        op.drop_constraint(one["name"], "u", type_="foreignkey")
+    for one in look.get_foreign_keys("u"):
+        op.create_foreign_key(
+            one["name"], "u", one["referred_table"], one["constrained_columns"], ["id"]
+        )
+    """
+    entries = listed(tmp_path, capsys, INSPECTOR + body)
+    live = [one.name for one in names_at_head(entries, "postgresql") if one.kind == "fk"]
+    assert live == ["u_t_id_fkey"]
+
+
+def test_to_rename_a_key_s_index_is_to_rename_the_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = """
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER INDEX pk_t RENAME TO pk_other")
+    """
+    entries = listed(tmp_path, capsys, body)
+    renamed = [(one["kind"], one["table"], one["name"]) for one in entries if one["op"] == "rename"]
+    assert renamed == [("pk", "t", "pk_other")]
 
 
 def test_foreign_keys_have_the_names_of_each_dialect(

@@ -85,6 +85,41 @@ def test_says_why_it_cannot_tell(source: str | bytes, kind: str, line: int, word
     assert "\n" not in found.message
 
 
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (
+            "from x import LABEL\nbranch_labels = ('a', LABEL)\n",
+            "`branch_labels` ",
+        ),
+        (
+            "needs = []\ntry:\n    needs += ['b']\nexcept E:\n    pass\ndepends_on = needs\n",
+            "`depends_on`",
+        ),
+        ("import x\ndepends_on = x.NEEDED\n", "`depends_on` "),
+    ],
+)
+def test_a_revision_has_its_place_without_labels_and_dependencies(source: str, words: str) -> None:
+    text = f"{source}revision = 'a'\ndown_revision = 'b'\n"
+
+    found = read_source(text.encode(), PATH)
+
+    assert isinstance(found, Revision)
+    assert (found.revision, found.down_revisions) == ("a", ("b",))
+    assert (found.branch_labels, found.depends_on) == ((), ())
+    assert [words in one.message for one in found.unread] == [True]
+
+
+def test_what_could_not_be_read_is_a_problem_of_the_history(tmp_path: Path) -> None:
+    text = "import x\nrevision = 'a'\ndown_revision = None\ndepends_on = x.NEEDED\n"
+    (tmp_path / "a.py").write_text(text)
+
+    history = read_history(tmp_path)
+
+    assert list(history.revisions) == ["a"]
+    assert [one.line for one in history.problems] == [4]
+
+
 def test_deep_nesting_is_a_problem_not_a_crash() -> None:
     assert problem("revision = " + "(" * 5000 + ")" * 5000).kind == "unreadable"
 

@@ -66,6 +66,8 @@ def attribute(frame: Frame, value: object, name: str, node: ast.AST) -> object:
         return value.path.name if name == "name" else Method(value, name)
     if isinstance(value, Construct) and name == "name" and value.name in ("Table", "table"):
         return value.args[0] if value.args else Unknown("has no name")
+    if isinstance(value, Construct) and value.receiver is None and name in value.kwargs:
+        return value.kwargs[name]  # `MetaData(naming_convention=…).naming_convention`
     if name == "value" and isinstance(value, (str, int)):
         return value  # a member of an enumeration stands for its value here
     if isinstance(value, (str, list, dict, set, tuple, Construct, BatchBlock, Method)):

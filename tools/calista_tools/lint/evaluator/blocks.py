@@ -11,6 +11,7 @@ from calista_tools.lint.evaluator.values import (
     BatchBlock,
     Construct,
     DialectTest,
+    Function,
     Live,
     OfflineTest,
     Unknown,
@@ -23,33 +24,88 @@ if TYPE_CHECKING:
 
 def do_with(frame: Frame, node: ast.With | ast.AsyncWith) -> int:
     """Follow the block; batch blocks and autocommit blocks are recorded at both ends."""
+    return _enter(frame, node, 0)
+
+
+def _enter(frame: Frame, node: ast.With | ast.AsyncWith, index: int) -> int:
+    """Follow what one ``with`` item does, around the items after it and the block."""
     from calista_tools.lint.evaluator.records import block
     from calista_tools.lint.evaluator.statements import bind, run
 
+    if index == len(node.items):
+        return run(frame, node.body)
+    item = node.items[index]
+    manager = _manager(frame, item.context_expr)
+    if manager is not None:
+        return _managed(frame, node, index, manager)
     state = frame.state
-    ends: list[Operation] = []
+    value = frame.value(item.context_expr)
+    end: Operation | None = None
     suppressing = 0
-    for item in node.items:
-        value = frame.value(item.context_expr)
-        if isinstance(value, BatchBlock):
-            state.add(block(frame, value.record, "batch"))
-            ends.append(block(frame, value.record, "batch_exit"))
-        elif isinstance(value, Live) and value.kind == "autocommit":
-            state.add(Operation("autocommit", state.direction, item.context_expr))
-            ends.append(Operation("autocommit_exit", state.direction, item.context_expr))
-        elif isinstance(value, Construct) and value.path == "contextlib.suppress":
-            suppressing += 1
-        elif isinstance(value, Construct) and value.name == "nullcontext" and value.args:
-            value = value.args[0]
-        elif isinstance(value, list) and value:
-            value = value[0]  # a generator that stands for a context manager
+    if isinstance(value, BatchBlock):
+        state.add(block(frame, value.record, "batch"))
+        end = block(frame, value.record, "batch_exit")
+    elif isinstance(value, Live) and value.kind == "autocommit":
+        state.add(Operation("autocommit", state.direction, item.context_expr))
+        end = Operation("autocommit_exit", state.direction, item.context_expr)
+    elif isinstance(value, Construct) and value.path == "contextlib.suppress":
+        suppressing = 1
+    elif isinstance(value, Construct) and value.name == "nullcontext" and value.args:
+        value = value.args[0]
+    if item.optional_vars is not None:
+        bind(frame, item.optional_vars, value)
+    state.conditional += suppressing
+    signal = _enter(frame, node, index + 1)
+    state.conditional -= suppressing
+    if end is not None:
+        state.add(end)
+    return signal
+
+
+def _manager(frame: Frame, node: ast.expr) -> Function | None:
+    """Return the ``@contextmanager`` of the project that an expression calls."""
+    called = frame.value(node.func) if isinstance(node, ast.Call) else None
+    if not isinstance(called, Function) or isinstance(called.node, ast.Lambda):
+        return None
+    for decorator in called.node.decorator_list:
+        name = getattr(decorator, "attr", getattr(decorator, "id", ""))
+        if name in ("contextmanager", "asynccontextmanager"):
+            return called
+    return None
+
+
+def _managed(frame: Frame, node: ast.With | ast.AsyncWith, index: int, manager: Function) -> int:
+    """Follow a context manager's function; the block runs where it yields."""
+    from calista_tools.lint.evaluator.calls import arguments, inline
+    from calista_tools.lint.evaluator.statements import bind
+
+    state = frame.state
+    item = node.items[index]
+    call = item.context_expr
+    assert isinstance(call, ast.Call)
+    outside = state.anchor, state.conditional, state.offline, state.depth
+    done: frozenset[str] = frozenset()
+    signal = ON
+
+    def follow(value: object) -> None:
+        nonlocal done, signal
+        inside = state.anchor, state.conditional, state.offline, state.depth
+        dialects = state.dialects
+        if dialects <= done:
+            return
+        state.anchor, state.conditional, state.offline, state.depth = outside
+        state.dialects = dialects - done
+        done |= dialects
         if item.optional_vars is not None:
             bind(frame, item.optional_vars, value)
-    state.conditional += suppressing
-    signal = run(frame, node.body)
-    state.conditional -= suppressing
-    for operation in reversed(ends):
-        state.add(operation)
+        signal = _enter(frame, node, index + 1) or signal
+        state.anchor, state.conditional, state.offline, state.depth = inside
+        state.dialects = dialects
+
+    args, kwargs = arguments(frame, call)
+    inline(frame, manager, args, kwargs, call, follow)
+    if not done:
+        follow(Unknown("is given by a context manager"))
     return signal
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.evaluator import builtins, external, live, strings
 from calista_tools.lint.evaluator.branches import RETURN
@@ -31,9 +31,18 @@ from calista_tools.lint.evaluator.values import (
 )
 from calista_tools.lint.operations import Operation
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def _call(frame: Frame, node: ast.Call) -> object:
     callee = frame.value(node.func)
+    args, kwargs = arguments(frame, node)
+    return invoke(frame, callee, args, kwargs, node)
+
+
+def arguments(frame: Frame, node: ast.Call) -> tuple[list[Any], dict[str, Any]]:
+    """Evaluate the arguments of a call, starred ones spread out."""
     args: list[Any] = []
     for arg in node.args:
         if type(arg) is ast.Starred:
@@ -53,7 +62,7 @@ def _call(frame: Frame, node: ast.Call) -> object:
             kwargs[keyword.arg] = value
         elif isinstance(value, dict):
             kwargs.update((key, item) for key, item in value.items() if isinstance(key, str))
-    return invoke(frame, callee, args, kwargs, node)
+    return args, kwargs
 
 
 def invoke(
@@ -120,15 +129,30 @@ def _method(
 
 
 def inline(
-    frame: Frame, function: Function, args: list[Any], kwargs: dict[str, Any], node: ast.AST
+    frame: Frame,
+    function: Function,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    node: ast.AST,
+    on_yield: Callable[[object], None] | None = None,
 ) -> object:
-    """Follow a call of a function whose source is at hand."""
+    """Follow a call of a function whose source is at hand.
+
+    Args:
+        frame: Where the call stands.
+        function: What is called.
+        args: Positional arguments.
+        kwargs: Arguments by name.
+        node: The call.
+        on_yield: For a generator that is a context manager: follows the block of the ``with``.
+    """
     state = frame.state
     definition = function.node
     if state.depth >= DEPTH:
         state.trouble("recursion", "calls itself too deeply to be followed", node)
         return Unknown("is computed by recursion")
     inner = Frame(state, {}, function.frame, function.frame.module)
+    inner.on_yield = on_yield
     _bind_parameters(inner, function, args, kwargs)
     entered_foreign = state.anchor is None and function.frame.module is not frame.module
     if entered_foreign and isinstance(
@@ -208,7 +232,11 @@ def _bind_parameters(
 
 
 def _yield(frame: Frame, node: ast.Yield) -> object:
-    frame.yields = [*(frame.yields or ()), frame.value(node.value)]
+    value = frame.value(node.value)
+    if frame.on_yield is not None:
+        frame.on_yield(value)
+    else:
+        frame.yields = [*(frame.yields or ()), value]
     return None
 
 

@@ -244,6 +244,8 @@ def same(one: object, other: object) -> bool:
         return len(one) == len(other) and all(map(same, one, other))
     if isinstance(one, dict) and isinstance(other, dict):
         return list(one) == list(other) and all(map(same, one.values(), other.values()))
+    if isinstance(one, (set, frozenset)) and isinstance(other, (set, frozenset)):
+        return one == other
     return False
 
 

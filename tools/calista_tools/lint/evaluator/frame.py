@@ -129,11 +129,13 @@ class Frame:
         split: Whether the dialect decided on which of them.
         shared: Names declared ``global`` or ``nonlocal``.
         yields: What a generator has yielded so far.
+        on_yield: For a context manager: follows the block that it manages.
     """
 
     __slots__ = (
         "module",
         "names",
+        "on_yield",
         "outer",
         "pending",
         "poisoned",
@@ -163,6 +165,7 @@ class Frame:
         self.shared: set[str] | None = None
         self.split = False
         self.yields: list[object] | None = None
+        self.on_yield: Callable[[object], None] | None = None
 
     def lookup(self, name: str) -> object:
         """Return what a name stands for.

@@ -76,7 +76,7 @@ def call(
         attributes.read(frame, node)
         return _answer(frame, name, args[kind == "dialect" :], kwargs)
     if kind == "inspector":
-        return _answer(frame, name, args, kwargs)
+        return _told(frame, receiver, name, args, kwargs)
     if kind == "bind" and name == "run_sync" and args:
         from calista_tools.lint.evaluator.calls import invoke
 
@@ -96,6 +96,22 @@ def call(
 def _answer(frame: Frame, name: str, args: list[Any], kwargs: dict[str, Any]) -> object:
     found = inspection.answer(frame, name, args, kwargs)
     return Unknown(attributes.READ) if found is None else found
+
+
+def _told(
+    frame: Frame, inspector: Live, name: str, args: list[Any], kwargs: dict[str, Any]
+) -> object:
+    """Return an inspector's answer, which it gives again until its cache is cleared.
+
+    Source: ``Inspector.clear_cache`` in SQLAlchemy's ``engine/reflection.py``.
+    """
+    if name == "clear_cache":
+        inspector.told.clear()
+        return None
+    key = (name, *(one for one in (*args, *kwargs.values()) if isinstance(one, str)))
+    if key not in inspector.told:
+        inspector.told[key] = _answer(frame, name, args, kwargs)
+    return inspector.told[key]
 
 
 _READING = frozenset(["query", "get", "one", "first", "all", "scalar_one", "refresh"])

@@ -139,12 +139,17 @@ class Method:
 
 
 class Live:
-    """Part of the live database: ``bind``, ``context``, ``dialect``, ``inspector``, ``url`` and so on."""
+    """Part of the live database: ``bind``, ``context``, ``dialect``, ``inspector``, ``url`` and so on.
 
-    __slots__ = ("kind",)
+    Attributes:
+        told: What an inspector has answered: it remembers, whatever happens to the schema later.
+    """
+
+    __slots__ = ("kind", "told")
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
+        self.told: dict[tuple[object, ...], object] = {}
 
 
 class BatchBlock:

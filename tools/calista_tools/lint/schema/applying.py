@@ -257,16 +257,18 @@ def _only(table: Table | None, kind: str) -> Placed | None:
     return found[0] if len(found) == 1 else None
 
 
+#: PostgreSQL gives these an index of their name; to rename one is to rename the other.
+_WITH_INDEX = ("pk", "uq", "ex")
+
+
 def _rename(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
     table = schema.table(change.table, change.schema)
     if change.name is None or change.new_name is None:
         if table is not None:
             schema.tables[key_of(table.name, table.schema)] = table._replace(known=False)
         return
-    found = table.named(change.name, change.kind) if table is not None else None
-    if found is None:
-        table = schema.owner(change.kind, change.name) or table
-        found = table.named(change.name, change.kind) if table is not None else None
+    owner, found = _renamed(schema, table, change.kind, change.name)
+    table = owner or table
     new = clip(change.new_name) if schema.dialect == "postgresql" else change.new_name
     if table is not None and found is not None:
         made = found._replace(name=new, full=new, implicit=False, row=change.row)
@@ -279,6 +281,18 @@ def _rename(schema: Schema, change: Change, tell: Callable[[Event], None]) -> No
         made = Placed(change.kind, new, None, row=change.row)
     where = table.name if table is not None else change.table or ""
     tell(Event("rename", where, made, change, change.name))
+
+
+def _renamed(
+    schema: Schema, table: Table | None, kind: str, name: str
+) -> tuple[Table | None, Placed | None]:
+    """Return the object of a name and its table, which the statement need not say."""
+    for one in (kind, *_WITH_INDEX) if kind == "ix" else (kind,):
+        for owner in (table, schema.owner(one, name)):
+            found = owner.named(name, one) if owner is not None else None
+            if found is not None:
+                return owner, found
+    return None, None
 
 
 def _recreate(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:

@@ -7,8 +7,8 @@ unknown keys and the JSON schema in ``docs/`` all come from it.
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from calista_tools.errors import ConfigError
@@ -93,9 +93,13 @@ OPTIONS: Mapping[str, Option] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Config:
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+class Config(NamedTuple):
     """The project's settings; paths are absolute.
+
+    A named tuple: a dataclass would take more to import than everything else here.
 
     Attributes:
         root: The folder of ``pyproject.toml`` (or where the search began when there is none).
@@ -105,24 +109,24 @@ class Config:
     """
 
     root: Path
-    path: Path | None = None
     script_location: Path
     alembic_ini: Path
     lock_file: Path
+    path: Path | None = None
     dialects: tuple[str, ...] = DIALECTS
     file_template: str | None = None
-    names: Mapping[str, str] = field(default_factory=lambda: dict(DEFAULT_NAMES))
+    names: Mapping[str, str] = DEFAULT_NAMES
     naming_convention: Mapping[str, str] | None = None
     append_only: tuple[str, ...] = ()
     baseline: str | None = None
     application_packages: tuple[str, ...] = ()
     select: tuple[str, ...] = ("CAL",)
     ignore: tuple[str, ...] = ()
-    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    per_file_ignores: Mapping[str, tuple[str, ...]] = _EMPTY
     start_after: str | None = None
     lint_baseline: Path | None = None
     templates: Path | None = None
-    roundtrip: Mapping[str, Any] = field(default_factory=dict)
+    roundtrip: Mapping[str, Any] = _EMPTY
 
     @property
     def versions(self) -> Path:
@@ -132,12 +136,8 @@ class Config:
 
 def find_pyproject(start: Path) -> Path | None:
     """Return the nearest ``pyproject.toml`` at or above ``start`` that has ``[tool.calista]``."""
-    start = start.absolute()
-    for folder in (start, *start.parents):
-        candidate = folder / "pyproject.toml"
-        if candidate.is_file() and "calista" in _read(candidate).get("tool", {}):
-            return candidate
-    return None
+    found = _nearest(start.absolute())
+    return found[0] if found is not None else None
 
 
 def load(start: Path | None = None, *, path: Path | None = None) -> Config:
@@ -152,9 +152,12 @@ def load(start: Path | None = None, *, path: Path | None = None) -> Config:
     """
     start = (start or Path.cwd()).absolute()
     if path is None:
-        path = find_pyproject(start)
-    if path is None:
-        return _build({}, start, None)
+        found = _nearest(start)
+        return (
+            _build({}, start, None)
+            if found is None
+            else _build(found[1], found[0].parent, found[0])
+        )
     path = path.absolute()
     table = _read(path).get("tool", {}).get("calista", {})
     return _build(table, path.parent, path)
@@ -175,6 +178,17 @@ def json_schema() -> dict[str, Any]:
         "properties": properties,
         "additionalProperties": False,
     }
+
+
+def _nearest(start: Path) -> tuple[Path, Mapping[str, Any]] | None:
+    """Return the nearest file that has our table, and the table."""
+    for folder in (start, *start.parents):
+        candidate = folder / "pyproject.toml"
+        if candidate.is_file():
+            tools = _read(candidate).get("tool", {})
+            if "calista" in tools:
+                return candidate, tools["calista"]
+    return None
 
 
 def _read(path: Path) -> dict[str, Any]:

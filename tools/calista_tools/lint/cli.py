@@ -15,8 +15,9 @@ from calista_tools.lint.replay import replay
 
 TYPE_CHECKING = False  # typing alone takes longer to import than all of the above
 if TYPE_CHECKING:
-    from argparse import ArgumentParser, Namespace
+    from argparse import ArgumentParser
     from collections.abc import Sequence
+    from types import SimpleNamespace
     from typing import Any
 
 
@@ -36,7 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             sys.stdout.write(answer[0])
             sys.stdout.flush()
             return answer[1]
-        arguments = parser().parse_args(words)
+        arguments = plain(words) or asked(words)
         arguments.words, arguments.began = words, began
         return run(arguments)
     except SystemExit as stop:  # --help, or wrong usage
@@ -60,6 +61,39 @@ def main(argv: Sequence[str] | None = None) -> int:
     finally:
         if collects:
             gc.enable()
+
+
+#: What an option is that was not given.
+DEFAULTS: dict[str, Any] = {
+    "select": [], "ignore": [], "config": None, "no_cache": False, "fix": False, "diff": False,
+    "add_noqa": False, "baseline": None, "write_baseline": False, "diff_base": None,
+    "output_format": "full", "statistics": False, "exit_zero": False, "explain": None,
+    "list_rules": False, "names": False, "infer_names": False, "version": False,
+}  # fmt: skip
+
+
+def plain(words: Sequence[str]) -> SimpleNamespace | None:
+    """Return the arguments of a command line of paths alone, as the parser would.
+
+    That is how editors and hooks ask, once for each change of a file, and argparse takes longer
+    to import than the answer.
+    """
+    if any(word.startswith("-") for word in words):
+        return None
+    from types import SimpleNamespace
+
+    return SimpleNamespace(paths=list(words), **DEFAULTS)
+
+
+def asked(words: Sequence[str]) -> SimpleNamespace:
+    """Return the arguments of any command line.
+
+    Raises:
+        SystemExit: It asked for help, or is wrong; that has been said.
+    """
+    from types import SimpleNamespace
+
+    return parser().parse_args(words, namespace=SimpleNamespace())
 
 
 def parser() -> ArgumentParser:
@@ -116,7 +150,7 @@ def _width() -> int:
     return min(int(columns) if columns.isdigit() and int(columns) else 100, 120)
 
 
-def run(arguments: Namespace) -> int:
+def run(arguments: SimpleNamespace) -> int:
     """Do what was asked, each in its own module.
 
     Raises:

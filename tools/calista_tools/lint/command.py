@@ -21,14 +21,14 @@ from calista_tools.lint.targets import find_targets, shown
 from calista_tools.lint.watched import watched
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Iterable, Sequence
+    from types import SimpleNamespace
 
     from calista_tools.config import Config
     from calista_tools.lint.targets import Group
 
 
-def check(arguments: Namespace, config_path: Path | None) -> int:
+def check(arguments: SimpleNamespace, config_path: Path | None) -> int:
     """Check the files, print the report, return the exit code."""
     # Python's own remarks on a revision, such as an invalid escape, are not ours to print.
     warnings.simplefilter("ignore")
@@ -61,14 +61,14 @@ def check(arguments: Namespace, config_path: Path | None) -> int:
     return code
 
 
-def _only_asks(arguments: Namespace) -> bool:
+def _only_asks(arguments: SimpleNamespace) -> bool:
     """Whether the answer depends on files alone, and nothing is changed."""
     changes = arguments.no_cache or arguments.fix or arguments.diff or arguments.add_noqa
     return not (changes or arguments.diff_base)
 
 
 def _watch(
-    watch: Watch, groups: Sequence[Group], arguments: Namespace, config_path: Path | None
+    watch: Watch, groups: Sequence[Group], arguments: SimpleNamespace, config_path: Path | None
 ) -> None:
     paths = watched(groups, arguments.paths, config_path)
     if arguments.baseline:
@@ -79,7 +79,7 @@ def _watch(
 
 
 def check_groups(
-    groups: Iterable[Group], arguments: Namespace, watch: Watch | None = None
+    groups: Iterable[Group], arguments: SimpleNamespace, watch: Watch | None = None
 ) -> Report:
     """Check every history that was asked for, less what was accepted."""
     reports = []
@@ -95,7 +95,7 @@ def check_groups(
     return merged(reports)
 
 
-def check_group(group: Group, arguments: Namespace, watch: Watch | None = None) -> Report:
+def check_group(group: Group, arguments: SimpleNamespace, watch: Watch | None = None) -> Report:
     """Check one history, or find out that the last run still holds."""
     cache = None if arguments.no_cache else Cache(group)
     collected = cache.load() if cache is not None else None
@@ -115,7 +115,7 @@ def check_group(group: Group, arguments: Namespace, watch: Watch | None = None) 
     return judge(group, collected, chosen)
 
 
-def write_baseline(groups: Iterable[Group], arguments: Namespace) -> int:
+def write_baseline(groups: Iterable[Group], arguments: SimpleNamespace) -> int:
     """Accept every finding there is.
 
     Raises:
@@ -135,11 +135,11 @@ def write_baseline(groups: Iterable[Group], arguments: Namespace) -> int:
     return 0
 
 
-def _baseline(group: Group, arguments: Namespace) -> Path | None:
+def _baseline(group: Group, arguments: SimpleNamespace) -> Path | None:
     return Path(arguments.baseline) if arguments.baseline else group.config.lint_baseline
 
 
-def _narrowed(groups: Sequence[Group], arguments: Namespace) -> Sequence[Group]:
+def _narrowed(groups: Sequence[Group], arguments: SimpleNamespace) -> Sequence[Group]:
     """Return the groups with only the changed files to report on, where that was asked."""
     if not arguments.diff_base:
         return groups
@@ -154,7 +154,7 @@ def _narrowed(groups: Sequence[Group], arguments: Namespace) -> Sequence[Group]:
 
 
 def repair(
-    report: Report, groups: Sequence[Group], arguments: Namespace, config_path: Path | None
+    report: Report, groups: Sequence[Group], arguments: SimpleNamespace, config_path: Path | None
 ) -> int:
     """Do, or show, what ``--fix`` does, and report what is left."""
     from calista_tools.lint import fix
@@ -180,7 +180,7 @@ def repair(
     return show(left, arguments, render(left, arguments, fixed))
 
 
-def show(report: Report, arguments: Namespace, text: str) -> int:
+def show(report: Report, arguments: SimpleNamespace, text: str) -> int:
     """Print the report and return the exit code."""
     sys.stdout.write(text)
     sys.stdout.flush()
@@ -191,7 +191,7 @@ def show(report: Report, arguments: Namespace, text: str) -> int:
     return 1 if report.diagnostics and not arguments.exit_zero else 0
 
 
-def selection(config: Config, arguments: Namespace, rules: Iterable[str]) -> Selection:
+def selection(config: Config, arguments: SimpleNamespace, rules: Iterable[str]) -> Selection:
     """Return which rules count: the command line's choice, else the configuration's.
 
     Raises:
@@ -207,7 +207,7 @@ def selection(config: Config, arguments: Namespace, rules: Iterable[str]) -> Sel
     return chosen
 
 
-def render(report: Report, arguments: Namespace, fixed: int = 0) -> str:
+def render(report: Report, arguments: SimpleNamespace, fixed: int = 0) -> str:
     """Return the report in the format asked for, with the closing line that people want."""
     if arguments.statistics:
         from calista_tools.lint.outputs import statistics

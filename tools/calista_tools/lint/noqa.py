@@ -6,7 +6,6 @@ at all, because tokenizing takes longer than parsing.
 
 from __future__ import annotations
 
-import io
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,12 +15,10 @@ if TYPE_CHECKING:
 
     from calista_tools.lint.rule import Finding
 
-_COMMENT = re.compile(
-    r"""\#\s*noqa
+#: Compiled where it is used: most runs meet no comment.
+_COMMENT = r"""\#\s*noqa
         (?P<listed>:\s*(?P<codes>[A-Z]+[0-9]+(?:[\s,]+[A-Z]+[0-9]+)*)?)?
-        (?:\s*(?:-+|\N{EN DASH}|\N{EM DASH})\s*(?P<reason>[^#]*))?""",
-    re.IGNORECASE | re.VERBOSE,
-)
+        (?:\s*(?:-+|\N{EN DASH}|\N{EM DASH})\s*(?P<reason>[^#]*))?"""
 
 
 class Directive(NamedTuple):
@@ -65,6 +62,7 @@ def read_directives(source: bytes) -> tuple[Directive, ...]:
 
 
 def _directives(source: bytes) -> Iterator[Directive]:
+    import io
     import tokenize
 
     waiting: list[tokenize.TokenInfo] = []
@@ -83,7 +81,7 @@ def _directives(source: bytes) -> Iterator[Directive]:
 
 
 def _read(comment: tokenize.TokenInfo, first_row: int, last_row: int) -> Iterator[Directive]:
-    match = _COMMENT.search(comment.string)
+    match = re.search(_COMMENT, comment.string, re.IGNORECASE | re.VERBOSE)
     if match is None:
         return
     codes = match["codes"]

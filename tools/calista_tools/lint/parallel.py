@@ -8,7 +8,6 @@ processes read a piece, tell each other what its revisions change, and judge the
 from __future__ import annotations
 
 import os
-import pickle
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 if TYPE_CHECKING:
@@ -52,6 +51,8 @@ class Peer:
         Raises:
             PeerLostError: It is not there any more.
         """
+        import pickle
+
         try:
             pickle.dump(value, self._writing, protocol=pickle.HIGHEST_PROTOCOL)
             self._writing.flush()
@@ -64,6 +65,8 @@ class Peer:
         Raises:
             PeerLostError: It is not there any more.
         """
+        import pickle
+
         try:
             return pickle.load(self._reading)  # noqa: S301 - see above
         except (EOFError, OSError, pickle.UnpicklingError) as error:

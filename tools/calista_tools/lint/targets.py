@@ -7,7 +7,6 @@ they lie in, and each group says which of its files are to be reported on.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -107,7 +106,7 @@ def _fitting(config: Config, folders: tuple[Path, ...]) -> Config:
         return config
     location = folders[0].parent
     lock = location / "history.lock"
-    return replace(config, script_location=location, lock_file=lock)
+    return config._replace(script_location=location, lock_file=lock)
 
 
 def shown(path: Path) -> str:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from calista_tools.history.lock import check_lock
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -37,6 +35,7 @@ class Versions:
         if not self.config.lock_file.is_file():
             return ()
         from calista_tools.history.digest import digest_file
+        from calista_tools.history.lock import check_lock
 
         def digest(path: Path) -> str:
             return self.digests.get(path) or digest_file(path)

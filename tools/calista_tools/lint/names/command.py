@@ -12,11 +12,11 @@ from calista_tools.lint.reading import around
 from calista_tools.lint.targets import find_targets, shown
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from pathlib import Path
+    from types import SimpleNamespace
 
 
-def show(arguments: Namespace, config_path: Path | None) -> int:
+def show(arguments: SimpleNamespace, config_path: Path | None) -> int:
     """Print every name that the files create, rename or drop; returns the exit code."""
     from calista_tools.lint.analyse import load
 

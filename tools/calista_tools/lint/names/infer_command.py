@@ -13,13 +13,13 @@ from calista_tools.lint.reading import Reading
 from calista_tools.lint.targets import find_targets, shown
 
 if TYPE_CHECKING:
-    from argparse import Namespace
     from collections.abc import Iterator
+    from types import SimpleNamespace
 
     from calista_tools.lint.names.inference import Inferred
 
 
-def show(arguments: Namespace, config_path: Path | None) -> int:
+def show(arguments: SimpleNamespace, config_path: Path | None) -> int:
     """Print the convention that each history follows best; returns the exit code."""
     # Python's own remarks on a revision, such as an invalid escape, are not ours to print.
     warnings.simplefilter("ignore")

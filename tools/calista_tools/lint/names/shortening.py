@@ -6,8 +6,6 @@ Sources: ``_truncate_and_render_maxlen_name`` in SQLAlchemy's ``sql/compiler.py`
 
 from __future__ import annotations
 
-from hashlib import md5
-
 #: NAMEDATALEN - 1, in bytes.
 LONGEST = 63
 
@@ -16,6 +14,8 @@ def shorten(name: str) -> str:
     """Return a conventional (or ``op.f``) name as SQLAlchemy sends it to PostgreSQL."""
     # SQLAlchemy counts characters, PostgreSQL bytes.
     if len(name) > LONGEST:
+        from hashlib import md5
+
         digest = md5(name.encode(), usedforsecurity=False).hexdigest()
         name = f"{name[: LONGEST - 8]}_{digest[-4:]}"
     return clip(name)

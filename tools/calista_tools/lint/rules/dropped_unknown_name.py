@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.names.policy import WORDS
@@ -97,6 +96,8 @@ def _missing(schema: Schema, change: Change) -> Table | None:
 
 
 def _message(change: Change, table: Table, dialect: str) -> str:
+    from difflib import get_close_matches
+
     what = WORDS[change.kind]
     there = [one.name for one in table.objects if one.name and change.kind in ("", one.kind)]
     near = get_close_matches(change.name or "", there, n=1, cutoff=0.5)

@@ -4,7 +4,6 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from calista_tools.authoring.slug import slugify
 from calista_tools.errors import ToolError
 from calista_tools.history.filename import file_name, is_policy_name
 from calista_tools.lint.file_template import matches
@@ -50,20 +49,22 @@ def check(migration: Migration) -> Iterator[Finding]:
         yield Finding(1, 1, f"file name `{name}` does not follow `{template}`")
 
 
-_CREATED = re.compile(r"^Create Date:[ \t]*(\S.*?)[ \t]*$", re.MULTILINE)
+_CREATED = r"(?m)^Create Date:[ \t]*(\S.*?)[ \t]*$"
 #: A date, a revision id or a number in front of the words.
-_PREFIX = re.compile(r"^(?:\d[\d_-]*|(?=\w*\d)[0-9a-f]{4,40})[_-]+")
+_PREFIX = r"^(?:\d[\d_-]*|(?=\w*\d)[0-9a-f]{4,40})[_-]+"
 
 
 def _rename(migration: Migration) -> Fix | None:
     """Return the name made of the docstring's date and the words of the old name."""
     revision = migration.revision
-    created = _CREATED.search(revision.doc) if revision is not None else None
+    created = re.search(_CREATED, revision.doc) if revision is not None else None
     if revision is None or created is None:
         return None
+    from calista_tools.authoring.slug import slugify
+
     try:
         stamp = datetime.fromisoformat(created[1])
-        words = _PREFIX.sub("", migration.path.stem.removeprefix(revision.revision))
+        words = re.sub(_PREFIX, "", migration.path.stem.removeprefix(revision.revision))
         slug = slugify(words if re.search(r"[^\W\d_]", words) else revision.summary)
     except (ValueError, ToolError):
         return None

@@ -15,16 +15,13 @@ if TYPE_CHECKING:
     from calista_tools.lint.sql import Statement
 
 #: Ways of writing only what is not there yet.
-_GUARDED = re.compile(
-    r"\b(on\s+conflict|or\s+(?:ignore|replace)|not\s+exists|not\s+in|except|is\s+null|merge)\b",
-    re.IGNORECASE,
+_GUARDED = (
+    r"(?i)\b(on\s+conflict|or\s+(?:ignore|replace)|not\s+exists|not\s+in|except|is\s+null|merge)\b"
 )
-_GUARDED_CALLS = re.compile(
-    r"on_conflict_do|not_in\b|notin_|exists\(|except_|prefix_with|is_\(None"
-)
-_WORD = re.compile(r"[A-Za-z_]\w*")
-_STRING = re.compile(r"'(?:[^']|'')*'")
-_ASSIGNMENT = re.compile(r'"?(\w+)"?\s*=\s*(.+)', re.DOTALL)
+_GUARDED_CALLS = r"on_conflict_do|not_in\b|notin_|exists\(|except_|prefix_with|is_\(None"
+_WORD = r"[A-Za-z_]\w*"
+_STRING = r"'(?:[^']|'')*'"
+_ASSIGNMENT = r'(?s)"?(\w+)"?\s*=\s*(.+)'
 
 
 @rule("CAL303", "repeated-data-step")
@@ -72,14 +69,16 @@ def _problem(operation: Operation, before: Sequence[Operation]) -> str:
         if operation.what != "bulk_insert" and verb != "insert":
             return ""
         written = ast.unparse(operation.node) if isinstance(operation.node, ast.expr) else ""
-        guarded = _GUARDED_CALLS.search(written) is not None or "(" not in written
+        guarded = re.search(_GUARDED_CALLS, written) is not None or "(" not in written
         return "" if guarded or _is_emptied(operation, before) else message
     for statement in steps.statements(operation):
         text = operation.sql[statement.start : statement.end]
         if statement.conditional or statement.unknown:
             continue
         if statement.verb == "insert":
-            if not _GUARDED.search(_STRING.sub("''", text)) and not _is_emptied(operation, before):
+            if not re.search(_GUARDED, re.sub(_STRING, "''", text)) and not _is_emptied(
+                operation, before
+            ):
                 return message
         elif statement.verb == "update" and (column := _adds_up(text, statement)):
             return f"`{column}` is computed from itself: a second run changes it again"
@@ -103,19 +102,19 @@ def _is_emptied(operation: Operation, before: Sequence[Operation]) -> bool:
 
 def _adds_up(text: str, statement: Statement) -> str:
     """Return the column that an UPDATE adds to itself in rows that it will find again."""
-    text = _STRING.sub("''", text)
+    text = re.sub(_STRING, "''", text)
     head, _, condition = re.sub(r"\s+", " ", text).partition(" WHERE ")
     if not condition:
         head, _, condition = re.sub(r"\s+", " ", text).partition(" where ")
     if "select" in text.lower():
         return ""
     assignments = re.split(r"\bset\b", head, maxsplit=1, flags=re.IGNORECASE)[-1]
-    mentioned = {word.lower() for word in _WORD.findall(condition)}
+    mentioned = {word.lower() for word in re.findall(_WORD, condition)}
     written = {name.lower() for name in statement.written}
     if mentioned & written:
         return ""
     for part in assignments.split(","):
-        found = _ASSIGNMENT.match(part.strip())
+        found = re.match(_ASSIGNMENT, part.strip())
         if found is None:
             continue
         column = re.escape(found[1])

@@ -41,10 +41,7 @@ _NOT_NULL = (
 _TYPE = "add a column of the new type, fill it in steps, and swap them"
 _DEFAULT = "add it without the default, set the default after it, and fill the rows in steps"
 #: Functions whose value differs by row, so that PostgreSQL has to write each one.
-_VOLATILE = re.compile(
-    r"\b(gen_random_uuid|uuid_generate_v\d\w*|uuidv[47]|random|clock_timestamp|timeofday|nextval)\s*\(",
-    re.IGNORECASE,
-)
+_VOLATILE = r"(?i)\b(gen_random_uuid|uuid_generate_v\d\w*|uuidv[47]|random|clock_timestamp|timeofday|nextval)\s*\("
 
 
 def locks(operation: Operation) -> Iterator[Lock]:
@@ -77,7 +74,7 @@ def rewrites(column: Column) -> bool:
         column.attributes.get("computed") == "stored"
         or "identity" in column.attributes
         or "serial" in column.type.lower()
-        or (isinstance(default, str) and _VOLATILE.search(default) is not None)
+        or (isinstance(default, str) and re.search(_VOLATILE, default) is not None)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 #: The policy's pattern; the summary is lower case words joined by single underscores.
 PATTERN = re.compile(r"(?P<stamp>\d{8}_\d{4})_(?P<slug>[^\W_]+(?:_[^\W_]+)*)\.py")
@@ -43,6 +44,7 @@ def templated_name(template: str, stamp: datetime, slug: str, revision: str) -> 
         raise ValueError(f"{template!r} cannot be filled in: {error}") from error
 
 
+@lru_cache(maxsize=20_000)  # several rules ask, for the same name
 def stamp_of(name: str) -> datetime | None:
     """Return the minute that a file name gives, or None where it gives none that exists."""
     found = re.match(r"(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)_", name, re.ASCII)

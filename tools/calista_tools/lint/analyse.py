@@ -121,18 +121,23 @@ def analyse(migration: Migration, rules: Sequence[Rule], published: Collection[s
     """Check one file with the rules of the scopes ``file`` and ``schema``."""
     if migration.revision is None:
         rules = [rule for rule in rules if rule.code == UNREADABLE]
+        traits = None
+    else:
+        traits = _traits(migration)
     findings: list[tuple[str, Finding]] = []
     failures: list[str] = []
-    for rule in rules:
+    for code, _, _, check, about in rules:
+        if about is not None and traits is not None and about.isdisjoint(traits):
+            continue
         try:
-            for finding in rule.check(migration):
+            for finding in check(migration):
                 assert isinstance(finding, Finding)
-                findings.append((rule.code, finding))
+                findings.append((code, finding))
         except RecursionError:
             if not any(code == UNREADABLE for code, _ in findings):
                 findings.append((UNREADABLE, Finding(1, 1, "is nested too deeply to be checked")))
         except Exception as error:  # one rule's bug must not hide what the others found
-            failures.append(f"{rule.code} failed: {type(error).__name__}: {error}")
+            failures.append(f"{code} failed: {type(error).__name__}: {error}")
     if findings and not migration.source.isascii():
         findings = list(in_characters(migration, findings))
     return Facts(
@@ -143,6 +148,14 @@ def analyse(migration: Migration, rules: Sequence[Rule], published: Collection[s
         (*migration.bugs, *failures),
         _digest(migration) if migration.header_id in published else "",
     )
+
+
+def _traits(migration: Migration) -> frozenset[str] | None:
+    """Return what the file has that rules are about; None where that cannot be told."""
+    try:
+        return migration.traits
+    except Exception:  # our bug: the rules that need the same will say so, each for itself
+        return None
 
 
 def _digest(migration: Migration) -> str:

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.history import Problem, Revision
 from calista_tools.lint.evaluator import evaluate
+from calista_tools.lint.names.metadata import Convention, convention_of
+from calista_tools.lint.names.policy import created_by_kind
 from calista_tools.lint.operations import Evaluation
+from calista_tools.lint.schema.changes import changes_of
 from calista_tools.lint.sql import effects
 
 if TYPE_CHECKING:
@@ -20,7 +23,6 @@ if TYPE_CHECKING:
 
     from calista_tools.config import Config
     from calista_tools.lint.evaluator import Project
-    from calista_tools.lint.names.metadata import Convention
     from calista_tools.lint.operations import Operation
     from calista_tools.lint.schema import Change, Schema
     from calista_tools.lint.sql import Statement
@@ -102,8 +104,6 @@ class Migration:
     @cached_property
     def convention(self) -> Convention:
         """The naming convention that the revision runs under: configured, or env.py's."""
-        from calista_tools.lint.names.metadata import Convention, convention_of
-
         if self.config.naming_convention is not None:
             return Convention(self.config.naming_convention)
         return convention_of(self.project, self.path.parent)
@@ -124,8 +124,6 @@ class Migration:
         """What one direction changes in the schema of a dialect, in order."""
         key = (dialect, direction)
         if key not in self._changes:
-            from calista_tools.lint.schema import changes_of
-
             templates = self.convention.templates
             try:
                 found = changes_of(self.operations, dialect, templates, direction)
@@ -134,6 +132,21 @@ class Migration:
                 found = []
             self._changes[key] = found
         return self._changes[key]
+
+    @cached_property
+    def traits(self) -> frozenset[str]:
+        """What the file has of what rules are about.
+
+        The words of its steps (``Operation.what``), ``creates pk`` and the like for what
+        ``upgrade()`` creates, ``guard``, and ``trouble`` where something could not be followed.
+        """
+        found = {operation.what for operation in self.operations}
+        found.update(f"creates {kind}" for kind in created_by_kind(self))
+        if self.evaluation.guards:
+            found.add("guard")
+        if self.evaluation.troubles:
+            found.add("trouble")
+        return frozenset(found)
 
     @cached_property
     def made_here(self) -> frozenset[str]:
@@ -146,13 +159,18 @@ class Migration:
             if change.what == "create_table" and name is not None
         )
 
+    @cached_property
+    def functions(self) -> Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]:
+        """The module's functions (the last one of a name, as Python has it)."""
+        return {
+            node.name: node
+            for node in self.tree.body
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        }
+
     def function(self, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
-        """Return the module's function of this name (the last one, as Python has it)."""
-        found = None
-        for node in self.tree.body:
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name == name:
-                found = node
-        return found
+        """Return the module's function of this name."""
+        return self.functions.get(name)
 
     def binds(self, name: str) -> bool:
         """Whether the module may give ``name`` a value in another way than by ``def``."""

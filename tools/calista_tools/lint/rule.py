@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from calista_tools.lint.operations import Operation
 
@@ -93,12 +93,15 @@ class Rule(NamedTuple):
     Attributes:
         check: Takes a ``Migration`` and yields findings; in the scopes ``history`` and ``noqa``
             takes ``Versions`` or the suppressions, and yields pairs of a file and a finding.
+        about: What a file must have for the rule to find anything (``Migration.traits``): one of
+            these. Most files have little of what can be wrong. None: any file.
     """
 
     code: str
     name: str
     scope: Scope
     check: Callable[..., Iterator[Any]]
+    about: frozenset[str] | None = None
 
     @property
     def doc(self) -> str:
@@ -139,7 +142,9 @@ _REGISTRY: dict[str, Rule] = {}
 _Check = TypeVar("_Check", bound="Callable[..., Iterator[Any]]")
 
 
-def rule(code: str, name: str, *, scope: Scope = "file") -> Callable[[_Check], _Check]:
+def rule(
+    code: str, name: str, *, scope: Scope = "file", about: Iterable[str] | None = None
+) -> Callable[[_Check], _Check]:
     """Register a check as the rule ``code``; its docstring becomes the rule's page.
 
     Raises:
@@ -152,7 +157,8 @@ def rule(code: str, name: str, *, scope: Scope = "file") -> Callable[[_Check], _
         for other in _REGISTRY.values():
             if code == other.code or name == other.name:
                 raise ValueError(f"{code} {name} is taken: {other.code} {other.name}")
-        _REGISTRY[code] = Rule(code, name, scope, check)
+        of = None if about is None else frozenset(about)
+        _REGISTRY[code] = Rule(code, name, scope, check, of)
         return check
 
     return register

@@ -12,7 +12,7 @@ from calista_tools.lint.names.shortening import shorten
 from calista_tools.lint.rule import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from calista_tools.lint.migration import Migration
     from calista_tools.lint.names.final import FinalName
@@ -44,12 +44,29 @@ class Named(NamedTuple):
 
 def created(migration: Migration, *kinds: str) -> Iterator[Named]:
     """Yield what ``upgrade()`` creates, once a dialect, with its final name."""
-    found = migration.kept.get("created")
-    if found is None:
-        found = migration.kept["created"] = list(_created(migration))
-    for named in found:
+    if len(kinds) == 1:
+        yield from created_by_kind(migration).get(kinds[0], ())
+        return
+    for named in _all_created(migration):
         if named.made.kind in kinds:
             yield named
+
+
+def created_by_kind(migration: Migration) -> Mapping[str, Sequence[Named]]:
+    """Return what ``upgrade()`` creates, for the kinds of which it creates any."""
+    found: dict[str, list[Named]] | None = migration.kept.get("created by kind")
+    if found is None:
+        found = migration.kept["created by kind"] = {}
+        for named in _all_created(migration):
+            found.setdefault(named.made.kind, []).append(named)
+    return found
+
+
+def _all_created(migration: Migration) -> Sequence[Named]:
+    found: list[Named] | None = migration.kept.get("created")
+    if found is None:
+        found = migration.kept["created"] = list(_created(migration))
+    return found
 
 
 def _created(migration: Migration) -> Iterator[Named]:

@@ -38,7 +38,8 @@ def check(migration: Migration) -> Iterator[Finding]:
         op.add_column("ledger", sa.Column("note", sa.Text(), nullable=True))
     """
     tables = migration.config.append_only
-    if not tables:
+    operations = migration.operations
+    if not any(step.table in tables or step.what == "sql" for step in operations):
         return
     reported: set[tuple[object, str]] = set()
     for operation, message in breaches(migration, tables):

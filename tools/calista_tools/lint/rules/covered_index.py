@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _KEYS = ("ix", "uq", "pk")
 
 
-@rule("CAL310", "covered-index", scope="schema")
+@rule("CAL310", "covered-index", scope="schema", about=("creates ix",))
 def check(migration: Migration) -> Iterator[Finding]:
     """Index is the beginning of another index or key of the same table.
 

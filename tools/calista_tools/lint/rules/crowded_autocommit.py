@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.operations import Operation
 
 
-@rule("CAL309", "crowded-autocommit")
+@rule("CAL309", "crowded-autocommit", about=("autocommit",))
 def check(migration: Migration) -> Iterator[Finding]:
     """Autocommit block is not alone in its revision.
 

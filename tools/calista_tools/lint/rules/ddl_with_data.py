@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.operations import Operation
 
 
-@rule("CAL302", "ddl-with-data")
+@rule("CAL302", "ddl-with-data", about=("sql", "bulk_insert"))
 def check(migration: Migration) -> Iterator[Finding]:
     """Revision changes both the schema and the data.
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _NAMED = re.compile(r"^[ \t]*data[ -]migration:[ \t]*\S", re.IGNORECASE | re.MULTILINE)
 
 
-@rule("CAL301", "destructive-step")
+@rule("CAL301", "destructive-step", about=("drop_table", "drop_column", "sql"))
 def check(migration: Migration) -> Iterator[Finding]:
     """Upgrade drops a table, a column or all rows, and names no data migration.
 

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from calista_tools.lint.migration import Migration
 
 
-@rule("CAL110", "doubled-prefix")
+_KINDS = ("pk", "uq", "ix", "fk", "ck")
+
+
+@rule("CAL110", "doubled-prefix", about=(f"creates {kind}" for kind in _KINDS))
 def check(migration: Migration) -> Iterator[Finding]:
     """Name gets its prefix twice, ``ck_t_ck_t_positive``: ``op.f`` is missing.
 
@@ -48,7 +51,7 @@ def check(migration: Migration) -> Iterator[Finding]:
         op.create_check_constraint("positive", "note", "version > 0")
     """
     reported: set[object] = set()
-    for operation, made, _, final in created(migration, "pk", "uq", "ix", "fk", "ck"):
+    for operation, made, _, final in created(migration, *_KINDS):
         if prefixed_twice(made, final) and made.node not in reported and made.name:
             reported.add(made.node)
             message = (

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from calista_tools.lint.schema import Change, Schema, Table
 
 
-@rule("CAL109", "dropped-unknown-name", scope="schema")
+@rule(
+    "CAL109", "dropped-unknown-name", scope="schema", about=("drop_index", "drop_constraint", "sql")
+)
 def check(migration: Migration) -> Iterator[Finding]:
     """Something is dropped under a name that nothing created.
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.rule import Finding, rule
-from calista_tools.lint.safety.locks import locks
+from calista_tools.lint.safety.locks import LOCKING, locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.migration import Migration
 
 
-@rule("CAL307", "long-lock", scope="schema")
+@rule("CAL307", "long-lock", scope="schema", about=("sql", *LOCKING))
 def check(migration: Migration) -> Iterator[Finding]:
     """PostgreSQL reads or writes a whole table while others wait.
 

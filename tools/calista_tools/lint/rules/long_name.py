@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _KINDS = ("pk", "uq", "fk", "ck", "ix", "ex", "trigger", "function", "table")
 
 
-@rule("CAL108", "long-name")
+@rule("CAL108", "long-name", about=(f"creates {kind}" for kind in _KINDS))
 def check(migration: Migration) -> Iterator[Finding]:
     """Final name is longer than the 63 bytes that PostgreSQL keeps.
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.migration import Migration
 
 
-@rule("CAL105", "misnamed-check-constraint")
+@rule("CAL105", "misnamed-check-constraint", about=("creates ck",))
 def check(migration: Migration) -> Iterator[Finding]:
     """Check constraint is not named ``ck_<table>_<what it says>``.
 

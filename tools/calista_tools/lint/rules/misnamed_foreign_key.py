@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.migration import Migration
 
 
-@rule("CAL104", "misnamed-foreign-key")
+@rule("CAL104", "misnamed-foreign-key", about=("creates fk",))
 def check(migration: Migration) -> Iterator[Finding]:
     """Foreign key is not named ``fk_<table>_<columns>_<referred table>``.
 

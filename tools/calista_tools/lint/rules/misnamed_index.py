@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.migration import Migration
 
 
-@rule("CAL103", "misnamed-index")
+@rule("CAL103", "misnamed-index", about=("creates ix",))
 def check(migration: Migration) -> Iterator[Finding]:
     """Index is not named ``ix_<table>_<table>_<column>…``.
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.migration import Migration
 
 
-@rule("CAL101", "misnamed-primary-key")
+@rule("CAL101", "misnamed-primary-key", about=("creates pk",))
 def check(migration: Migration) -> Iterator[Finding]:
     """Primary key is not named ``pk_<table>``.
 

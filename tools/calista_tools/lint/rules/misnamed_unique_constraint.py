@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.migration import Migration
 
 
-@rule("CAL102", "misnamed-unique-constraint")
+@rule("CAL102", "misnamed-unique-constraint", about=("creates uq",))
 def check(migration: Migration) -> Iterator[Finding]:
     """Unique constraint is not named ``uq_<table>_<columns>``.
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.migration import Migration
 
 
-@rule("CAL203", "needs-database")
+@rule("CAL203", "needs-database", about=("read",))
 def check(migration: Migration) -> Iterator[Finding]:
     """Revision reads the database, which ``--sql`` does not have, and does not say so.
 

@@ -17,7 +17,7 @@ _POSTGRESQL_ONLY = frozenset(
 )
 
 
-@rule("CAL202", "one-sided-guard")
+@rule("CAL202", "one-sided-guard", about=("guard",))
 def check(migration: Migration) -> Iterator[Finding]:
     """Dialect guard has no other side, and no reason why.
 

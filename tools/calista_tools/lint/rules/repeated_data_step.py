@@ -24,7 +24,7 @@ _STRING = r"'(?:[^']|'')*'"
 _ASSIGNMENT = r'(?s)"?(\w+)"?\s*=\s*(.+)'
 
 
-@rule("CAL303", "repeated-data-step")
+@rule("CAL303", "repeated-data-step", about=("sql", "bulk_insert"))
 def check(migration: Migration) -> Iterator[Finding]:
     """Data step gives another result when it is run twice.
 

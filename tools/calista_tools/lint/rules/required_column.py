@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.operations import Column, Operation
 
 
-@rule("CAL304", "required-column", scope="schema")
+@rule("CAL304", "required-column", scope="schema", about=("add_column", "sql"))
 def check(migration: Migration) -> Iterator[Finding]:
     """Column that must not be NULL is added to an existing table without a server default.
 

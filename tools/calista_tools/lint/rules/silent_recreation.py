@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.schema import Schema
 
 
-@rule("CAL306", "silent-recreation", scope="schema")
+@rule("CAL306", "silent-recreation", scope="schema", about=("batch_exit",))
 def check(migration: Migration) -> Iterator[Finding]:
     """Batch block copies the whole table on SQLite without saying so.
 

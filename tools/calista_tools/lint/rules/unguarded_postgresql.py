@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.rule import Finding, rule
@@ -82,8 +83,8 @@ def _postgresql_only(operation: Operation) -> str:
     if operation.sql is not None:
         return _construct(operation.sql)
     for column in operation.specs:
-        if found := _TYPES.search(_without_variants(column.type)):
-            return f"column type `{found[1]}` exists in PostgreSQL only"
+        if name := _type(column.type):
+            return f"column type `{name}` exists in PostgreSQL only"
         default = column.server_default
         if isinstance(default, str) and "(" in default and (construct := _construct(default)):
             return construct
@@ -100,6 +101,12 @@ def _postgresql_only(operation: Operation) -> str:
             shown = " and ".join(f"`{key}`" for key in changed)
             return f"altering {shown} outside of `batch_alter_table` works on PostgreSQL only"
     return ""
+
+
+@lru_cache(maxsize=512)  # a history has few types, and uses them everywhere
+def _type(shown: str) -> str:
+    found = _TYPES.search(_without_variants(shown))
+    return found[1] if found else ""
 
 
 def _construct(sql: str) -> str:

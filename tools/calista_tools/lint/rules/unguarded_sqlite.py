@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.rule import Finding, rule
@@ -58,12 +59,18 @@ def _sqlite_only(operation: Operation) -> str:
     if operation.sql is not None:
         return _construct(operation.sql)
     for column in operation.specs:
-        if ".with_variant(" not in column.type and (found := _TYPES.search(column.type)):
-            return f"column type `{found[1]}` exists in SQLite only"
+        if name := _type(column.type):
+            return f"column type `{name}` exists in SQLite only"
         default = column.server_default
         if isinstance(default, str) and "(" in default and (construct := _construct(default)):
             return construct
     return ""
+
+
+@lru_cache(maxsize=512)  # a history has few types, and uses them everywhere
+def _type(shown: str) -> str:
+    found = None if ".with_variant(" in shown else _TYPES.search(shown)
+    return found[1] if found else ""
 
 
 def _construct(sql: str) -> str:

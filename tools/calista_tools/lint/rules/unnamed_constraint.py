@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 _KINDS = ("pk", "uq", "fk", "ck", "ix", "ex")
 
 
-@rule("CAL107", "unnamed-constraint")
+@rule(
+    "CAL107",
+    "unnamed-constraint",
+    about=("drop_constraint", *(f"creates {kind}" for kind in _KINDS)),
+)
 def check(migration: Migration) -> Iterator[Finding]:
     """Constraint has no name, and no naming convention gives it one.
 

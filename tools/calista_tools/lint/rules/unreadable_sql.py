@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.migration import Migration
 
 
-@rule("CAL009", "unreadable-sql")
+@rule("CAL009", "unreadable-sql", about=("trouble",))
 def check(migration: Migration) -> Iterator[Finding]:
     """SQL in the revision cannot be parsed for any dialect that it runs on.
 

@@ -144,6 +144,8 @@ _STEPS: dict[str, Callable[[Operation], Iterator[Lock]]] = {
     "create_unique_constraint": _key,
     "create_primary_key": _key,
 }
+#: Alembic's steps that can take a long lock.
+LOCKING = tuple(_STEPS)
 
 
 def _statement_locks(statement: Statement) -> Iterator[Lock]:

@@ -323,5 +323,8 @@ def test_an_upgrade_may_refuse_rows_but_not_all(backend: str, project: Write) ->
     path = project({"r00": CREATE, "r01": (check, uncheck), "r02": (required, "")})
     _, first, second = prove(Project(path), Options(backend=backend, cache=False)).steps
     assert (first.error, first.differences) == (None, [])
-    assert any(note.startswith("the upgrade refuses rows") for note in first.notes)
+    assert first.refused_rows is not None
+    assert "ck_note_size" in first.refused_rows
     assert second.upgrade == "error"
+    assert second.refused_rows is None
+    assert "it can be upgraded to only while the tables are empty" in second.notes

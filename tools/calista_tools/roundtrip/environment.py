@@ -90,7 +90,9 @@ class _Attributes(dict[str, Any]):
             plain = {"sqlite+aiosqlite": "sqlite", "postgresql+asyncpg": "postgresql+psycopg"}
             url = self._url.set(drivername=plain.get(self._url.drivername, self._url.drivername))
             assert driver
-            self._connection = create_engine(url, poolclass=NullPool).connect()
+            made = self._connection = create_engine(url, poolclass=NullPool).connect()
+            # Some env.py expect an engine there; SQLAlchemy 1's connections had this too.
+            made.connect = lambda: made  # type: ignore[attr-defined]
         return self._connection
 
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.recreation import losses, reasons
+from calista_tools.roundtrip.reproduce import commands, rows_for
+from calista_tools.roundtrip.result import SKIPPED
 from calista_tools.roundtrip.row_proof import Rows
+from calista_tools.roundtrip.rows import is_about_values
 from calista_tools.roundtrip.snapshot import Difference, differences
 
 if TYPE_CHECKING:
@@ -24,18 +27,38 @@ class Judge:
         self, given: GivenRows | None = None, losses: Mapping[str, str] | None = None
     ) -> None:
         self._rows = Rows(given, losses or {})
+        #: What shows the step's findings: see `reproduce`.
+        self._before: Snapshot = {}
+        self._sent: list[str] = []
+        self._rows_matter = False
 
     def start(self, live: Live) -> None:
         """Begin a run of revisions."""
+        self._dialect = live.dialect
         self._rows.start(live)
 
-    def before(self, applied: Sequence[str]) -> None:
+    def before(self, applied: Sequence[str], snapshot: Snapshot) -> None:
         """Prepare the database, to which these revisions were applied, for the next one."""
+        self._before, self._sent, self._rows_matter = snapshot, [], False
         self._rows.fill(applied)
 
-    def is_about_rows(self, error: BaseException) -> bool:
-        """Tell whether an upgrade failed because of which rows there were, not because of any."""
-        return self._rows.refused(error)
+    @property
+    def has_rows(self) -> bool:
+        """Whether the next revision is tried on any rows of ours."""
+        return self._rows.has_any
+
+    def failed(self, error: BaseException, sent: Sequence[str]) -> None:
+        """Take in that a step failed, with its last statements."""
+        self._sent += sent
+        self._rows_matter |= is_about_values(error)
+
+    def refused(self, step: Step, error: BaseException) -> None:
+        """Take in that an upgrade failed on the rows there were, and passes without them."""
+        self._rows_matter = True
+        if self._rows.refused(error):
+            step.accept_refusal()
+        else:
+            step.notes.append("it can be upgraded to only while the tables are empty")
 
     def upgraded(
         self, step: Step, before: Snapshot, after: Snapshot, live: Live, sent: Sequence[str]
@@ -44,7 +67,10 @@ class Judge:
         tables = live.recreated()
         step.recreated_tables.extend(reasons(tables, before, after))
         step.differences.extend(losses(tables, before, after, sent))
-        step.differences.extend(live.violations(sent))
+        self._sent += sent
+        broken = live.violations(sent)
+        self._rows_matter |= bool(broken)
+        step.differences.extend(broken)
         self._rows.upgraded(sent)
 
     def downgraded(
@@ -57,9 +83,10 @@ class Judge:
         sent: Sequence[str],
     ) -> None:
         """Compare the schema after the downgrade with the one before the upgrade."""
-        step.differences.extend(
-            line for line in live.violations(sent) if line not in step.differences
-        )
+        self._sent += sent
+        broken = [line for line in live.violations(sent) if line not in step.differences]
+        self._rows_matter |= bool(broken)
+        step.differences.extend(broken)
         self._rows.downgraded()
         found_differences = differences(before, found)
         real = [d for d in found_differences if not _explained(d, before, after)]
@@ -82,15 +109,14 @@ class Judge:
                 continue
             step.differences.append(f"upgrade again: {difference}")
 
-    def reproduce(self, step: Step) -> None:
+    def reproduce(self, step: Step, parents: Sequence[str]) -> None:
         """Say what became of the rows, and how a defect is seen by hand."""
-        self._rows.judge(step)
-        if not step.proven:
-            step.reproduce = [f"alembic upgrade {step.revision}"]
-            if step.upgrade == "ok":
-                step.reproduce.append("alembic downgrade -1")
-                if step.upgrade_again != "skipped":
-                    step.reproduce.append(f"alembic upgrade {step.revision}")
+        self._rows_matter |= self._rows.judge(step)
+        if not step.proven and step.upgrade != SKIPPED:
+            known = self._rows.known if self._rows_matter else None
+            dialect = self._dialect
+            rows = rows_for(self._sent, known, self._before, dialect) if known else []
+            step.reproduce = commands(step, parents, rows)
 
 
 def _explained(difference: Difference, before: Snapshot, after: Snapshot) -> bool:

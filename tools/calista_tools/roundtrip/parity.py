@@ -6,6 +6,8 @@ import re
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.roundtrip.snapshot import reference
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -23,8 +25,6 @@ _FAMILIES = (
     ("date", r"date\b"),
     ("time", r"time\b"),
 )
-_REFERS = re.compile(r"FOREIGN KEY \((?P<columns>[^)]*)\) REFERENCES (?P<table>[\w.]+)")
-_REFERS_LITE = re.compile(r"(?P<columns>.*) → (?P<table>\w+)")
 _BY_THE_SERVER = re.compile(r"_check\d*\Z")
 _LENGTH = re.compile(r"\((\d+)\)")
 
@@ -89,10 +89,10 @@ def _constraint(kind: str, name: str, properties: Mapping[str, Any]) -> str | No
     """Name a constraint by what it says, for SQLite does not name all of them; a CHECK by its name."""
     definition = properties.get("definition", "")
     if kind == "foreign key":
-        found = _REFERS.search(definition) or _REFERS_LITE.match(properties.get("refers", ""))
+        found = reference(properties)
         if found is None:
             return None
-        return f"foreign key ({found['columns']}) to {found['table'].rpartition('.')[2]}"
+        return f"foreign key ({found.columns}) to {found.table.rpartition('.')[2]}"
     if kind in ("unique", "primary key"):
         columns = ", ".join(properties.get("columns in key", ()))
         if listed := re.search(r"\(([^)]*)\)", definition):

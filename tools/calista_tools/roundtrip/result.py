@@ -24,6 +24,8 @@ class Step:
         recreated_tables: SQLite tables that the upgrade made anew, with the reason.
         error: The first error, in one line.
         statement: The SQL statement that failed.
+        refused_rows: Why the upgrade refuses our sample rows, which the schema before it takes: it
+            was proven without rows instead.
         differences: What is not as it should be, one line each.
         notes: What is worth knowing and no defect.
         reproduce: The commands that show the defect by hand.
@@ -41,6 +43,7 @@ class Step:
     seconds: float = 0.0
     error: str | None = None
     statement: str | None = None
+    refused_rows: str | None = None
     differences: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     declared: list[str] = field(default_factory=list)
@@ -57,9 +60,9 @@ class Step:
         if self.error is None:
             self.error, self.statement = message, statement
 
-    def accept(self, reason: str) -> None:
-        """Make a note of the upgrade's error, which is no defect."""
-        self.notes.append(f"{reason}: {(self.error or '').removeprefix('upgrade: ')}")
+    def accept_refusal(self) -> None:
+        """Take the upgrade's error as its answer to our rows: no defect, and no proof with rows."""
+        self.refused_rows = (self.error or "").removeprefix("upgrade: ")
         self.error = self.statement = None
         self.upgrade = OK
 
@@ -78,6 +81,7 @@ class Step:
             "seconds": round(self.seconds, 4),
             "error": self.error,
             "statement": self.statement,
+            "refused_rows": self.refused_rows,
             "differences": self.differences,
             "notes": self.notes,
             "declared": self.declared,
@@ -117,6 +121,7 @@ class Run:
             "not_restored": sum(not step.restored for step in steps),
             "upgrade_again_errors": sum(step.upgrade_again == ERROR for step in steps),
             "data_lost": sum(not step.data_kept for step in steps),
+            "refused_rows": sum(step.refused_rows is not None for step in steps),
             "skipped": sum(step.upgrade == SKIPPED for step in steps),
             "drift": len(self.drift),
             "parity": len(self.parity),

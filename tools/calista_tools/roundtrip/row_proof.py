@@ -28,6 +28,8 @@ class Rows:
         self._given = given
         self._samples: SampleRows | None = None
         self._before: RowState | None = None
+        #: The rows before the revision, whether or not it was proven with them.
+        self.known: RowState | None = None
         self._upgraded: RowState | None = None
         self._restored: RowState | None = None
         self._again: RowState | None = None
@@ -44,10 +46,17 @@ class Rows:
         """See to it that every table holds rows, now that these revisions were applied."""
         assert self._samples is not None
         known = dict(self._samples.unfilled)
-        self._before = self._samples.fill(applied)
+        self._before = self.known = self._samples.fill(applied)
         unfilled = self._samples.unfilled.items()
         self._notes = [f"no rows in {name}: {why}" for name, why in unfilled if name not in known]
         self._upgraded = self._restored = self._again = None
+
+    @property
+    def has_any(self) -> bool:
+        """Whether any table held a row before the upgrade."""
+        return self._before is not None and any(
+            content.rows for content in self._before.contents.values()
+        )
 
     def refused(self, error: BaseException) -> bool:
         """Tell whether an upgrade that failed may pass with other rows; forget these ones."""
@@ -69,10 +78,10 @@ class Rows:
         assert self._samples is not None
         self._again = self._samples.state()
 
-    def judge(self, step: Step) -> None:
-        """Say in the step what became of the rows."""
+    def judge(self, step: Step) -> bool:
+        """Say in the step what became of the rows; tell whether that is a finding."""
         if self._before is None or self._upgraded is None:
-            return
+            return False
         source = Path(step.filename).read_text(encoding="utf-8", errors="replace")
         found = declarations(source)
         if reason := self._losses.get(step.revision):
@@ -91,3 +100,4 @@ class Rows:
         step.differences += [*verdict.differences, *verdict.left_over]
         step.declared += verdict.declared
         step.notes += [*self._notes, *verdict.notes]
+        return bool(verdict.differences or verdict.left_over)

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     Steps = Iterator[RevisionStep]
 
 
+#: So often the whole history may be run anew: what fails at every revision must not take forever.
+_MOST_TRIES = 4
+
+
 class Walk:
     """Proves revisions one after the other on one scratch database.
 
@@ -75,6 +79,8 @@ class Walk:
         #: Whether our own code runs, whose exceptions are bugs and no findings.
         self._ours = False
         self._restore = False
+        #: How many revisions were run in vain or anew, to see what passes in one go.
+        self._tried = 0
         #: The state before the next revision, where that is applied already.
         self._ahead: Snapshot | None = None
         self._context: MigrationContext | None = None
@@ -244,7 +250,7 @@ class Walk:
                 if self._is_blocked(script, self._step):
                     continue
                 before = self.snapshot
-                self._judge.before([applied.revision for applied in self._applied])
+                self._judge.before([applied.revision for applied in self._applied], before)
                 yield from self._go(script, "upgrade")
                 self._applied.append(script)
                 self._since.append(script)
@@ -287,9 +293,9 @@ class Walk:
 
     def _done(self, step: Step) -> None:
         step.seconds = time.perf_counter() - self._started
-        self._queue.pop(0)
+        script = self._queue.pop(0)
         self.steps.append(step)
-        self._judge.reproduce(step)
+        self._judge.reproduce(step, self._project.parents(script))
         self._progress(step)
 
     # After a failure.
@@ -299,17 +305,17 @@ class Walk:
         assert step is not None
         error = failure.error
         step.fail(f"{failure.direction}: {words(error)}", statement_of(error))
+        self._judge.failed(error, self._statements.sent)
         self._restore = True
         if failure.direction == "upgrade":
             step.upgrade = ERROR
-            about_rows = self._judge.is_about_rows(error)
-            if self._passes_in_one_go(script):
-                if about_rows:
-                    step.accept("the upgrade refuses rows that the schema before it takes")
-                else:
-                    step.notes.append("it can be upgraded to only in one run with those before it")
-                self._restore = False
+            if self._passes_without_rows(script):
+                self._judge.refused(step, error)
                 return
+            if self._passes_in_one_go(script):
+                step.notes.append("it can be upgraded to only in one run with those before it")
+                return
+            self._restore = True
             step.downgrade = step.upgrade_again = SKIPPED
             self._blocked[script.revision] = script.revision
         elif failure.direction == "downgrade":
@@ -318,22 +324,40 @@ class Walk:
             step.upgrade_again = ERROR
         self._done(step)
 
+    def _passes_without_rows(self, script: Script) -> bool:
+        """Try a revision on a database that holds no rows of ours."""
+        if not self._judge.has_rows:
+            return False
+        before = self.snapshot
+        self._bring_back()
+        return self._passes(script, [script], before)
+
     def _passes_in_one_go(self, script: Script) -> bool:
         """Try a revision in one run with everything before it, as ``alembic upgrade head`` does.
 
         Within one run Alembic and SQLAlchemy remember which enum types they have created.
         """
+        self._tried += len(self._applied) + 1
+        if self._tried > _MOST_TRIES * (len(self._applied) + len(self._queue)):
+            return False
         before, since = self.snapshot, self._since
-        scripts = [*self._applied, script]
         self._database.replace_by(self._origin)
         self._since = []
+        if self._passes(script, [*self._applied, script], before):
+            return True
+        self._since = since
+        return False
+
+    def _passes(self, script: Script, scripts: list[Script], before: Snapshot) -> bool:
+        """Try the last of these revisions, and go on behind it if it passes."""
         try:
             self._run(lambda: self._upgrades(scripts, forget=False))
         except _StepError:
-            self.snapshot, self._since = before, since
+            self.snapshot = before
             return False
-        self._applied = scripts
+        self._applied.append(script)
         self._ahead = before
+        self._restore = False
         self._mark()
         return True
 

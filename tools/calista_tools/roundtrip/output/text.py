@@ -22,8 +22,11 @@ def step_lines(step: Step) -> Iterator[str]:
     else:
         word = "skipped" if step.upgrade == SKIPPED else "FAILED"
     yield f"  {word:<8}{step.revision}  {step.summary or Path(step.filename).name}"
+    if step.upgrade == SKIPPED:
+        yield f"          {step.error}"
+        return
     if step.proven:
-        yield from (f"          note: {note}" for note in (*step.declared, *step.notes))
+        yield from _notes(step)
         return
     yield f"          {step.filename}"
     if step.error:
@@ -31,9 +34,17 @@ def step_lines(step: Step) -> Iterator[str]:
     if step.statement:
         yield f"          statement: {step.statement}"
     yield from (f"          {difference}" for difference in step.differences)
-    yield from (f"          note: {note}" for note in (*step.declared, *step.notes))
+    yield from _notes(step)
     if step.reproduce:
-        yield f"          by hand: {'; '.join(step.reproduce)}"
+        yield "          by hand, from an empty database:"
+        yield from (f"            {line}" for line in step.reproduce)
+
+
+def _notes(step: Step) -> Iterator[str]:
+    if step.refused_rows:
+        yield "          proven without rows, for the upgrade refuses our sample rows:"
+        yield f"          {step.refused_rows}"
+    yield from (f"          note: {note}" for note in (*step.declared, *step.notes))
 
 
 def recreated_lines(run: Run) -> Iterator[str]:

@@ -1,10 +1,11 @@
 """Do rows survive? Sample rows made from the catalogs, followed through each step."""
 
 from calista_tools.roundtrip.rows.access import Access, Written
+from calista_tools.roundtrip.rows.as_sql import insertion
 from calista_tools.roundtrip.rows.declared import Declaration, declarations
 from calista_tools.roundtrip.rows.given import GivenRows, read_given
 from calista_tools.roundtrip.rows.model import Content, RowState, TableName
-from calista_tools.roundtrip.rows.refusal import is_about_rows
+from calista_tools.roundtrip.rows.refusal import is_about_rows, is_about_values
 from calista_tools.roundtrip.rows.touched import harmless, note
 from calista_tools.roundtrip.rows.tracker import SampleRows
 from calista_tools.roundtrip.rows.verdict import RowVerdict, judge
@@ -21,7 +22,9 @@ __all__ = [
     "Written",
     "declarations",
     "harmless",
+    "insertion",
     "is_about_rows",
+    "is_about_values",
     "judge",
     "note",
     "read_given",

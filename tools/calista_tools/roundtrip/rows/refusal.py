@@ -18,12 +18,19 @@ _NULL = re.compile(
 )
 #: Too long, out of range (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 _TOO_NARROW = frozenset({"22001", "22003"})
-#: What code of a revision raises that reads rows and does not know what to make of them.
-_OF_CODE = (ValueError, TypeError, LookupError, ArithmeticError)
+
+
+def is_about_values(error: BaseException) -> bool:
+    """Tell whether a step may have failed because of what is in the tables."""
+    from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InternalError
+
+    return not isinstance(error, DBAPIError) or isinstance(
+        error, IntegrityError | DataError | InternalError
+    )
 
 
 def is_about_rows(error: BaseException, before: RowState) -> bool:
-    """Tell whether an upgrade may pass with other rows than those before it."""
+    """Tell whether an upgrade that passes without rows may pass with others than those before it."""
     from sqlalchemy.exc import (
         DataError,
         DBAPIError,
@@ -32,11 +39,9 @@ def is_about_rows(error: BaseException, before: RowState) -> bool:
         StatementError,
     )
 
-    if not isinstance(error, SQLAlchemyError):
-        return isinstance(error, _OF_CODE)
     if not isinstance(error, DBAPIError):
-        # A type of SQLAlchemy's that did not understand a value.
-        return isinstance(error, StatementError)
+        # Code of the revision, or a type of SQLAlchemy's, that did not understand a value.
+        return isinstance(error, StatementError) or not isinstance(error, SQLAlchemyError)
     original = error.orig
     state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
     if isinstance(error, DataError):

@@ -1,6 +1,17 @@
 """What does a database hold, by its own catalogs, and how do two such states differ?"""
 
 from calista_tools.roundtrip.snapshot.diff import Difference, differences
-from calista_tools.roundtrip.snapshot.model import Key, Snapshot, from_json, to_json
+from calista_tools.roundtrip.snapshot.model import Group, Key, Snapshot, from_json, to_json
+from calista_tools.roundtrip.snapshot.references import Reference, reference
 
-__all__ = ["Difference", "Key", "Snapshot", "differences", "from_json", "to_json"]
+__all__ = [
+    "Difference",
+    "Group",
+    "Key",
+    "Reference",
+    "Snapshot",
+    "differences",
+    "from_json",
+    "reference",
+    "to_json",
+]

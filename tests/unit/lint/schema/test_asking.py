@@ -106,6 +106,32 @@ INSPECTOR = "look = sa.inspect(op.get_bind())\n"
             ),
             {"-uq_t_a", "ix_new"},
         ),
+        (
+            (
+                "t = sa.Table('t', sa.MetaData(), autoload_with=op.get_bind())\n"
+                "for one in t.constraints:\n"
+                "    if isinstance(one, sa.UniqueConstraint) and 'a' in one.column_keys:\n"
+                "        op.drop_constraint(one.name, t.name, type_='unique')"
+            ),
+            {"-uq_t_a"},
+        ),
+        (
+            (
+                "meta = sa.MetaData()\nmeta.reflect(bind=op.get_bind(), only=['t'])\n"
+                "key = meta.tables['t'].primary_key\n"
+                "op.create_index(f'ix_{key.name}', 't', [c.name for c in key.columns])"
+            ),
+            {"ix_pk_t"},
+        ),
+        (
+            (
+                "u = sa.Table('u', sa.MetaData(), autoload_with=op.get_bind())\n"
+                "for one in u.indexes:\n    op.drop_index(one.name, 'u')\n"
+                "if [fk for fk in u.foreign_keys if fk.constraint.referred_table.name == 't']:\n"
+                "    op.create_index('ix_new', 'u', ['t_id'])"
+            ),
+            {"-ix_u", "ix_new"},
+        ),
         # What no revision made may still be there: both sides are followed.
         ("if not look.has_table('z'):\n    op.create_index('ix_new', 'u', ['t_id'])", {"ix_new"}),
     ],

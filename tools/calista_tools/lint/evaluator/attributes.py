@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.lint.evaluator import instances, reflection
 from calista_tools.lint.evaluator.frame import NeedDialect
 from calista_tools.lint.evaluator.values import (
     DIALECT_NAME,
@@ -15,9 +16,11 @@ from calista_tools.lint.evaluator.values import (
     External,
     FilePath,
     Function,
+    Instance,
     Live,
     Method,
     ModuleValue,
+    NamedValues,
     OfflineTest,
     Unknown,
 )
@@ -64,6 +67,12 @@ def attribute(frame: Frame, value: object, name: str, node: ast.AST) -> object:
         if name == "parent":
             return FilePath(value.path.parent)
         return value.path.name if name == "name" else Method(value, name)
+    if isinstance(value, (Instance, NamedValues)):
+        return instances.attribute(frame, value, name, node)
+    if isinstance(value, Construct) and reflection.is_reflected(value):
+        found = reflection.part(frame, value, name)
+        if found is not None:
+            return found
     if isinstance(value, Construct) and name == "name" and value.name in ("Table", "table"):
         return value.args[0] if value.args else Unknown("has no name")
     if isinstance(value, Construct) and value.receiver is None and name in value.kwargs:
@@ -126,4 +135,6 @@ def item(frame: Frame, value: object, index: object, node: ast.AST) -> object:
         return value
     if isinstance(value, ClassValue) and isinstance(index, str):
         return value.names.get(index, Unknown("is looked up"))
+    if isinstance(value, Method) and value.name == "tables" and isinstance(index, str):
+        return Construct("Table", "sqlalchemy.Table", [index, value.receiver], {}, node)
     return Unknown("is looked up in what is not constant")

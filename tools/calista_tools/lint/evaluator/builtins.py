@@ -16,6 +16,7 @@ from calista_tools.lint.evaluator.values import (
     DialectTest,
     External,
     FilePath,
+    Instance,
     Live,
     Method,
     OfflineTest,
@@ -136,10 +137,14 @@ def _isinstance(frame: Frame, value: object, classes: object) -> object:
     found = []
     for one in classes if isinstance(classes, tuple) else (classes,):
         name = one.name if isinstance(one, External) else ""
+        if isinstance(value, Instance):
+            if one is value.cls or name == value.cls.name:
+                return True
+            continue
         if name not in kinds:
             return Unknown("depends on `isinstance`")
         found.append(kinds[name])
-    if isinstance(value, _ARGUMENTS):
+    if isinstance(value, (*_ARGUMENTS, Instance)):
         return isinstance(value, tuple(found))
     return value if isinstance(value, Unknown) else Unknown("depends on `isinstance`")
 

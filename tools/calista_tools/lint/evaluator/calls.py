@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.lint.evaluator import builtins, external, live, strings
+from calista_tools.lint.evaluator import builtins, external, instances, live, strings
 from calista_tools.lint.evaluator.branches import RETURN
 from calista_tools.lint.evaluator.expressions import same
 from calista_tools.lint.evaluator.frame import (
@@ -84,6 +84,9 @@ def invoke(
             frame, callee.callee, [*callee.args, *args], {**callee.kwargs, **kwargs}, node
         )
     if isinstance(callee, ClassValue):
+        made = instances.instantiate(frame, callee, args, kwargs, node)
+        if made is not None:
+            return made
         return Construct(callee.name, f"class.{callee.name}", args, kwargs, node, callee)
     if isinstance(callee, Unknown):
         _handed_on(frame, callee.reason, args, kwargs, node)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.lint.evaluator import live, records
+from calista_tools.lint.evaluator import attributes, live, records
 from calista_tools.lint.evaluator.builtins import path_of
+from calista_tools.lint.evaluator.instances import named_tuple
 from calista_tools.lint.evaluator.tables import create_all, schema_method
 from calista_tools.lint.evaluator.values import (
     BatchBlock,
@@ -47,7 +48,10 @@ def call(
         return args[0]
     if name in ("Session", "sessionmaker", "AsyncSession", "create_engine"):
         return Live("session") if name == "Session" else External("sqlalchemy.orm.Session")
-    return Construct(name, path, args, kwargs, node)
+    made = Construct(name, path, args, kwargs, node)
+    if name == "Table" and ("autoload_with" in kwargs or kwargs.get("autoload") is True):
+        attributes.read(frame, node)
+    return made
 
 
 def _op(frame: Frame, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
@@ -106,6 +110,10 @@ def construct_method(
 ) -> object:
     """Call a method of something that was built from SQLAlchemy (or anything else)."""
     if isinstance(receiver, Construct):
+        if receiver.name == "MetaData" and name == "reflect":
+            receiver.kwargs["reflected"] = True
+            attributes.read(frame, node)
+            return None
         if name in ("create", "drop") and schema_method(frame, receiver, name, node):
             return None
         if receiver.path == "contextlib.ExitStack" and name == "enter_context" and args:
@@ -187,6 +195,10 @@ def _chain(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call
     return found
 
 
+def _named_tuple(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    return named_tuple(args)
+
+
 def _environment(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
     name = args[0] if args and isinstance(args[0], str) else "a variable"
     return Unknown(f"is read from the environment (`{name}`)")
@@ -220,6 +232,8 @@ _HANDLERS: dict[str, Handler] = {
     "inspect.cleandoc": _dedent,
     "typing.cast": _cast,
     "functools.partial": _partial,
+    "collections.namedtuple": _named_tuple,
+    "typing.NamedTuple": _named_tuple,
     "itertools.product": _product,
     "itertools.chain": _chain,
     "sqlalchemy.engine.reflection.Inspector.from_engine": (

@@ -72,7 +72,7 @@ def _indexes(schema: Schema, table: Table) -> object:
             "unique": one.unique or one.kind == "uq",
         }
         for one in table.of_kind(*kinds)
-        if _is_known(one)
+        if is_known(one)
     ]
 
 
@@ -81,7 +81,7 @@ def _uniques(schema: Schema, table: Table) -> object:
     return [
         {"name": one.name, "column_names": list(one.columns or ())}
         for one in table.of_kind("uq")
-        if _is_known(one)
+        if is_known(one)
     ]
 
 
@@ -97,7 +97,7 @@ def _foreign_keys(schema: Schema, table: Table) -> object:
             "options": Unknown("is read from the database"),
         }
         for one in table.of_kind("fk")
-        if _is_known(one)
+        if is_known(one)
     ]
 
 
@@ -113,11 +113,12 @@ def _checks(schema: Schema, table: Table) -> object:
     return [
         {"name": one.name, "sqltext": one.expression or Unknown("is read from the database")}
         for one in table.of_kind("ck")
-        if _is_known(one)
+        if is_known(one)
     ]
 
 
-def _is_known(one: Placed) -> bool:
+def is_known(one: Placed) -> bool:
+    """Whether it is known what an object stands on."""
     return one.columns is not None
 
 

@@ -11,7 +11,8 @@ from calista_tools.lint.evaluator.attributes import READ
 from calista_tools.lint.evaluator.branches import ON, RAISE, RETURN, branch
 from calista_tools.lint.evaluator.expressions import combine
 from calista_tools.lint.evaluator.frame import Frame
-from calista_tools.lint.evaluator.values import ClassValue, Function, Live, Unknown
+from calista_tools.lint.evaluator.instances import described
+from calista_tools.lint.evaluator.values import Function, Instance, Live, Unknown
 from calista_tools.lint.operations import Operation
 
 if TYPE_CHECKING:
@@ -82,6 +83,10 @@ def bind(frame: Frame, target: ast.expr, value: object) -> None:
                 container[index] = value
     elif isinstance(target, ast.Starred):
         bind(frame, target.value, value)
+    elif isinstance(target, ast.Attribute):
+        owned = frame.value(target.value)
+        if isinstance(owned, Instance):
+            owned.names[target.attr] = value
 
 
 def _unpack(frame: Frame, targets: list[ast.expr], value: object) -> None:
@@ -139,8 +144,7 @@ def _define(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 def _class(frame: Frame, node: ast.ClassDef) -> int:
     inner = Frame(frame.state, {}, frame, frame.module)
     run(inner, node.body)
-    bases = [frame.value(base) for base in node.bases]
-    frame.names[node.name] = ClassValue(node.name, bases, inner.names)
+    frame.names[node.name] = described(frame, node, inner.names)
     return ON
 
 

@@ -118,14 +118,47 @@ class Partial:
 
 
 class ClassValue:
-    """A class of the file; ``names`` are its attributes as far as they are constant."""
+    """A class of the file; ``names`` are its attributes as far as they are constant.
 
-    __slots__ = ("bases", "name", "names")
+    Attributes:
+        fields: Of a data class or a named tuple, in order; None for other classes.
+        of_tuples: Whether its objects are named tuples.
+        plain: Whether it has no bases, so that its ``__init__`` says all.
+    """
+
+    __slots__ = ("bases", "fields", "name", "names", "of_tuples", "plain")
 
     def __init__(self, name: str, bases: list[object], names: dict[str, object]) -> None:
         self.name = name
         self.bases = bases
         self.names = names
+        self.fields: tuple[str, ...] | None = None
+        self.of_tuples = False
+        self.plain = False
+
+
+class Instance:
+    """An object of a small class of the project, or one that reflection gives."""
+
+    __slots__ = ("cls", "names")
+
+    def __init__(self, cls: ClassValue, names: dict[str, object]) -> None:
+        self.cls = cls
+        self.names = names
+
+
+class NamedValues(tuple[object, ...]):
+    """A named tuple: a tuple in every other respect."""
+
+    cls: ClassValue
+    names: dict[str, object]
+
+    def __new__(cls, of: ClassValue, names: dict[str, object]) -> NamedValues:
+        """Make the tuple of the values of ``names``, in their order."""
+        made = super().__new__(cls, names.values())
+        made.cls = of
+        made.names = names
+        return made
 
 
 class Method:

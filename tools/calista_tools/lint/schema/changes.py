@@ -33,7 +33,8 @@ def changes_of(
                 dialect == "sqlite" and recreates(operation.batch.recreate, inside) is not False
             )
             replaced = _replaced(inside) if copied else set()
-            found.extend(_opening(operation, index, dialect, convention, copied=copied))
+            if inside or copied:  # an empty block does nothing, whatever it restates
+                found.extend(_opening(operation, index, dialect, convention, copied=copied))
             continue
         if operation.what == "batch_exit":
             replaced = set()

@@ -44,7 +44,7 @@ def histories(draw: st.DrawFn) -> list[Node]:
                 tuple(parents),
                 tuple(depends),
                 labels,
-                draw(st.integers(0, 9)),
+                draw(st.integers(0, 17)),
                 draw(st.integers(0, 1)),
                 draw(st.integers(0, 99)),
             )
@@ -67,6 +67,7 @@ def source(node: Node) -> str:
     depends, name = literal(node.depends_on, node.spelling), repr(node.revision)
     head = f'"""revision {node.revision}\n\nRevises: {down}\n"""\nfrom alembic import op\n\n'
     plain = f"down_revision = {down}\nbranch_labels = {labels}\ndepends_on = {depends}\n"
+    after = ""
     match node.spelling:
         case 0 | 1 | 2 | 3:
             body = f"revision = {name}\n{plain}"
@@ -80,9 +81,33 @@ def source(node: Node) -> str:
             body = f"revision = ('rev'\n   {node.revision[3:]!r})\n{plain}".replace("\n", "\r\n")
         case 8:
             body = f"revision, unused = {name}, 1\n{plain}"
-        case _:
+        case 9:
             body = f"revision = 'other'\n{plain}if True:\n    revision = 'rev' + {name}[3:]\n"
-    return f"{head}{body}\n\ndef upgrade():\n    pass\n\n\ndef downgrade():\n    pass\n"
+        case 10:
+            body = f"revision = 'other'\n{plain}"
+            after = f"revision = {name}\n"
+        case 11:
+            body = f"revision = {name}\n{plain}"
+            after = (
+                'SQL = """\nrevision = \'string\'\n"""\ndef other():\n    revision = \'local\'\n'
+            )
+        case 12:
+            body = f"x = 1; revision = {name}; y = 2\n{plain}"
+        case 13:
+            body = f"revision = \\\n    {name}\n{plain}"
+        case 14:
+            head = f"\ufeff{head}"
+            body = f"revision = {name}\r\n{plain}".replace("\r\n", "\n")
+        case 15:
+            head = f"# -*- coding: utf-8 -*-\n{head}"
+            body = f"revision = {name}\n\f\n{plain}"
+        case 16:
+            body = f'# it\'s "revision"\nrevision = {name}  # \'was\' "x"\n{plain}'
+        case _:
+            body = f"revision = {name}\n{plain}"
+            after = "if down_revision == 'never':\n    revision = 'never'\n"
+    functions = "def upgrade():\n    pass\n\n\ndef downgrade():\n    pass\n"
+    return f"{head}{body}\n\n{functions}\n\n{after}"
 
 
 @settings(deadline=None, max_examples=120)

@@ -39,6 +39,12 @@ _BUILTINS: dict[str, Callable[..., object]] = {
     "sorted": sorted,
     "len": len,
 }
+_RELATIONS: dict[type[ast.cmpop], Callable[[object, object], bool]] = {
+    ast.Eq: lambda left, right: left == right,
+    ast.NotEq: lambda left, right: left != right,
+    ast.In: lambda left, right: left in right,  # type: ignore[operator]
+    ast.NotIn: lambda left, right: left not in right,  # type: ignore[operator]
+}
 #: Characters or items; no id is longer, and nothing here may fill the memory.
 _LARGEST = 4096
 
@@ -102,6 +108,8 @@ class Constants:
                 return self.either(isinstance(operator, ast.Or), parts)
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return not self.constant(operand)
+            case ast.Compare():
+                return self.comparison(node)
             case ast.IfExp():
                 return self.constant(node.body if self.constant(node.test) else node.orelse)
             case ast.NamedExpr(target=target):
@@ -134,6 +142,19 @@ class Constants:
             if bool(value) is stop_at:
                 break
         return value
+
+    def comparison(self, node: ast.Compare) -> bool:
+        """Evaluate ``==``, ``!=``, ``in`` and ``not in``, also in chains."""
+        left = self.constant(node.left)
+        for relation, part in zip(node.ops, node.comparators, strict=True):
+            compare = _RELATIONS.get(type(relation))
+            if compare is None:
+                raise CannotTellError(Unknown("is a comparison", node.lineno))
+            right = self.constant(part)
+            if not compare(left, right):
+                return False
+            left = right
+        return True
 
     def items(self, parts: Sequence[ast.expr]) -> Iterator[object]:
         """Evaluate the items of a sequence."""

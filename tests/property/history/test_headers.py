@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calista_tools.history.evaluate import evaluate
-from calista_tools.history.revision import Revision
+from calista_tools.history.reader import parse
+from calista_tools.history.revision import Problem, Revision
 from calista_tools.history.scanner import scan
 
 PATH = Path("20240101_0000_x.py")
@@ -45,6 +46,22 @@ PLAIN = [
 ODD = [
     'revision = "a" "1"',
     'revision = "a" + "1"',
+    "if base == 'b2' != 'c':\n    revision = 'compared'",
+    "if down_revision not in ('b2', None):\n    revision = 'not in'",
+    'revision = """a1"""',
+    'revision = ""',
+    "revision = 'a' # \"b\"",
+    'revision = "it\'s"',
+    "revision = 'say \"hi\"'",
+    "down_revision = ('b2', \"c3\")",
+    'down_revision = "b2"  # was "c3"',
+    'x = "\\\nrevision = 1"',
+    '# 5" disk',
+    "# \"two\" and 'one'",
+    "import os  # 'revision'",
+    'down_revision = "b2", "c3"',
+    "revision = 'a1'; down_revision = 'semicolon'",
+    "revision = 'a1' \\\n    'b'",
     'revision = f"a{1}"',
     'revision = f"{base}-x".replace("-", "_")',
     'revision = r"a1"',
@@ -162,17 +179,42 @@ def test_evaluation_is_right_or_silent(source: str) -> None:
         assert found.line >= 1
 
 
-@settings(deadline=None, max_examples=300)
-@given(sources | plain_sources)
-def test_scanner_agrees_or_gives_up(source: str) -> None:
-    header = scan(source.encode())
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        return
+def agree_or_give_up(source: bytes) -> bool:
+    """Whether the scanner read it; what it read must be what the syntax tree says."""
+    scanned = scan(source, str(PATH))
+    tree = parse(source, PATH)
+    if isinstance(tree, Problem):
+        return False
+    if scanned is not None:
+        assert scanned == evaluate(tree, PATH)
+    return scanned is not None
 
-    if header is not None:
-        assert Revision(PATH, *header) == evaluate(tree, PATH)
+
+@settings(deadline=None, max_examples=300)
+@given(sources | plain_sources, st.sampled_from(["", "\ufeff", "# coding: latin-1\n", "\f\n"]))
+def test_scanner_agrees_or_gives_up(source: str, start: str) -> None:
+    agree_or_give_up((start + source).encode())
+    agree_or_give_up((start + source).replace("\n", "\r\n").encode())
+    agree_or_give_up((start + source).replace("\n", "\r", 1).encode())
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data())
+def test_scanner_remembers_headers_but_not_their_strings(data: st.DataObject) -> None:
+    words = st.text("ab1'\"#=,)\\\n \t\x0b\u2028ä", max_size=8)
+    quotes = data.draw(st.lists(st.sampled_from("\"'"), min_size=4, max_size=4))
+    template = (
+        "{c}{a}{c} # {d}x{d}\ndown_revision = ({a}{b}{a}, {b}{d}{b})\n{c}revision = {a}{d}{a}\n"
+        if data.draw(st.booleans())
+        else "# {a}{c}{a}\nrevision = {a}{c}{a}  # {b}\ndown_revision: str = {b}{d}{b}\n"
+    )
+    for _ in range(3):
+        parts = dict(zip("ab", quotes, strict=False))
+        parts |= {name: data.draw(words) for name in "cd"}
+        agree_or_give_up(template.format_map(parts).encode())
+    sound = {"a": quotes[0], "b": quotes[0], "c": "a1", "d": data.draw(st.text("bc#= ,"))}
+    plain = "# {a}{c}{a}\nrevision = {a}{c}{a}  # {d}\ndown_revision: str = {b}{d}{b}\n"
+    assert agree_or_give_up(plain.format_map(sound).encode())
 
 
 def test_scanner_reads_what_templates_write() -> None:
@@ -191,8 +233,8 @@ def test_scanner_reads_what_templates_write() -> None:
         ]
     )
 
-    header = scan(f"{source}\n\n{PLAIN[26]}\n".encode())
+    scanned = scan(f"{source}\n\n{PLAIN[26]}\n".encode(), str(PATH))
 
-    assert header is not None
-    assert header.revision == "a1"
-    assert header.down_revisions == ("b2",)
+    assert scanned is not None
+    assert scanned.revision == "a1"
+    assert scanned.down_revisions == ("b2",)

@@ -35,7 +35,7 @@ def choose_parents(history: History, head: str | None) -> tuple[Revision, ...]:
         return (_named(history, head),)
     heads = history.heads
     if len(heads) > 1:
-        listed = ", ".join(f"{head} ({history.revisions[head].path.name})" for head in heads)
+        listed = ", ".join(f"{head} ({history.revisions[head].name})" for head in heads)
         raise ToolError(
             f"the history has {len(heads)} heads: {listed}",
             f"make them one with `{door()} rebase` (or `{door()} merge` if both are published),"
@@ -52,13 +52,13 @@ def next_stamp(parents: Iterable[Revision], now: datetime | None = None) -> date
     """
     stamp = (now or datetime.now(UTC)).replace(second=0, microsecond=0)
     for parent in parents:
-        earliest = stamp_of(parent.path.name)
+        earliest = stamp_of(parent.name)
         if earliest is not None and earliest >= stamp:
             try:
                 stamp = earliest + MINUTE
             except OverflowError:
                 raise ToolError(
-                    f"{parent.path.name}: nothing can be dated after it", "rename that file"
+                    f"{parent.name}: nothing can be dated after it", "rename that file"
                 ) from None
     return stamp
 

@@ -58,7 +58,7 @@ def evaluate(tree: ast.Module, path: Path) -> Revision | Problem:
             return Problem("unknown-value", path, message, module.lines.get(name, 1))
         found[name] = strings
     return Revision(
-        path=path,
+        filename=str(path),
         revision=revision,
         down_revisions=found["down_revision"],
         branch_labels=found["branch_labels"],

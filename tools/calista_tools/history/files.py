@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
 
 def is_revision_name(name: str) -> bool:
@@ -28,20 +28,18 @@ def revision_files(folders: Iterable[Path], *, recursive: bool = False) -> Itera
         folders: Alembic's version locations.
         recursive: Alembic's ``recursive_version_locations``.
     """
-    for path, _ in located_files(folders, recursive=recursive):
-        yield path
+    for filename, _ in located_files(folders, recursive=recursive):
+        yield Path(filename)
 
 
-def located_files(
-    folders: Iterable[Path], *, recursive: bool = False
-) -> Iterator[tuple[Path, str]]:
-    """Yield `revision_files` with the string to open each by, which a `Path` is slow to make."""
+def located_files(folders: Iterable[Path], *, recursive: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield `revision_files` as strings, each with its real path."""
     seen: set[str] = set()
     for folder in folders:
         yield from _below(folder, recursive, seen)
 
 
-def _below(folder: Path, recursive: bool, seen: set[str]) -> Iterator[tuple[Path, str]]:
+def _below(folder: Path | str, recursive: bool, seen: set[str]) -> Iterator[tuple[str, str]]:
     try:
         with os.scandir(folder) as entries:
             found = sorted(entries, key=lambda entry: entry.name)
@@ -50,22 +48,24 @@ def _below(folder: Path, recursive: bool, seen: set[str]) -> Iterator[tuple[Path
     real = os.path.realpath(folder)
     if not real.endswith("__pycache__"):
         for entry in found:
-            if not _is_file(entry):
-                continue
-            full = f"{real}{os.sep}{entry.name}"
-            # Alembic judges a file by the name it really has.
-            full = os.path.realpath(full) if entry.is_symlink() else full
-            if is_revision_name(full.rpartition(os.sep)[2]) and full not in seen:
+            full, name = f"{real}{os.sep}{entry.name}", entry.name
+            if not entry.is_file(follow_symlinks=False):
+                if not _leads_to_file(entry):
+                    continue
+                # Alembic judges a file by the name it really has.
+                full = os.path.realpath(full)
+                name = full.rpartition(os.sep)[2]
+            if is_revision_name(name) and full not in seen:
                 seen.add(full)
-                yield folder / entry.name, full
+                yield entry.path, full
     if recursive:
         for entry in found:
             if entry.is_dir(follow_symlinks=False):
-                yield from _below(folder / entry.name, recursive, seen)
+                yield from _below(entry.path, recursive, seen)
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    """Whether to read an entry; a link that leads nowhere is a file that cannot be read."""
-    if entry.is_symlink():
-        return os.path.isfile(entry.path) or not os.path.exists(entry.path)  # noqa: PTH110, PTH113
-    return entry.is_file()
+def _leads_to_file(entry: os.DirEntry[str]) -> bool:
+    """Whether to read a link; one that leads nowhere is a file that cannot be read."""
+    if not entry.is_symlink():
+        return False
+    return os.path.isfile(entry.path) or not os.path.exists(entry.path)  # noqa: PTH110, PTH113

@@ -37,7 +37,7 @@ class History:
         for revision in self._files:
             first = self.revisions.get(revision.revision)
             if first is not None:
-                message = f"revision {revision.revision!r} is also in {first.path.name}"
+                message = f"revision {revision.revision!r} is also in {first.name}"
                 self.problems.append(Problem("duplicate", revision.path, message))
             self.revisions[revision.revision] = revision
         self._check_edges()
@@ -84,7 +84,8 @@ class History:
     @cached_property
     def heads(self) -> tuple[str, ...]:
         """The ids without a child; the id of a file that another file hides is one, too."""
-        return self._ids(lambda revision: not self.children[revision.revision])
+        children = self.children
+        return self._ids(lambda revision: not children[revision.revision])
 
     @cached_property
     def bases(self) -> tuple[str, ...]:
@@ -98,8 +99,8 @@ class History:
         Revisions on a cycle, and what comes after them, are missing.
         """
         done: set[str] = set()
-        for name in self.revisions:
-            if not done.issuperset(self._before(name)):
+        for name, parents in self.parents.items():
+            if not done.issuperset(parents) or not done.issuperset(self.dependencies.get(name, ())):
                 return self._sorted()
             done.add(name)
         return tuple(self.revisions.values())

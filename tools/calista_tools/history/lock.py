@@ -104,7 +104,7 @@ def _entry(
                 message = f"{what} ({entry.name}) {problem.message}"
         hint = f"bring {entry.name} back from git; databases that have run it need it"
         return Break(code, "removed", entry.revision, lock_file, entry.line, message, hint)
-    restore = RESTORE.format(file=revision.path.name)
+    restore = RESTORE.format(file=revision.name)
     if sorted(revision.down_revisions) != sorted(entry.parents):
         now, then = (
             ", ".join(ids) or "nothing" for ids in (revision.down_revisions, entry.parents)
@@ -152,7 +152,7 @@ def lock(history: History, lock_file: Path, *, through: str | None = None) -> tu
     wanted = history.ancestors(history.one(through), dependencies=True) if through else None
     published = read_lock(lock_file).published
     new = tuple(
-        Entry(r.revision, r.down_revisions, digest_file(r.path), r.path.name)
+        Entry(r.revision, r.down_revisions, digest_file(r.path), r.name)
         for r in history.ordered
         if r.revision not in published and (wanted is None or r.revision in wanted)
     )

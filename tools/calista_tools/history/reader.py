@@ -23,7 +23,10 @@ _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 def read_file(path: Path, *, thorough: bool = False) -> Revision | Problem:
     """Read one revision file; see `read_source`."""
-    return _read_located(path, str(path), thorough)
+    source = read_bytes(path)
+    if isinstance(source, bytes):
+        return read_source(source, path, thorough=thorough)
+    return source
 
 
 def read_source(source: bytes, path: Path, *, thorough: bool = False) -> Revision | Problem:
@@ -35,10 +38,11 @@ def read_source(source: bytes, path: Path, *, thorough: bool = False) -> Revisio
         thorough: Parse the whole file, so that a mistake in a function's body is a problem too.
             Otherwise a header that is plainly written is enough.
     """
-    if not thorough:
-        header = scan(source)
-        if header is not None:
-            return Revision(path, *header)
+    revision = None if thorough else scan(source, str(path))
+    return _read_parsed(source, path) if revision is None else revision
+
+
+def _read_parsed(source: bytes, path: Path) -> Revision | Problem:
     if len(source) > LARGEST_PARSED:
         size = f"{len(source) // 1_000_000} MB"
         return Problem("unreadable", path, f"is {size} and its header is not plainly written")
@@ -67,8 +71,17 @@ def read_history(
         folders = (folders,)
     revisions: list[Revision] = []
     problems: list[Problem] = []
-    for path, location in located_files(folders, recursive=recursive):
-        item = _read_located(path, location, thorough)
+    for filename, real in located_files(folders, recursive=recursive):
+        item: Revision | Problem | None = None
+        try:
+            source = _read(real)
+        except (OSError, ValueError) as error:
+            item = _unreadable(Path(filename), error)
+        else:
+            if not thorough:
+                item = scan(source, filename)
+            if item is None:
+                item = _read_parsed(source, Path(filename))
         if isinstance(item, Revision):
             revisions.append(item)
             problems.extend(item.unread)
@@ -77,32 +90,32 @@ def read_history(
     return History(revisions, problems)
 
 
-def read_bytes(path: Path, location: str = "") -> bytes | Problem:
-    """Read a file; ``location`` is its path as a string, where the caller has that already."""
+def read_bytes(path: Path) -> bytes | Problem:
+    """Read a file."""
     try:
-        return _read(location or str(path))
+        return _read(str(path))
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        return Problem("unreadable", path, f"cannot be read: {reason}")
+        return _unreadable(path, error)
 
 
-def _read_located(path: Path, location: str, thorough: bool) -> Revision | Problem:
-    source = read_bytes(path, location)
-    if isinstance(source, bytes):
-        return read_source(source, path, thorough=thorough)
+def _read(filename: str) -> bytes:
+    """Read a file with as few system calls as it takes: nearly all fit into one buffer."""
+    file = os.open(filename, _READ)
+    try:
+        source = os.read(file, _BUFFER)
+        if len(source) == _BUFFER:
+            parts = [source]
+            while part := os.read(file, _BUFFER):
+                parts.append(part)
+            source = b"".join(parts)
+    finally:
+        os.close(file)
     return source
 
 
-def _read(location: str) -> bytes:
-    """Read a file with as few system calls as it takes: nearly all fit into one buffer."""
-    file = os.open(location, _READ)
-    try:
-        parts = [os.read(file, _BUFFER)]
-        while len(parts[-1]) == _BUFFER:
-            parts.append(os.read(file, _BUFFER))
-    finally:
-        os.close(file)
-    return parts[0] if len(parts) == 1 else b"".join(parts)
+def _unreadable(path: Path, error: Exception) -> Problem:
+    reason = getattr(error, "strerror", None) or error
+    return Problem("unreadable", path, f"cannot be read: {reason}")
 
 
 def parse(source: bytes, path: Path) -> ast.Module | Problem:

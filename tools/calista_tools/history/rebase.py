@@ -112,7 +112,7 @@ def _branches(history: History, target: str) -> list[list[Revision]]:
 def _refuse_published(history: History, target: str, moved: Sequence[Revision]) -> None:
     published = [r for r in moved if r.revision in history.published]
     if published:
-        names = ", ".join(f"{r.revision} ({r.path.name})" for r in published[:3])
+        names = ", ".join(f"{r.revision} ({r.name})" for r in published[:3])
         raise ToolError(
             f"published revisions do not move, and beside {target} there are: {names}",
             f"`{door()} merge -m MESSAGE` joins branches that are published, or choose the"
@@ -130,7 +130,7 @@ def _moves(
 ) -> tuple[tuple[Move, ...], History]:
     """Re-parent and re-stamp, parents first; return the history as it will be, too."""
     revisions = dict(history.revisions)
-    stamps = {name: stamp_of(r.path.name) for name, r in revisions.items()}
+    stamps = {name: stamp_of(r.name) for name, r in revisions.items()}
     taken = {revision.path for revision in revisions.values()}
     below = history.ancestors(target)
     kept = [r for r in history.ordered if r.revision in below]
@@ -159,8 +159,8 @@ def _moves(
         created = stamp if path != revision.path else None
         after = rewrite_header(source, revision.path, above, created)
         moves.append(Move(revision.revision, revision.path, path, source, after))
-        revisions[revision.revision] = revision._replace(path=path, down_revisions=above)
-    ordered = sorted(revisions.values(), key=lambda revision: revision.path.name)
+        revisions[revision.revision] = revision._replace(filename=str(path), down_revisions=above)
+    ordered = sorted(revisions.values(), key=lambda revision: revision.name)
     return tuple(moves), History(ordered, published=history.published)
 
 
@@ -179,9 +179,9 @@ def _free_name(
     revision: Revision, stamp: datetime | None, taken: set[Path]
 ) -> tuple[Path, datetime | None]:
     """Return the path for a stamp, and the stamp itself: a later one where the name is taken."""
-    if stamp is None or stamp == stamp_of(revision.path.name):
+    if stamp is None or stamp == stamp_of(revision.name):
         return revision.path, stamp
-    slug = revision.path.name[len("YYYYMMDD_HHMM_") :]
+    slug = revision.name[len("YYYYMMDD_HHMM_") :]
     while True:
         path = revision.path.with_name(f"{stamp.strftime(STAMP)}_{slug}")
         if path not in taken and not path.exists():

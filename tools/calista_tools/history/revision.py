@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
 
 class Revision(NamedTuple):
     """One revision file's header.
 
-    Named tuples, not dataclasses: thousands are made at every start of a command.
+    A named tuple of strings: thousands are made at every start of a command, and a ``Path`` takes
+    as long as the rest of a record.
 
     Attributes:
-        path: The file, as it was found.
+        filename: The file, as it was found.
         revision: The revision id.
         down_revisions: Parents, in the order of the file; empty for a base.
         branch_labels: Names given to the branch that starts here.
@@ -25,13 +27,23 @@ class Revision(NamedTuple):
             labels that are imported, dependencies on what is installed.
     """
 
-    path: Path
+    filename: str
     revision: str
     down_revisions: tuple[str, ...] = ()
     branch_labels: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     doc: str = ""
     unread: tuple[Problem, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return Path(self.filename)
+
+    @property
+    def name(self) -> str:
+        """The file's name, without its folder."""
+        return os.path.basename(self.filename)  # noqa: PTH119 - without making a `Path`
 
     @property
     def summary(self) -> str:
@@ -53,7 +65,7 @@ class Revision(NamedTuple):
         """The UTC minute in the file's name (``YYYYMMDD_HHMM_…``), None where it has none."""
         from calista_tools.history.filename import stamp_of
 
-        return stamp_of(self.path.name)
+        return stamp_of(self.name)
 
     @property
     def created(self) -> datetime | None:

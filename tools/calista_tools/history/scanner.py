@@ -15,18 +15,12 @@ all this against the evaluation of the syntax tree.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
+from calista_tools.history.revision import Revision
 
-class Header(NamedTuple):
-    """The values of a header, normalized to tuples."""
-
-    revision: str
-    down_revisions: tuple[str, ...]
-    branch_labels: tuple[str, ...]
-    depends_on: tuple[str, ...]
-    doc: str
-
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 NAMES = ("revision", "down_revision", "branch_labels", "depends_on")
 
@@ -37,9 +31,9 @@ ILLEGAL = frozenset("@-+:")
 _NAME = r"[A-Za-z_][A-Za-z_0-9]*"
 _DOTTED = rf"{_NAME}(?:\.{_NAME})*"
 _ITEM = rf"{_NAME}(?: as {_NAME})?"
-_IMPORT_OR_COMMENT = re.compile(
+_IMPORT = re.compile(
     rf"(?:import {_DOTTED}(?: as {_NAME})?(?:, {_DOTTED}(?: as {_NAME})?)*"
-    rf"|from \.*{_DOTTED} import {_ITEM}(?:, {_ITEM})*)?(?:[ \t]*#.*)?"
+    rf"|from \.*{_DOTTED} import {_ITEM}(?:, {_ITEM})*)(?:[ \t]*#.*)?"
 )
 _TARGET = re.compile(rf"({'|'.join(NAMES)})(?: ?: ?[A-Za-z0-9_., |\[\]]+)?")
 _STRING = r"""(?:"[^"\\]*"|'[^'\\]*')"""
@@ -54,15 +48,15 @@ _FUNCTION = re.compile(
 )
 _AT_MARGIN = re.compile(r"\n([^ \t\n].*)")
 _INSIDE = re.compile(r"#.*|[)\]}][^;]*")
-# Most lines are the same in all files of a project: what was recognized once is not parsed again.
-_passed_over = {""}
-_targets: dict[str, str] = {}
+# Most headers of a project differ in nothing but their strings, most lines at the margin in nothing
+# at all: what was recognized once is not parsed again.
+_slots: dict[str, tuple[tuple[int, ...], ...]] = {}
 _outer = {"def upgrade() -> None:", "def downgrade() -> None:"}
 _REMEMBERED = 1000
 
 
-def scan(source: bytes) -> Header | None:
-    """Read the header of a plainly written file; None where it is not plain."""
+def scan(source: bytes, filename: str) -> Revision | None:
+    """Read a plainly written revision file from its bytes; None where it is not plain."""
     try:
         text = source.decode("utf-8")
     except UnicodeDecodeError:
@@ -72,7 +66,7 @@ def scan(source: bytes) -> Header | None:
         if "\r" in text:
             return None
     # A form feed starts a line's indentation anew.
-    if "\0" in text or "\f" in text:
+    if "\f" in text or "\0" in text:
         return None
     doc, start = "", 0
     if text.startswith('"""'):
@@ -83,46 +77,76 @@ def scan(source: bytes) -> Header | None:
         if "\\" in doc:
             return None
     # A coding cookie counts in the first two lines only.
-    if "coding" in text[: text.find("\n", text.find("\n") + 1)]:
+    if "coding" in text and "coding" in text[: text.find("\n", text.find("\n") + 1)]:
         return None
     end = text.find("\ndef ", start)
     if end < 0:
         end = len(text)
-    found = _assignments(text[start:end].split("\n"))
-    if found is None or "revision" not in found or "down_revision" not in found:
+    values = _values(text[start:end])
+    if values is None or not _only_functions(text, end):
         return None
-    revision = found["revision"]
-    if len(revision) != 1 or not (revision[0].isalnum() or ILLEGAL.isdisjoint(revision[0])):
+    revisions, down_revisions, branch_labels, depends_on = values
+    if len(revisions) != 1:
         return None
-    if not (_only_functions(text, end) and _balanced(text)):
+    revision = revisions[0]
+    if not (revision.isalnum() or ILLEGAL.isdisjoint(revision)):
         return None
-    labels, depends_on = found.get("branch_labels", ()), found.get("depends_on", ())
-    return Header(revision[0], found["down_revision"], labels, depends_on, doc)
+    return Revision(filename, revision, down_revisions, branch_labels, depends_on, doc)
 
 
-def _assignments(lines: list[str]) -> dict[str, tuple[str, ...]] | None:
-    """Read the assignments; None if a line is anything else but an import or a comment."""
+def _values(text: str) -> Sequence[tuple[str, ...]] | None:
+    """Read the values of ``NAMES``, in that order; None if the header is not plain.
+
+    What stands between quotes is taken out and the rest looked up. Whether that is plain does not
+    depend on the strings, as long as none of them reaches into another line or holds an escape.
+    """
+    quote = '"' if '"' in text else "'"
+    parts = text.split(quote)
+    strings = parts[1::2]
+    if "\\" in text or len(parts) % 2 == 0 or "\n" in quote.join(strings):
+        return _assignments(text)
+    skeleton = quote.join(parts[::2])
+    slots = _slots.get(skeleton) or _recognized(skeleton, quote, len(strings))
+    if slots is None:
+        return _assignments(text)
+    return [tuple([strings[n] for n in places]) if places else () for places in slots]
+
+
+def _recognized(skeleton: str, quote: str, strings: int) -> tuple[tuple[int, ...], ...] | None:
+    """Tell which of a header's strings are the values of which name, and remember it.
+
+    None where there is nothing to remember: it is not plain, or has values in other quotes, too.
+    """
+    # No string of a file holds a null character: `scan` sees to that.
+    marked = {f"\0{number}": number for number in range(strings)}
+    parts = skeleton.split(quote)
+    words = [word for pair in zip(parts, (*marked, ""), strict=True) for word in pair]
+    found = _assignments(quote.join(words[:-1])) or ()
+    if not found or not marked.keys() >= {string for value in found for string in value}:
+        return None
+    slots = tuple([tuple([marked[string] for string in value]) for value in found])
+    if len(_slots) < _REMEMBERED:
+        _slots[skeleton] = slots
+    return slots
+
+
+def _assignments(text: str) -> tuple[tuple[str, ...], ...] | None:
+    """Read line by line; None if a line is anything but an assignment, an import or a comment."""
     found: dict[str, tuple[str, ...]] = {}
-    for line in lines:
-        if line in _passed_over:
+    for line in text.split("\n"):
+        if not line or line[0] == "#":
             continue
-        target, equals, text = line.partition(" = ")
-        name = _targets.get(target)
-        if name is None and equals and (match := _TARGET.fullmatch(target)):
-            name = match.group(1)
-            if len(_targets) < _REMEMBERED:
-                _targets[target] = name
-        if name is not None and equals:
-            value = _value(text)
+        target, equals, rest = line.partition(" = ")
+        if equals and (match := _TARGET.fullmatch(target)):
+            value = _value(rest)
             if value is None:
                 return None
-            found[name] = value
-        elif _IMPORT_OR_COMMENT.fullmatch(line) and (line[0] == "#" or not _binds(line)):
-            if len(_passed_over) < _REMEMBERED:
-                _passed_over.add(line)
-        else:
+            found[match.group(1)] = value
+        elif _IMPORT.fullmatch(line) is None or any(name in line for name in NAMES):
             return None
-    return found
+    if "revision" not in found or "down_revision" not in found:
+        return None
+    return tuple(found.get(name, ()) for name in NAMES)
 
 
 def _value(text: str) -> tuple[str, ...] | None:
@@ -139,14 +163,12 @@ def _value(text: str) -> tuple[str, ...] | None:
     return tuple(string[1:-1] for string in _STRINGS.findall(many or ""))
 
 
-def _binds(line: str) -> bool:
-    """Whether an import may bind one of the names."""
-    return any(name in line for name in NAMES)
-
-
 def _only_functions(text: str, start: int) -> bool:
     """Whether no statement of the module but plain functions stands from here on."""
-    for line in _AT_MARGIN.findall(text, start):
+    lines = _AT_MARGIN.findall(text, start)
+    if _outer.issuperset(lines):
+        return True
+    for line in lines:
         if line not in _outer:
             match = _FUNCTION.fullmatch(line)
             if match is None:
@@ -158,9 +180,3 @@ def _only_functions(text: str, start: int) -> bool:
             elif len(_outer) < _REMEMBERED:
                 _outer.add(line)
     return True
-
-
-def _balanced(text: str) -> bool:
-    """Whether the cheapest signs of a file that Python would refuse are missing."""
-    count = text.count
-    return count("(") == count(")") and count("[") == count("]") and count('"""') % 2 == 0

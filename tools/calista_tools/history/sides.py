@@ -55,7 +55,7 @@ def _begun(history: History, names: frozenset[str]) -> tuple[str, str]:
     """When a branch was begun, as something to sort by."""
     first = next(revision for revision in history.ordered if revision.revision in names)
     created = first.created
-    return ("" if created is None else created.isoformat(), first.path.name)
+    return ("" if created is None else created.isoformat(), first.name)
 
 
 def _kept_files(repository: Repository) -> frozenset[Path] | None:

@@ -71,7 +71,7 @@ def find_chain(history: History, through: str) -> Chain:
             if round_about or revision.is_base:
                 where = ", ".join(sorted(round_about)) or "nothing"
                 raise ToolError(
-                    f"{revision.revision} ({revision.path.name}) follows {where}, not {name}",
+                    f"{revision.revision} ({revision.name}) follows {where}, not {name}",
                     "the replaced revisions must all come together in the last one",
                 )
     recorded = below & history.published
@@ -96,7 +96,7 @@ def demand_acknowledgement(chain: Chain, acknowledged: Sequence[str]) -> None:
         if not any(_names(revision, given) for given in acknowledged)
     ]
     if missing:
-        listed = "\n".join(f"  {r.revision}  {r.path.name}  {r.summary}" for r in missing)
+        listed = "\n".join(f"  {r.revision}  {r.name}  {r.summary}" for r in missing)
         raise ToolError(
             f"these revisions change rows, or may; a baseline keeps only what they put into an"
             f" empty database:\n{listed}",
@@ -105,7 +105,7 @@ def demand_acknowledgement(chain: Chain, acknowledged: Sequence[str]) -> None:
 
 
 def _names(revision: Revision, given: str) -> bool:
-    return given in (revision.revision, revision.path.name, revision.path.stem)
+    return given in (revision.revision, revision.name, revision.path.stem)
 
 
 def squash(
@@ -148,7 +148,7 @@ def squash(
         staged = Path(name)
         (staged / path.name).write_text(source, encoding="utf-8")
         for revision in chain.later:
-            (staged / revision.path.name).write_bytes(revision.path.read_bytes())
+            (staged / revision.name).write_bytes(revision.path.read_bytes())
         for dialect in config.dialects:
             report(f"proving the baseline on {dialect}")
             _prove(config, dialect, folders, [staged], chain)
@@ -207,8 +207,8 @@ def _changes(
     changes: dict[Path, bytes | None] = {}
     files: dict[str, str] = {}
     for revision in chain.replaced:
-        files[revision.path.name] = _relative(revision.path, config.script_location)
-        changes[kept / f"{revision.path.name}.txt"] = revision.path.read_bytes()
+        files[revision.name] = _relative(revision.path, config.script_location)
+        changes[kept / f"{revision.name}.txt"] = revision.path.read_bytes()
         changes[revision.path] = None
     manifest = {
         "revision": chain.last.revision,

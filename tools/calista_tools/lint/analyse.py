@@ -112,8 +112,7 @@ def load(
     if isinstance(tree, Problem):
         return Migration(path, source, ast.Module([], []), tree, config, project)
     if not isinstance(header, Revision):
-        scanned = scan(source)
-        header = Revision(path, *scanned) if scanned else read_tree(tree, path)
+        header = scan(source, str(path)) or read_tree(tree, path)
     return Migration(path, source, tree, header, config, project)
 
 

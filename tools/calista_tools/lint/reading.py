@@ -183,9 +183,9 @@ def around(folder: Path, config: Config) -> Project:
 def _header(path: Path, source: bytes | Problem) -> Revision | None:
     if isinstance(source, Problem):
         return None
-    header = scan(source)
+    header = scan(source, str(path))
     if header is not None:
-        return Revision(path, *header)
+        return header
     from calista_tools.history import read_source as read_header
 
     found = read_header(source, path)

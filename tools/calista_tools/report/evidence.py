@@ -59,7 +59,7 @@ class Evidence:
 
     def findings_of(self, *prefixes: str, everywhere: bool = False) -> Iterator[str]:
         """Yield the findings of these codes in the revisions under review, a line each."""
-        names = {revision.path.name for revision in self.new}
+        names = {revision.name for revision in self.new}
         for item in self.findings:
             name = Path(item["filename"]).name
             if item["code"].startswith(prefixes) and (everywhere or name in names):
@@ -105,7 +105,7 @@ def gather(config: Config, base: str | None = None) -> Evidence:
         rules=[code for code in all_rules() if selection.includes(code)],
         findings=_json("calista_tools.lint.cli", str(config.versions)),
         reasons=[
-            Reason(revision.path.name, item.row, item.codes or ("all",), item.reason.strip())
+            Reason(revision.name, item.row, item.codes or ("all",), item.reason.strip())
             for revision in new
             for item in read_directives(revision.path.read_bytes())
         ],
@@ -121,13 +121,13 @@ def gather(config: Config, base: str | None = None) -> Evidence:
 
 def _ordered(history: History) -> list[Revision]:
     """Return the revisions, parents first, as far as the history is whole."""
-    return sorted(history.revisions.values(), key=lambda revision: revision.path.name)
+    return sorted(history.revisions.values(), key=lambda revision: revision.name)
 
 
 def _is_new(revision: Revision, changes: Changes | None, history: History) -> bool:
     if changes is None:
         return revision.revision not in history.published
-    return revision.path.name not in changes.old
+    return revision.name not in changes.old
 
 
 def _json(module: str, *arguments: str) -> Any:

@@ -16,8 +16,7 @@ NOW = datetime(2026, 3, 1, 12, 30, 59, tzinfo=UTC)
 
 
 def revision(id_: str, *parents: str, name: str = "", labels: tuple[str, ...] = ()) -> Revision:
-    path = Path(name or f"{id_}.py")
-    return Revision(path, id_, down_revisions=parents, branch_labels=labels)
+    return Revision(name or f"{id_}.py", id_, down_revisions=parents, branch_labels=labels)
 
 
 CHAIN = History([revision("aaa1"), revision("aaa2", "aaa1")])

@@ -1,5 +1,3 @@
-from pathlib import Path
-
 import pytest
 
 from calista_tools.history import History, Revision
@@ -12,7 +10,7 @@ def history(*edges: str, depends: dict[str, str] | None = None) -> History:
         name, _, parents = edge.partition(":")
         revisions.append(
             Revision(
-                Path(f"20240101_{number:04}_{name}.py"),
+                f"20240101_{number:04}_{name}.py",
                 name,
                 tuple(filter(None, parents.split(","))),
                 depends_on=tuple(filter(None, [(depends or {}).get(name)])),

@@ -51,7 +51,7 @@ def test_encodings() -> None:
 
     found = read_source(source.encode("latin-1"), PATH)
 
-    assert found == Revision(PATH, "ä", doc="größe")
+    assert found == Revision(str(PATH), "ä", doc="größe")
 
 
 @pytest.mark.parametrize(
@@ -154,7 +154,7 @@ def test_legacy_files_are_named_by_their_id(tmp_path: Path) -> None:
     path = tmp_path / "12ab.py"
     path.write_text("down_revision = None\n")
 
-    assert read_file(path) == Revision(path, "12ab")
+    assert read_file(path) == Revision(str(path), "12ab")
 
 
 def test_missing_file_is_a_problem(tmp_path: Path) -> None:

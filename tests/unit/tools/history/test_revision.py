@@ -1,5 +1,4 @@
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 
@@ -26,9 +25,9 @@ from calista_tools.history import Revision
     ],
 )
 def test_created(name: str, doc: str, created: datetime | None) -> None:
-    assert Revision(Path(name), "a", doc=doc).created == created
+    assert Revision(name, "a", doc=doc).created == created
 
 
 def test_summary_is_the_first_line() -> None:
-    assert Revision(Path("x.py"), "a", doc="\n  add a thing  \n\nmore").summary == "add a thing"
-    assert Revision(Path("x.py"), "a").summary == ""
+    assert Revision("x.py", "a", doc="\n  add a thing  \n\nmore").summary == "add a thing"
+    assert Revision("x.py", "a").summary == ""

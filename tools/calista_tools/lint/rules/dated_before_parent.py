@@ -40,13 +40,13 @@ def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
     """
     revisions = versions.history.revisions
     for revision in revisions.values():
-        if not revision.down_revisions or (stamp := stamp_of(revision.path.name)) is None:
+        if not revision.down_revisions or (stamp := stamp_of(revision.name)) is None:
             continue
         for name in revision.down_revisions:
             parent = revisions.get(name)
             if parent is None or parent is revision:
                 continue
-            earliest = stamp_of(parent.path.name)
+            earliest = stamp_of(parent.name)
             if earliest is not None and stamp <= earliest:
-                message = f"dated {stamp:%Y-%m-%d %H:%M}, not after its parent `{parent.path.name}`"
+                message = f"dated {stamp:%Y-%m-%d %H:%M}, not after its parent `{parent.name}`"
                 yield revision.path, Finding(1, 1, message)

@@ -73,7 +73,7 @@ def _agrees(key: str, value: str, revision: Revision) -> bool:
         return value == revision.revision
     if key == "Revises":
         return value == ", ".join(revision.down_revisions) or _revises(value, revision)
-    stamp = stamp_of(revision.path.name)
+    stamp = stamp_of(revision.name)
     return stamp is None or _created(value) in (None, stamp)
 
 
@@ -82,7 +82,7 @@ def _expected(key: str, revision: Revision) -> str:
         return revision.revision
     if key == "Revises":
         return ", ".join(revision.down_revisions)
-    stamp = stamp_of(revision.path.name)
+    stamp = stamp_of(revision.name)
     return "" if stamp is None else f"{stamp:%Y-%m-%d %H:%M:%S%z}"
 
 

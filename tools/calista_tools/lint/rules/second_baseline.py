@@ -45,7 +45,7 @@ def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
     history, pinned = versions.history, versions.config.baseline
     # Alembic counts an id that two files have as a base; that is CAL405's to say.
     named = (history.revisions[name] for name in history.bases)
-    bases = sorted((r for r in named if not r.down_revisions), key=lambda r: r.path.name)
+    bases = sorted((r for r in named if not r.down_revisions), key=lambda r: r.name)
     if not bases:
         return
     if pinned is None:
@@ -59,5 +59,5 @@ def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
         yield path, Finding(1, 1, "the pinned baseline has a parent: it is the baseline no more")
     for base in bases:
         if base.revision != pinned and base.path not in locked:
-            first = history.revisions[pinned].path.name
+            first = history.revisions[pinned].name
             yield base.path, Finding(1, 1, f"a second baseline beside `{first}`: it has no parent")

@@ -100,6 +100,8 @@ class SqliteLive:
         self._reader: SqliteReader | None = None
         self._connection: Connection | None = None
         self._pages: Mapping[str, int] = {}
+        #: Said before: what one step broke stays broken, and is not the next one's fault.
+        self._told: set[str] = set()
 
     def attach(self, context: MigrationContext) -> None:
         """Begin to read on this run's connection."""
@@ -180,17 +182,32 @@ class SqliteLive:
         assert self._reader is not None
         changed = sorted(self._reader.changed & self._reader.root_pages.keys())
         suffixes = [f"('{name.replace(chr(39), chr(39) * 2)}')" for name in changed]
-        found = []
         # A table may have lost the rows that others refer to.
-        checks = [""] if any(_WRITES.match(statement) for statement in statements) else suffixes
-        for suffix in checks:
-            for table, rowid, parent, _ in self.query(f"PRAGMA foreign_key_check{suffix}"):
-                found.append(f"foreign key check: row {rowid} of {table} has no match in {parent}")
+        written = any(_WRITES.match(statement) for statement in statements)
+        found = self._broken_references([""] if written else suffixes)
         for suffix in suffixes:
             for (words,) in self.query(f"PRAGMA integrity_check{suffix}"):
                 if words != "ok":
                     found.append(f"integrity check: {words}")
-        return found[:20]
+        new = [line for line in found if line not in self._told]
+        self._told.update(new)
+        return new[:20]
+
+    def _broken_references(self, suffixes: Sequence[str]) -> list[str]:
+        found: dict[tuple[str, str], list[str]] = {}
+        for suffix in suffixes:
+            try:
+                rows = self.query(f"PRAGMA foreign_key_check{suffix}")
+            except self.error as error:
+                # What is referred to is no key: nothing more can be said of the table.
+                return [f"foreign key check: {error}"]
+            for table, rowid, parent, _ in rows:
+                found.setdefault((table, parent), []).append(str(rowid))
+        return [
+            f"foreign key check: {len(rows)} row{'s' if len(rows) > 1 else ''} of {table} "
+            f"without a match in {parent} (rowid {', '.join(rows[:3])}{', …' if rows[3:] else ''})"
+            for (table, parent), rows in sorted(found.items())
+        ]
 
     def query(self, sql: str) -> Sequence[Sequence[Any]]:
         """Run a statement of ours past SQLAlchemy, which would begin a transaction."""

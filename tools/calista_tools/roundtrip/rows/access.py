@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -40,21 +41,38 @@ class Access(Protocol):
         """Run one statement past SQLAlchemy, each its own transaction; return its rows."""
 
 
-def attempt(access: Access, statements: Sequence[str]) -> str | None:
-    """Run statements, all or none; return in one line why the database refuses them."""
+def attempt(access: Access, statements: Sequence[str], tables: Sequence[str] = ()) -> str | None:
+    """Run statements, all or none; return in one line why the database refuses them.
+
+    Args:
+        access: The database.
+        statements: What to run.
+        tables: Whose references must hold in the end, although SQLite enforces none by itself.
+    """
     if access.dialect == "postgresql":
         [statement] = statements
         return _run(access, statement)
     # A transaction of its own where none is open, which sqlite3 would else leave open.
     access.query("SAVEPOINT calista_rows")
-    refused = None
-    for statement in (*statements, "RELEASE calista_rows"):
-        refused = _run(access, statement)
-        if refused is not None:
-            access.query("ROLLBACK TO calista_rows")
-            access.query("RELEASE calista_rows")
-            break
+    broken = _broken(access, tables)
+    refused = next(filter(None, (_run(access, statement) for statement in statements)), None)
+    if refused is None and _broken(access, tables) > broken:
+        refused = f"a row of {tables[0]} would refer to nothing"
+    # A deferred reference is checked now.
+    refused = refused or _run(access, "RELEASE calista_rows")
+    if refused is not None:
+        access.query("ROLLBACK TO calista_rows")
+        access.query("RELEASE calista_rows")
     return refused
+
+
+def _broken(access: Access, tables: Sequence[str]) -> int:
+    """Count references to nothing; where no key can be referred to, SQLite cannot tell."""
+    count = 0
+    for table in tables:
+        with suppress(access.error):
+            count += len(access.query(f"PRAGMA foreign_key_check({quote(table)})"))
+    return count
 
 
 def _run(access: Access, statement: str) -> str | None:

@@ -26,7 +26,9 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> '
 _COLUMNS = """
 SELECT a.attrelid::bigint, a.attnum, a.attname, t.oid::bigint, t.typname, t.typtype = 'b'
          AND t.typcategory <> 'A', a.atttypmod, format_type(a.atttypid, a.atttypmod),
-       a.attnotnull, a.atthasdef, a.attidentity, a.attgenerated
+       a.attnotnull, a.atthasdef, a.attidentity,
+       CASE WHEN a.attgenerated <> '' THEN (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef
+            WHERE adrelid = a.attrelid AND adnum = a.attnum) END
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 WHERE a.attrelid IN ({oids}) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum
@@ -149,6 +151,7 @@ def _table(
         primary_key=primary,
         keys=tuple(dict.fromkeys(keys)),
         checks=tuple(dict.fromkeys(checks)),
+        generated=tuple(str(row[-1]) for row in columns if row[-1]),
         foreign_keys=tuple(foreign),
         partitioned=flags["partitioned"],
         triggers=flags["triggers"],

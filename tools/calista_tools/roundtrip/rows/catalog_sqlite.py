@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from calista_tools.roundtrip.rows.access import literal, quote
 from calista_tools.roundtrip.rows.model import Column, ForeignKey, Table, TableName
 from calista_tools.roundtrip.rows.sqlite_sql import check_expressions
+from calista_tools.roundtrip.snapshot.sqlite_text import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,6 +80,7 @@ def _read(access: Access, name: TableName) -> Table | None:
         primary_key=primary,
         keys=_unique_keys(access, name),
         checks=tuple(check_expressions(sql or "")),
+        generated=tuple(read_table(sql or "").generated.values()),
         foreign_keys=_foreign_keys(access, name),
     )
 

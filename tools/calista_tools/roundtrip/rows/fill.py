@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Ordinary, at the edges, and as empty as can be.
 ROWS = 3
+#: Where a row may have to be of one kind for another to refer to it.
+_ROWS_OF_KINDS = 8
 
 
 @dataclass(slots=True)
@@ -88,8 +90,10 @@ def fill(
         elif len(group) > 1:
             why = fill_circle(access, group, contents, ROWS - 1)
         else:
-            count = needy[group[0].name]
-            why = fill_table(access, group[0], contents, count, full=count < ROWS)
+            count, full = needy[group[0].name], needy[group[0].name] < ROWS
+            if group[0].kinds and not full:
+                count = _ROWS_OF_KINDS
+            why = fill_table(access, group[0], contents, count, full=full)
         before = {name: contents[name] for name in names}
         partitioned = frozenset(table.name for table in group if table.partitioned)
         contents |= read_contents(access, sorted(names), partitioned)

@@ -23,7 +23,7 @@ def insert_rows(access: Access, table: Table, rows: Sequence[PlannedRow]) -> str
     """Insert rows, all or none; return why not."""
     if not rows:
         return None
-    return attempt(access, _statements(access, table, rows))
+    return attempt(access, _statements(access, table, rows), _checked([table]))
 
 
 def waits_for(
@@ -95,7 +95,7 @@ def _fill_columns(
         tried = {name: None if name in empty and name not in kept else row[name] for name in row}
         # A row that is let in here would be in the way of the next one.
         check = _statements(access, table, [tried])
-        return _would_take(access, check)
+        return _would_take(access, table, check)
 
     def search(names: Sequence[str]) -> None:
         if not names or takes(names):
@@ -113,11 +113,11 @@ def _fill_columns(
     return f"nothing is accepted in {', '.join(bad)}: {why}"
 
 
-def _would_take(access: Access, statements: Sequence[str]) -> bool:
+def _would_take(access: Access, table: Table, statements: Sequence[str]) -> bool:
     """Try statements and undo them."""
     if access.dialect == "sqlite":
         access.query("SAVEPOINT calista_trial")
-        accepted = attempt(access, statements) is None
+        accepted = attempt(access, statements, _checked([table])) is None
         access.query("ROLLBACK TO calista_trial")
         access.query("RELEASE calista_trial")
         return accepted
@@ -151,7 +151,7 @@ def fill_circle(
             # References are checked when a statement ends: all of them are one statement.
             parts = ", ".join(f"part{n} AS ({text})" for n, text in enumerate(inserts))
             statements = [f"WITH {parts} SELECT 1"]
-        refused = attempt(access, statements)
+        refused = attempt(access, statements, _checked(tables))
         if refused is None:
             return None
     return refused
@@ -177,6 +177,10 @@ def _statements(access: Access, table: Table, rows: Sequence[PlannedRow]) -> lis
     listed = ", ".join(map(quote, names))
     system = " OVERRIDING SYSTEM VALUE" if override else ""
     return [f"{into} ({listed}){system} VALUES {values}"]
+
+
+def _checked(tables: Sequence[Table]) -> list[str]:
+    return [table.name.name for table in tables if table.foreign_keys]
 
 
 def _columns(row: PlannedRow) -> str:

@@ -83,6 +83,7 @@ class Table:
     Attributes:
         keys: Columns of the primary key and of each unique constraint or index.
         checks: What each row must satisfy, as expressions over its columns.
+        generated: The expressions of its generated columns.
         foreign_keys: Its references, by constraint.
         partitioned: Whether its rows are in other tables.
         triggers: Whether a new row may write to other tables (PostgreSQL).
@@ -93,9 +94,21 @@ class Table:
     primary_key: tuple[str, ...] = ()
     keys: tuple[tuple[str, ...], ...] = ()
     checks: tuple[str, ...] = ()
+    generated: tuple[str, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     partitioned: bool = False
     triggers: bool = False
+
+    @property
+    def kinds(self) -> bool:
+        """Whether others may refer to rows of one kind: by a key of the primary one and a word."""
+        words = {
+            column.name
+            for column in self.columns
+            if column.labels or any(column.name in check for check in self.checks)
+        }
+        primary = set(self.primary_key)
+        return any(primary < set(key) and words & set(key) - primary for key in self.keys)
 
     @property
     def key_columns(self) -> frozenset[str]:

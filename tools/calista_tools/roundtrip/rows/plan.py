@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.rows.samples import sample
-from calista_tools.roundtrip.rows.solve import solve
+from calista_tools.roundtrip.rows.solve import ANY, solve
 from calista_tools.roundtrip.rows.values import to_sqlite
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 PlannedRow = dict[str, "Value"]
 #: Every third row is as empty as the table allows.
 _EMPTY_EVERY = 3
+#: Where an expression looks into a document: ``->> 'id'``, ``json_extract(meta, '$.id')``.
+_PATH = re.compile(r"'(?:\$\.)?(\w+(?:\.\w+)*)'")
 
 
 class Planner:
@@ -48,6 +52,7 @@ class Planner:
             for at, name in enumerate(key.columns)
             if choices
         }
+        self._paths = [path for text in table.generated for path in _PATH.findall(text)]
         self._groups: list[list[Solution]] = []
         self.unanswered: list[str] = []
         if table.checks or any(column.checks for column in table.columns):
@@ -77,24 +82,62 @@ class Planner:
             if empty and name not in keys and column.nullable:
                 row[name] = None
                 continue
-            text = sample(column, turn, key=name in keys)
+            value = self._plain(name, turn)
             # Not the default where another value is known: it may be the clock.
-            if text is not None or not column.default:
-                row[name] = to_sqlite(column, text) if self._sqlite else text
+            if value is not None or not column.default:
+                row[name] = value
         for solutions in self._groups:
-            row |= _choose(solutions, turn, empty=empty)
+            for name, value in _choose(solutions, turn, empty=empty).items():
+                row[name] = self._plain(name, turn) if value is ANY else value
         for at, (key, choices) in enumerate(self._choices.items()):
             optional = any(self._columns[name].nullable for name in key.columns)
             if not choices or (empty and optional and not keys & set(key.columns)):
                 row |= dict.fromkeys(key.columns)
-            elif not any(name in solution for name in key.columns for solution in self._solved()):
+            else:
+                fits = self._fitting(key, choices, row)
                 # Later keys move on only when the first went round: no pair comes twice.
-                place = turn if at == 0 else turn + turn // max(len(choices), 1)
-                row |= dict(zip(key.columns, choices[place % len(choices)], strict=True))
+                place = turn if at == 0 else turn + turn // max(len(fits), 1)
+                row |= dict(zip(key.columns, fits[place % len(fits)], strict=True))
         return row
+
+    def _fitting(
+        self, key: ForeignKey, choices: list[tuple[Value, ...]], row: PlannedRow
+    ) -> list[tuple[Value, ...]]:
+        """Return the rows to refer to that agree with what CHECKs demand of this one, if any do."""
+        solved = {name for solution in self._solved() for name in solution}
+        places = [at for at, name in enumerate(key.columns) if name in solved]
+        if not places:
+            return choices
+        fits = [
+            values
+            for values in choices
+            if all(str(values[at]) == str(row.get(key.columns[at])) for at in places)
+        ]
+        return fits or choices
+
+    def _plain(self, name: str, turn: int) -> Value:
+        """Return a value that suits the column by itself."""
+        column = self._columns[name]
+        text = sample(column, turn, key=name in self.table.key_columns)
+        if self._paths and text is not None and column.type in ("json", "jsonb"):
+            text = _with_paths(text, self._paths, turn)
+        return to_sqlite(column, text) if self._sqlite else text
 
     def _solved(self) -> list[Solution]:
         return [solutions[0] for solutions in self._groups if solutions]
+
+
+def _with_paths(text: str, paths: Sequence[str], turn: int) -> str:
+    """Put values into a document where generated columns look for them."""
+    document = json.loads(text)
+    for path in paths:
+        inner = document
+        *outer, last = path.split(".")
+        for key in outer:
+            inner = inner.setdefault(key, {})
+        # Digits are both a text and a number.
+        inner.setdefault(last, str(70 + turn))
+    return json.dumps(document)
 
 
 def link(planned: Mapping[TableName, list[PlannedRow]], tables: Sequence[Table]) -> None:

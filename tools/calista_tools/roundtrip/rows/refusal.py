@@ -18,6 +18,10 @@ _NULL = re.compile(
 )
 #: Too long, out of range (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 _TOO_NARROW = frozenset({"22001", "22003"})
+#: A subquery that found several rows where one was expected.
+_CARDINALITY = "21000"
+#: What SQLite says of a text that is no document.
+_NO_DOCUMENT = "malformed JSON"
 
 
 def is_about_values(error: BaseException) -> bool:
@@ -45,9 +49,11 @@ def is_about_rows(error: BaseException, before: RowState) -> bool:
     original = error.orig
     state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
     if isinstance(error, DataError):
-        return state not in _TOO_NARROW
+        # A type that became too short refuses what was right; a longer value may never occur.
+        narrowed = re.match(r"\s*ALTER\b", error.statement or "", re.IGNORECASE)
+        return state not in _TOO_NARROW or not narrowed
     if not isinstance(error, IntegrityError):
-        return False
+        return state == _CARDINALITY or _NO_DOCUMENT in str(original)
     found = _NULL.search(str(original))
     if not found:
         return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.rows.access import literal, quote
@@ -9,7 +10,7 @@ from calista_tools.roundtrip.rows.candidates import candidates, columns_in
 from calista_tools.roundtrip.rows.values import to_sqlite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence, Set
 
     from calista_tools.roundtrip.rows.access import Access
     from calista_tools.roundtrip.rows.model import Column, Table, Value
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
 _COMBINATIONS = 6_000
 _ANSWERS = 200
 _MOST_COLUMNS = 6
+_MOST_PLAIN = 8
 
 #: Values of some columns that go together.
 Solution = dict[str, "Value"]
+#: Stands in a solution for any value but NULL.
+ANY: object = object()
 
 
 def solve(
@@ -45,20 +49,25 @@ def solve(
     groups: list[list[Solution]] = []
     unanswered: list[str] = []
     for names, expressions in _groups(table, list(by_name)):
-        room = min(60, max(3, int(_COMBINATIONS ** (1 / len(names)))))
+        # Of a column that is only asked whether it is NULL, any value will do.
+        plain = {name for name in names if name not in fixed and _asked_for_null(name, expressions)}
+        others = len(names) - len(plain)
+        room = min(60, max(3, int((_COMBINATIONS / 2 ** len(plain)) ** (1 / max(others, 1)))))
         choices = {
             name: fixed[name]
             if name in fixed
-            else _values(access, table, by_name[name], expressions, start, room)
+            else _values(
+                access, table, by_name[name], expressions, start, 1 if name in plain else room
+            )
             for name in names
         }
         found = None
-        if len(names) <= _MOST_COLUMNS:
+        if others <= _MOST_COLUMNS and len(plain) <= _MOST_PLAIN:
             found = _ask(access, table, choices, by_name, expressions)
         if found is None or not found:
             unanswered += expressions
         if found:
-            groups.append(found)
+            groups.append([_any_value(solution, plain) for solution in found])
         elif found is None:
             groups.extend([{name: value} for value in choices[name]] for name in names)
     return groups, unanswered
@@ -79,6 +88,22 @@ def _groups(table: Table, names: Sequence[str]) -> Iterator[tuple[list[str], lis
         groups.append((mine, expressions))
     for found, expressions in groups:
         yield [name for name in names if name in found], expressions
+
+
+def _asked_for_null(name: str, expressions: Sequence[str]) -> bool:
+    """Tell whether expressions say of a column only that it is NULL, or that it is not."""
+    spelt = rf"(?<!\w)[\"`\[]?{re.escape(name)}[\"`\]]?(?!\w)"
+    text = re.sub(
+        rf"{spelt}\s+IS\s+(?:NOT\s+)?NULL\b", "", " ".join(expressions), flags=re.IGNORECASE
+    )
+    return name not in columns_in(text, [name])
+
+
+def _any_value(solution: Solution, plain: Set[str]) -> Solution:
+    return {
+        name: ANY if name in plain and value is not None else value
+        for name, value in solution.items()
+    }
 
 
 def _values(

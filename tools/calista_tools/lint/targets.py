@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from calista_tools import config as configuration
 from calista_tools.errors import ToolError
+from calista_tools.lint.siblings import histories
 from calista_tools.locations import subfolders, version_folders
 
 if TYPE_CHECKING:
@@ -139,9 +140,13 @@ def _below(folder: Path, config: Config) -> list[tuple[tuple[Path, ...], tuple[P
             for sub in subfolders(folder)
             if (sub / "env.py").is_file() and (sub / "versions").is_dir()
         ]
-    histories: list[tuple[Path, ...]] = [(part,) for part in nested]
-    histories = histories or [(folder, *subfolders(folder))]
-    return [(folders, _in_folders(folders)) for folders in histories]
+    found: list[tuple[Path, ...]] = []
+    for part in nested or [folder]:
+        # Alembic looks into the folders below only where it is told to.
+        alone = part in nested and _in_folders((part,))
+        folders = (part,) if alone else (part, *subfolders(part))
+        found += histories({one: _in_folders((one,)) for one in folders})
+    return [(folders, _in_folders(folders)) for folders in found]
 
 
 def _in_folders(folders: Iterable[Path]) -> tuple[Path, ...]:

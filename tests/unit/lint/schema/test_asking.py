@@ -85,7 +85,8 @@ INSPECTOR = "look = sa.inspect(op.get_bind())\n"
         (
             (
                 "have = {c['name'] for c in look.get_columns('t')}\n"
-                "if op.get_bind().execute(sa.text('SELECT 1')).scalar():\n    print('rows')\n"
+                "for row in op.get_bind().execute(sa.text('SELECT 1')):\n"
+                "    if row:\n        print('rows')\n"
                 "if {'a', 'z'} & have:\n    op.create_index('ix_new', 't', ['a'])"
             ),
             {"ix_new"},

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from calista_tools.lint.evaluator import attributes, strings
 from calista_tools.lint.evaluator.frame import NeedDialect
 from calista_tools.lint.evaluator.inspection import KnownTables
-from calista_tools.lint.evaluator.loops import LONGEST, iterated
+from calista_tools.lint.evaluator.loops import LONGEST, iterated, ordered
 from calista_tools.lint.evaluator.tests import test_of
 from calista_tools.lint.evaluator.values import (
     SCALARS,
@@ -100,6 +100,8 @@ def _pure(name: str, args: list[Any], kwargs: dict[str, Any]) -> object:
         return Unknown(f"is the result of `{name}()`")
     if not all(isinstance(value, _ARGUMENTS) for value in args):
         return Unknown(f"is the result of `{name}()`")
+    if name in ("list", "tuple") and args and isinstance(args[0], (set, frozenset)):
+        args = [ordered(args[0])]
     try:
         return function(*args, **kwargs)
     except (TypeError, ValueError, ArithmeticError, LookupError):

@@ -12,6 +12,7 @@ from calista_tools.lint.evaluator.branches import (
     RAISE,
     RETURN,
 )
+from calista_tools.lint.evaluator.expressions import same
 from calista_tools.lint.evaluator.frame import Frame, NeedDialect
 from calista_tools.lint.evaluator.inspection import KnownTables
 from calista_tools.lint.evaluator.tests import test_of
@@ -30,7 +31,7 @@ def iterated(frame: Frame, value: object, node: ast.AST) -> Sequence[object] | U
     if isinstance(value, (list, tuple, str, dict, set, frozenset)):
         if len(value) > LONGEST:
             return Unknown("has too many items to be followed")
-        return list(value)
+        return ordered(value) if isinstance(value, (set, frozenset)) else list(value)
     if isinstance(value, range):
         return list(value) if len(value) <= LONGEST else Unknown("has too many items")
     if isinstance(value, Live):
@@ -46,6 +47,11 @@ def iterated(frame: Frame, value: object, node: ast.AST) -> Sequence[object] | U
     if isinstance(value, External):
         return Unknown(f"is iterated over from `{value.path}`")
     return Unknown("is iterated over from what is not constant")
+
+
+def ordered(items: set[object] | frozenset[object]) -> list[object]:
+    """Return the items of a set in an order that does not change from run to run."""
+    return sorted(items, key=lambda item: (type(item).__name__, str(item)))
 
 
 def do_for(frame: Frame, node: ast.For | ast.AsyncFor) -> int:
@@ -122,7 +128,7 @@ def _once(frame: Frame, body: Callable[[], int]) -> int:
     state.conditional -= 1
     for name, value in frame.names.items():
         # What the loop assigns may have any round's value afterwards.
-        if name in before and before[name] is not value:
+        if name in before and not same(before[name], value):
             frame.names[name] = Unknown("is assigned in a loop")
     if ends == RETURN:
         frame.returned = [*(frame.returned or ()), frame.result]

@@ -1,7 +1,7 @@
 """What is still true of the last run? Findings kept by the files, the settings and the tool.
 
-Two files: what was found, which alone is read where nothing changed; and what was known of every
-file, for when something did. A file counts as unchanged when its size, times and number on disk
+What was found is one file, which alone is read where nothing changed; what was known of every
+file is in others, for when something did. A file counts as unchanged when its size, times and number on disk
 are the same. Times have a grain: a file that was written just before it was checked could be
 written again within the same tick, so its content is compared as well.
 """
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from calista_tools.config import Config
+    from calista_tools.lint.cached_facts import Shard
     from calista_tools.lint.engine import Known
+    from calista_tools.lint.schema import Schema
     from calista_tools.lint.targets import Group
 
 #: A file's state; then the digest of one whose times cannot be trusted yet.
@@ -36,6 +38,7 @@ class Cache:
 
     Attributes:
         stats: How each file of the history looked when this run began.
+        old: What the last run left, where settings, tool and all but the revisions are the same.
         others: What else the answer depends on; None where that is not known.
     """
 
@@ -45,69 +48,29 @@ class Cache:
         self.folder = Path(cache_folder(project_root(group.config)))
         name = f"lint-{crc32(str(group.files[0].parent).encode(errors='replace')):08x}"
         self.found = self.folder / f"{name}.json"
-        self.facts = self.folder / f"{name}.facts"
         self.key = _key(group)
         self.stats = {str(path): state_of(str(path)) for path in group.files}
         self.old: dict[str, Any] = {}
         self.others: Iterable[str] | None = None
+        self.collected: Collected | None = None
 
     def load(self) -> Collected | None:
         """Return what the last run found, where nothing has changed since."""
         try:
-            self.old = json.loads(self.found.read_bytes())
-            if self.old["key"] != self.key or not self._hold(self.old["others"]):
-                self.old = {}
+            old = json.loads(self.found.read_bytes())
+            if old["key"] != self.key or not self._hold(old["others"]):
                 return None
-            if self.old["files"].keys() != self.stats.keys() or self._changed():
+            self.collected = Collected.from_json(old["collected"])
+            self.old = old
+            if old["files"].keys() != self.stats.keys() or self.changed():
                 return None
-            self.others = self.old["others"]
-            return Collected.from_json(self.old["collected"])
+            self.others = old["others"]
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             self.old = {}
             return None
+        return self.collected
 
-    def known(self) -> Known | None:
-        """Return what the last run knew, less what has changed; None for nothing."""
-        if not self.old:
-            return None
-        from calista_tools.lint.cached_facts import read_facts
-
-        known = read_facts(self.facts, self.old["facts"])
-        if known is None:
-            return None
-        changed = self._changed()
-        facts = {
-            path: item
-            for path, item in known.facts.items()
-            if str(path) in self.stats and str(path) not in changed
-        }
-        return known._replace(facts=facts)
-
-    def store(self, collected: Collected, known: Known) -> None:
-        """Keep what this run found; a folder that cannot be written to is no reason to fail."""
-        if collected.failures:
-            return
-        from calista_tools.lint.cached_facts import write_facts
-
-        try:
-            _make(self.folder)
-            files = {path: self._noted(path, stat) for path, stat in self.stats.items()}
-            lock_file = self.group.config.lock_file
-            watched = (*known.dependencies, lock_file, *_folders(self.group))
-            others = {path: state_of(path) for path in map(str, watched)}
-            content = {
-                "key": self.key,
-                "files": files,
-                "others": {path: self._noted(path, stat) for path, stat in others.items()},
-                "facts": write_facts(self.facts, known),
-                "collected": collected.to_json(),
-            }
-            _write(self.found, json.dumps(content).encode())
-            self.others = others
-        except OSError:
-            return
-
-    def _changed(self) -> frozenset[str]:
+    def changed(self) -> frozenset[str]:
         """Return the files that are not what they were."""
         old = self.old["files"]
         return frozenset(
@@ -115,6 +78,89 @@ class Cache:
             for path, stat in self.stats.items()
             if path not in old or not _same(path, old[path], stat)
         )
+
+    def known(self) -> Known | None:
+        """Return what the last run knew, less what has changed; None for nothing."""
+        if not self.old:
+            return None
+        from calista_tools.lint.cached_facts import joined
+
+        shards = [self.shard(index) for index in range(len(self.old["facts"]))]
+        known = joined([shard for shard in shards if shard is not None])
+        if None in shards:
+            return None
+        changed = self.changed()
+        facts = {
+            path: item
+            for path, item in known.facts.items()
+            if str(path) in self.stats and str(path) not in changed
+        }
+        return known._replace(facts=facts, dependencies=frozenset(map(Path, self.old["others"])))
+
+    def shard(self, index: int) -> Shard | None:
+        """Return what was known of one stretch of the history."""
+        from calista_tools.lint.cached_facts import read_shard
+
+        return read_shard(self._part(index, "facts"), self.old["facts"][index][1])
+
+    def schemas(self, index: int) -> Mapping[str, Schema] | None:
+        """Return the schemas that a stretch begins with."""
+        from calista_tools.lint.cached_facts import read_schemas
+
+        return read_schemas(self._part(index, "schemas"), self.old["facts"][index][2])
+
+    def store(self, collected: Collected, known: Known) -> None:
+        """Keep what this run found; a folder that cannot be written to is no reason to fail."""
+        if collected.failures:
+            return
+        from calista_tools.lint.cached_facts import pickled, split, write
+
+        try:
+            _make(self.folder)
+            facts: list[list[Any]] = []
+            paths: list[str] = []
+            for index, (shard, schemas) in enumerate(split(self.group.files, known)):
+                marks = write(self._part(index, "facts"), pickled(shard))
+                begins = write(self._part(index, "schemas"), schemas) if index else ""
+                facts.append([len(shard.facts), marks, begins])
+                paths += map(str, shard.facts)
+            watched = (*known.dependencies, *_folders(self.group))
+            self._write(collected, facts, paths, map(str, watched))
+        except OSError:
+            return
+
+    def update(
+        self, index: int, shard: Shard, collected: Collected, dependencies: Iterable[Path]
+    ) -> None:
+        """Keep what this run found where one stretch has changed."""
+        from calista_tools.lint.cached_facts import pickled, write
+
+        try:
+            facts = self.old["facts"]
+            facts[index][1] = write(self._part(index, "facts"), pickled(shard))
+            others = (*self.old["others"], *map(str, dependencies))
+            self._write(collected, facts, self.old["files"], others)
+        except OSError:
+            return
+
+    def _write(
+        self, collected: Collected, facts: object, paths: Iterable[str], watched: Iterable[str]
+    ) -> None:
+        others = {path: state_of(path) for path in watched}
+        lock_file = str(self.group.config.lock_file)
+        others[lock_file] = state_of(lock_file)
+        content = {
+            "key": self.key,
+            "files": {path: self._noted(path, self.stats[path]) for path in paths},
+            "others": {path: self._noted(path, stat) for path, stat in others.items()},
+            "facts": facts,
+            "collected": collected.to_json(),
+        }
+        _write(self.found, json.dumps(content).encode())
+        self.others = others
+
+    def _part(self, index: int, what: str) -> Path:
+        return self.found.with_suffix(f".{index}.{what}")
 
     def _hold(self, others: Mapping[str, _Stat]) -> bool:
         return all(_same(path, old, state_of(path)) for path, old in others.items())

@@ -1,5 +1,8 @@
 """What was known of every file? Read back without letting the cache file run anything.
 
+A long history is kept in stretches, each in a file of its own beside the schemas that it begins
+with, so that where one file has changed one stretch is read, followed and written.
+
 Pickle is by far the fastest for thousands of small records, and a cache file may come with a
 clone: so only our own records are ever built from it, and nothing is called.
 Source: https://docs.python.org/3/library/pickle.html#restricting-globals
@@ -11,22 +14,41 @@ import io
 import os
 import pathlib
 import pickle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 from calista_tools.history.revision import Problem, Revision
 from calista_tools.lint.analyse import Facts
-from calista_tools.lint.engine import Known
 from calista_tools.lint.noqa import Directive
 from calista_tools.lint.rule import Edit, Finding, Fix
+from calista_tools.lint.schema.model import Schema
 from calista_tools.lint.schema.records import Change, ColumnState, Placed, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from calista_tools.lint.engine import Known
+    from calista_tools.lint.reading import Changes
+
+
+class Shard(NamedTuple):
+    """What is known of the files of one stretch of the history.
+
+    Attributes:
+        sequence: The revisions of the stretch, each after its parents.
+        facts: By file.
+        changes: What each revision changes in the schema.
+    """
+
+    sequence: Sequence[str]
+    facts: Mapping[Path, Facts]
+    changes: Mapping[str, Changes]
+
+
 _RECORDS = (
-    Change, ColumnState, Directive, Edit, Facts, Finding, Fix, Known, Placed, Problem, Revision,
-    Table, frozenset, pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePath,
+    Change, ColumnState, Directive, Edit, Facts, Finding, Fix, Placed, Problem, Revision, Schema,
+    Shard, Table, frozenset, pathlib.PosixPath, pathlib.WindowsPath, pathlib.PurePath,
 )  # fmt: skip
 _ALLOWED = {(cls.__module__, cls.__qualname__): cls for cls in _RECORDS}
 
@@ -39,33 +61,81 @@ class _Reader(pickle.Unpickler):
             raise pickle.UnpicklingError(f"{module}.{name} is no record of ours") from None
 
 
-def write_facts(path: Path, known: Known) -> str:
-    """Write what is known; returns the mark of this content, "" where it cannot be kept.
+def pickled(value: object) -> bytes:
+    """Return a shard, or the schemas by dialect, as bytes; empty where it cannot be kept."""
+    try:
+        return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+    except (pickle.PicklingError, TypeError, AttributeError, RecursionError):
+        return b""
+
+
+def write(path: Path, content: bytes) -> str:
+    """Write what was pickled; returns the mark of this content.
 
     Raises:
         OSError: The file cannot be written.
     """
-    try:
-        content = pickle.dumps(known, protocol=pickle.HIGHEST_PROTOCOL)
-    except (pickle.PicklingError, TypeError, AttributeError, RecursionError):
-        return ""
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     temporary.write_bytes(content)
     temporary.replace(path)
-    return _mark(content)
+    return mark(content)
 
 
-def read_facts(path: Path, mark: str) -> Known | None:
+def read_shard(path: Path, marked: str) -> Shard | None:
     """Return what was known, if the file is the one that was marked so."""
+    found = _read(path, marked)
+    return found if isinstance(found, Shard) else None
+
+
+def read_schemas(path: Path, marked: str) -> Mapping[str, Schema] | None:
+    """Return the schemas that a stretch begins with, if the file is the one marked so."""
+    found = _read(path, marked)
+    if not isinstance(found, dict):
+        return None
+    return found if all(isinstance(one, Schema) for one in found.values()) else None
+
+
+def _read(path: Path, marked: str) -> object:
     try:
         content = path.read_bytes()
-        if not mark or _mark(content) != mark:
-            return None
-        known = _Reader(io.BytesIO(content)).load()
+        return _Reader(io.BytesIO(content)).load() if mark(content) == marked else None
     except Exception:  # a damaged pickle may raise anything; the history is read again then
         return None
-    return known if isinstance(known, Known) else None
 
 
-def _mark(content: bytes) -> str:
-    return f"{len(content)}-{crc32(content):08x}"
+def mark(content: bytes) -> str:
+    """Return what tells a file's content from any other; "" for nothing."""
+    return f"{len(content)}-{crc32(content):08x}" if content else ""
+
+
+def split(files: Sequence[Path], known: Known) -> list[tuple[Shard, bytes]]:
+    """Return the stretches of a history, each with the schemas that it begins with."""
+    paths: dict[str, Path] = {}
+    for path in files:
+        header = known.facts[path].header
+        if isinstance(header, Revision):
+            paths.setdefault(header.revision, path)
+    starts = [0, *sorted(known.schemas)]
+    found = []
+    for start, end in zip(starts, [*starts[1:], len(known.sequence)], strict=True):
+        sequence = known.sequence[start:end]
+        facts = {paths[revision]: known.facts[paths[revision]] for revision in sequence}
+        changes = {revision: known.changes[revision] for revision in sequence}
+        found.append((Shard(sequence, facts, changes), known.schemas.get(start, b"")))
+    walked = {path for shard, _ in found for path in shard.facts}
+    last, schemas = found[-1]
+    rest = {path: known.facts[path] for path in files if path not in walked}
+    found[-1] = (last._replace(facts={**last.facts, **rest}), schemas)
+    return found
+
+
+def joined(shards: Sequence[Shard]) -> Known:
+    """Return what is known of the whole history."""
+    from calista_tools.lint.engine import Known
+
+    facts: dict[Path, Facts] = {}
+    changes: dict[str, Changes] = {}
+    for shard in shards:
+        facts.update(shard.facts)
+        changes.update(shard.changes)
+    return Known(facts, changes, frozenset())

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from calista_tools.config import Config
+    from calista_tools.lint.collected import Collected
     from calista_tools.lint.targets import Group
 
 
@@ -98,21 +99,31 @@ def check_groups(
 def check_group(group: Group, arguments: SimpleNamespace, watch: Watch | None = None) -> Report:
     """Check one history, or find out that the last run still holds."""
     cache = None if arguments.no_cache else Cache(group)
+    # What was found before is shown without loading what finds it.
     collected = cache.load() if cache is not None else None
+    if collected is None and cache is not None and cache.old:
+        collected = revisited(group, cache)
     if collected is None:
-        # Here: what was found before is shown without loading what finds it.
         from calista_tools.lint.engine import collect
 
-        collected, known = collect(group, cache.known() if cache is not None else None)
+        before = cache.known() if cache is not None else None
+        collected, known = collect(group, before, keep=cache is not None)
         if cache is not None:
             cache.store(collected, known)
-    if watch is not None:
-        others = cache.others if cache is not None else None
-        for path in others or ():
+    if watch is not None and cache is not None:
+        watch.add_all(cache.stats)
+        for path in cache.others or ():
             watch.add(path, read=True)
-        watch.sound = watch.sound and others is not None
+        watch.sound = watch.sound and cache.others is not None
     chosen = selection(group.config, arguments, collected.rules)
     return judge(group, collected, chosen)
+
+
+def revisited(group: Group, cache: Cache) -> Collected | None:
+    """Look at the changed files alone, where that will do."""
+    from calista_tools.lint.revisit import revisit
+
+    return revisit(group, cache)
 
 
 def write_baseline(groups: Iterable[Group], arguments: SimpleNamespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from calista_tools.errors import ConfigError
@@ -15,7 +16,7 @@ from calista_tools.lint.rule import all_rules
 from calista_tools.lint.versions import Versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from calista_tools.config import Config
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from calista_tools.lint.targets import Group
 
 
+_NONE: Mapping[int, bytes] = MappingProxyType({})
+
+
 class Known(NamedTuple):
     """What reading a history has brought, and what the next run may take from it.
 
@@ -33,27 +37,34 @@ class Known(NamedTuple):
         facts: By file.
         changes: What each revision changes in the schema.
         dependencies: Other files of the project that were looked into.
+        sequence: The revisions, each after its parents.
+        schemas: The schemas at which its stretches begin, as they are kept, by their place.
     """
 
     facts: Mapping[Path, Facts]
     changes: Mapping[str, Changes]
     dependencies: frozenset[Path]
+    sequence: Sequence[str] = ()
+    schemas: Mapping[int, bytes] = _NONE
 
 
-def collect(group: Group, before: Known | None = None) -> tuple[Collected, Known]:
+def collect(
+    group: Group, before: Known | None = None, *, keep: bool = False
+) -> tuple[Collected, Known]:
     """Read a history and find everything that breaks a rule.
 
     Args:
         group: The files.
         before: What an earlier run knew; only files without facts in it are read.
+        keep: Whether what is known will be kept for the next run.
 
     Raises:
         ConfigError: ``start-after`` names no revision.
         ToolError: The lock file cannot be read.
     """
     rules = all_rules()
-    known = _update(group, rules, before) if before is not None else None
-    known = known or _read(group, rules)
+    known = _update(group, rules, before, keep=keep) if before is not None else None
+    known = known or _read(group, rules, keep=keep)
     facts = {path: known.facts[path] for path in group.files}
     collected = Collected(
         (*_alone(facts, rules), *_together(group, facts, rules)),
@@ -66,9 +77,9 @@ def collect(group: Group, before: Known | None = None) -> tuple[Collected, Known
     return collected, known
 
 
-def _read(group: Group, rules: Mapping[str, Rule]) -> Known:
+def _read(group: Group, rules: Mapping[str, Rule], *, keep: bool) -> Known:
     """Read every file of the history once and check it, knowing what its ancestors made."""
-    reading = Reading(group.files, group.config)
+    reading = Reading(group.files, group.config, keep=keep)
     if len(group.files) >= WORTHWHILE and available():
         try:
             (mine, mine_read), (other, other_read) = together(
@@ -76,15 +87,15 @@ def _read(group: Group, rules: Mapping[str, Rule]) -> Known:
             )
             return _known(mine + other, reading, mine_read | other_read)
         except PeerLostError:
-            reading = Reading(group.files, group.config)
+            reading = Reading(group.files, group.config, keep=keep)
     facts, read = _analyse(group, rules, reading, None)
     return _known(facts, reading, read)
 
 
-def _update(group: Group, rules: Mapping[str, Rule], before: Known) -> Known | None:
+def _update(group: Group, rules: Mapping[str, Rule], before: Known, *, keep: bool) -> Known | None:
     """Read only what is new; None where that changes what later revisions stand on."""
     fresh = frozenset(path for path in group.files if path not in before.facts)
-    reading = Reading(group.files, group.config, before, fresh)
+    reading = Reading(group.files, group.config, before, fresh, keep=keep)
     if not reading.sequence_holds():
         return None
     facts, read = _analyse(group, rules, reading, None)
@@ -99,13 +110,14 @@ def _analyse(
 ) -> tuple[list[Facts], frozenset[Path]]:
     """Return the facts of the files that this process reads, and what else it looked into."""
     checks = [rule for rule in rules.values() if rule.scope in ("file", "schema")]
-    published = _published(group.config)
+    published = published_ids(group.config)
     facts = [analyse(migration, checks, published) for migration in reading.migrations(peer)]
     return facts, reading.dependencies()
 
 
 def _known(facts: list[Facts], reading: Reading, read: frozenset[Path]) -> Known:
-    return Known({item.path: item for item in facts}, reading.changes, read)
+    found = {item.path: item for item in facts}
+    return Known(found, reading.changes, read, reading.sequence, reading.schemas)
 
 
 def _before_start(config: Config, facts: Mapping[Path, Facts]) -> frozenset[Path]:
@@ -120,7 +132,7 @@ def _before_start(config: Config, facts: Mapping[Path, Facts]) -> frozenset[Path
     return frozenset(history.revisions[name].path for name in history.ancestors(*start))
 
 
-def _published(config: Config) -> frozenset[str]:
+def published_ids(config: Config) -> frozenset[str]:
     """Return the ids whose digests will be asked for."""
     if not config.lock_file.is_file():
         return frozenset()

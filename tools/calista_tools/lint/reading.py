@@ -11,6 +11,7 @@ from calista_tools.lint.evaluator import Project
 from calista_tools.lint.parallel import PIECE
 from calista_tools.lint.schema import walk
 from calista_tools.lint.schema.walk import order
+from calista_tools.lint.stretches import stretches
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -36,6 +37,8 @@ class Reading:
         projects: Where the revisions of a folder import from.
         sequence: The revision ids, each after its parents.
         changes: What each revision changes on each dialect, as far as it is known.
+        starts: The places in the sequence at which its stretches begin.
+        schemas: The schemas that a stretch begins with, as they are kept, by its place.
     """
 
     def __init__(
@@ -44,6 +47,8 @@ class Reading:
         config: Config,
         before: Known | None = None,
         fresh: frozenset[Path] | None = None,
+        *,
+        keep: bool = False,
     ) -> None:
         """Read the headers.
 
@@ -52,6 +57,7 @@ class Reading:
             config: The project's settings.
             before: What an earlier run knew of the files that are not fresh.
             fresh: The files to read; None for all.
+            keep: Whether the next run shall find out what this one has.
         """
         self.files = files
         self.config = config
@@ -75,6 +81,8 @@ class Reading:
                 for revision, path in self._paths.items()
                 if path not in self._fresh and revision in before.changes
             }
+        self.starts = stretches(self._parents, self.sequence) if keep else [0]
+        self.schemas: dict[int, bytes] = {}
         self._pieces = 0
         self._ready: dict[str, Migration] = {}
 
@@ -87,16 +95,26 @@ class Reading:
             peer: Where the other half of the work is done; its files are not yielded here.
         """
         place = {revision: index for index, revision in enumerate(self.sequence)}
-        walks = [walk(self._parents, self._known(d), d) for d in self.config.dialects]
+        walks = [
+            walk(self._parents, self._known(d), d, sequence=self.sequence)
+            for d in self.config.dialects
+        ]
+        first = peer is None or peer.number == 0
+        starts = frozenset(self.starts[1:] if first else ())
         for states in zip(*walks, strict=True):
             revision = states[0][0]
             while place[revision] >= self._pieces * PIECE:
                 self._read_pieces(peer)
+            if place[revision] in starts:
+                from calista_tools.lint.cached_facts import pickled
+
+                kept = pickled({schema.dialect: schema for _, schema in states})
+                self.schemas[place[revision]] = kept
             migration = self._ready.pop(revision, None)
             if migration is not None:
                 migration.schemas = {schema.dialect: schema for _, schema in states}
                 yield migration
-        if peer is None or peer.number == 0:
+        if first:
             walked = {self._paths[revision] for revision in self.sequence}
             for path in self.files:
                 if path not in walked and path in self._fresh:
@@ -158,7 +176,7 @@ class Reading:
         if path not in self._fresh and self._before is not None:
             header = self._before.facts[path].header
             return header if isinstance(header, Revision) else None
-        return _header(path, self._sources[path])
+        return header_of(path, self._sources[path])
 
     def _known(self, dialect: str) -> _Known:
         return _Known(self.changes, dialect)
@@ -180,7 +198,8 @@ def around(folder: Path, config: Config) -> Project:
     return Project.around(folder, config.root if config.path is not None else None)
 
 
-def _header(path: Path, source: bytes | Problem) -> Revision | None:
+def header_of(path: Path, source: bytes | Problem) -> Revision | None:
+    """Return what a file says of itself; None where it is no revision."""
     if isinstance(source, Problem):
         return None
     header = scan(source, str(path))

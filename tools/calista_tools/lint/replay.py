@@ -21,7 +21,7 @@ from calista_tools.lint.states import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from calista_tools.lint.states import State
 
@@ -89,6 +89,11 @@ class Watch:
             else:
                 self.sound = self.sound and changed < self.began - _TICK
 
+    def add_all(self, states: Mapping[str, State]) -> None:
+        """Watch files whose states were taken before they were read."""
+        self._states.update(states)
+        self.sound = self.sound and "\n" not in "".join(states)
+
     def record(self, words: Sequence[str], answer: tuple[str, int], folder: str) -> None:
         """Keep an answer; where it cannot be kept, that is no reason to fail."""
         lines = self._lines()
@@ -117,7 +122,9 @@ class Watch:
             if not is_settled(state, self.began):
                 young += 1
                 digest = digest_of(path)
-            if not self.sound or young > _YOUNG or state_of(path) != state:
+                if state_of(path) != state:
+                    return None
+            if not self.sound or young > _YOUNG:
                 return None
             lines.append(f"{' '.join(map(str, state))}|{digest}|{path}")
         return lines

@@ -21,7 +21,7 @@ _MOST = 300
 def watched(
     groups: Iterable[Group], paths: Sequence[str], config_path: Path | None
 ) -> Sequence[str] | None:
-    """Return every path that decides which files are read, and these; None where they are many."""
+    """Return every path that decides which files are read; None where they are many."""
     found: list[str] = []
     named = [Path(os.path.abspath(name)) for name in paths]  # noqa: PTH100 - keeps `..`
     if config_path is not None:
@@ -32,12 +32,12 @@ def watched(
     for group in groups:
         around = _around(group.config)
         folders = _searched(group.config, named)
-        env = _environment(group)
+        lying = {os.path.dirname(path) for path in map(str, group.files)}  # noqa: PTH120
+        env = _environment(map(Path, lying))
         if env is None or len(around) + len(folders) > _MOST:
             return None
         found += [*around, *folders, *env]
-        found += dict.fromkeys(str(path.parent) for path in group.files)
-        found += map(str, group.files)
+        found += lying
     return found
 
 
@@ -73,10 +73,10 @@ def _searched(config: Config, named: Iterable[Path]) -> list[str]:
     return found
 
 
-def _environment(group: Group) -> list[str] | None:
+def _environment(folders: Iterable[Path]) -> list[str] | None:
     """Return where env.py may be: above the revisions. None where it is looked for everywhere."""
     found: list[str] = []
-    for folder in {path.parent for path in group.files}:
+    for folder in folders:
         beside = [above / "env.py" for above in (folder, *folder.parents)[:4]]
         if not any(path.is_file() for path in beside):
             return None

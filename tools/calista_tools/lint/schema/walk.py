@@ -37,6 +37,9 @@ def walk(
     changes: Callable[[str], Sequence[Change]],
     dialect: str,
     tell: Callable[[Event], None] | None = None,
+    *,
+    sequence: Sequence[str] | None = None,
+    base: Schema | None = None,
 ) -> Iterator[tuple[str, Schema]]:
     """Yield each revision with the schema that its ancestors leave behind.
 
@@ -47,8 +50,10 @@ def walk(
         changes: What a revision changes on the dialect.
         dialect: Whose names are kept.
         tell: Hears what the revision that was yielded last does, when the next step is taken.
+        sequence: The revisions, each after its parents, where that is known already.
+        base: What revisions without a parent here stand on; an empty schema if None.
     """
-    sequence = order(parents)
+    sequence = order(parents) if sequence is None else sequence
     place = {revision: index for index, revision in enumerate(sequence)}
     left = dict.fromkeys(sequence, 0)
     for revision in sequence:
@@ -65,7 +70,7 @@ def walk(
             for parent in known:
                 bits |= above[parent]
             above[revision] = bits
-        schema = _start(known, states, left, dialect)
+        schema = _start(known, states, left, base) or Schema(dialect)
         if len(known) > 1:
             missing = above[revision] & ~above[known[0]] & ~(1 << place[revision])
             for one in _members(missing, sequence):
@@ -77,11 +82,11 @@ def walk(
 
 
 def _start(
-    known: Sequence[str], states: dict[str, Schema], left: dict[str, int], dialect: str
-) -> Schema:
+    known: Sequence[str], states: dict[str, Schema], left: dict[str, int], base: Schema | None
+) -> Schema | None:
     """Return the first parent's schema, copied where another child still needs it."""
     if not known:
-        return Schema(dialect)
+        return None if base is None else base.copy()
     schema = states[known[0]]
     for parent in known:
         left[parent] -= 1

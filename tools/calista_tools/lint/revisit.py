@@ -1,0 +1,195 @@
+"""What does a file that was changed change, where the history around it stays as it was?
+
+The files before it are not read, and not even what was known of most of them: its stretch of the
+history begins with schemas that were kept. Where that will not do the whole history is gone
+through again.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from calista_tools.history import Problem, Revision
+from calista_tools.lint.analyse import analyse, load, read_source
+from calista_tools.lint.diagnostic import Diagnostic
+from calista_tools.lint.engine import published_ids
+from calista_tools.lint.reading import around, header_of
+from calista_tools.lint.rule import all_rules
+from calista_tools.lint.schema import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from calista_tools.lint.analyse import Facts
+    from calista_tools.lint.cache import Cache
+    from calista_tools.lint.cached_facts import Shard
+    from calista_tools.lint.collected import Collected
+    from calista_tools.lint.evaluator import Project
+    from calista_tools.lint.migration import Migration
+    from calista_tools.lint.reading import Changes
+    from calista_tools.lint.rule import Rule
+    from calista_tools.lint.schema import Change, Schema
+    from calista_tools.lint.targets import Group
+
+#: More changed files than that are rather a branch that was switched to.
+_FEW = 5
+
+
+def revisit(group: Group, cache: Cache) -> Collected | None:
+    """Return what breaks a rule now; None where that takes another look at the whole history."""
+    files, changed = cache.old["files"], cache.changed()
+    if files.keys() != cache.stats.keys() or not 0 < len(changed) <= _FEW:
+        return None
+    index = _stretch(cache, changed)
+    shard = cache.shard(index) if index is not None else None
+    base = cache.schemas(index) if index else {}
+    if index is None or shard is None or base is None or cache.collected is None:
+        return None
+    projects: dict[Path, Project] = {}
+    fresh = _read(group, sorted(map(Path, changed)), shard, projects)
+    is_last = index == len(cache.old["facts"]) - 1
+    changes = _changes(group, fresh, shard, is_last=is_last) if fresh is not None else None
+    if fresh is None or changes is None:
+        return None
+    rules = all_rules()
+    checks = [rule for rule in rules.values() if rule.scope in ("file", "schema")]
+    published = published_ids(group.config)
+    facts = dict(shard.facts)
+    for migration in _in_place(group, fresh, shard, changes, base):
+        item = analyse(migration, checks, published)
+        if item.failures or item.digest != facts[item.path].digest:
+            return None
+        facts[item.path] = item
+    collected = _replaced(group, cache.collected, [facts[m.path] for m in fresh.values()], rules)
+    read = {path for project in projects.values() for path in project.read}
+    cache.update(index, shard._replace(facts=facts, changes=changes), collected, read)
+    return collected
+
+
+def _stretch(cache: Cache, changed: frozenset[str]) -> int | None:
+    """Return the number of the stretch that holds all changed files; None where there is none."""
+    paths = list(cache.old["files"])
+    end = 0
+    for index, (count, _, _) in enumerate(cache.old["facts"]):
+        start, end = end, end + count
+        inside = changed.intersection(paths[start:end])
+        if inside:
+            return index if inside == changed else None
+    return None
+
+
+def _read(
+    group: Group, changed: Sequence[Path], shard: Shard, projects: dict[Path, Project]
+) -> dict[str, Migration] | None:
+    """Read the files again; None where one no longer says of itself what it said."""
+    sequence = frozenset(shard.sequence)
+    owners: dict[str, Path] = {}
+    for item in shard.facts.values():
+        if isinstance(item.header, Revision):
+            owners.setdefault(item.header.revision, item.path)
+    found: dict[str, Migration] = {}
+    for path in changed:
+        source = read_source(path)
+        header = header_of(path, source)
+        if isinstance(source, Problem) or header is None or header != shard.facts[path].header:
+            return None
+        if header.revision not in sequence or owners[header.revision] != path:
+            return None
+        if path.parent not in projects:
+            projects[path.parent] = around(path.parent, group.config)
+        migration = load(path, group.config, projects[path.parent], source, header)
+        if migration.revision is None:
+            return None
+        found[header.revision] = migration
+    return found
+
+
+def _changes(
+    group: Group, fresh: Mapping[str, Migration], shard: Shard, *, is_last: bool
+) -> dict[str, Changes] | None:
+    """Return what each revision changes; None where later ones now stand on another schema."""
+    found = dict(shard.changes)
+    for revision, migration in fresh.items():
+        now: Changes = {d: migration.changes(d) for d in group.config.dialects}
+        newest = is_last and revision == shard.sequence[-1]
+        if not newest and not same_changes(now, found[revision]):
+            return None
+        found[revision] = now
+    return found
+
+
+def same_changes(one: Changes, other: Changes) -> bool:
+    """Whether two files do the same to the schema, wherever it stands in them."""
+    if one == other:
+        return True
+    return one.keys() == other.keys() and all(
+        [_placeless(change) for change in one[dialect]]
+        == [_placeless(change) for change in other[dialect]]
+        for dialect in one
+    )
+
+
+def _placeless(change: Change) -> Change:
+    made = change.made
+    return change._replace(
+        row=0,
+        made=None if made is None else made._replace(row=0),
+        objects=tuple(placed._replace(row=0) for placed in change.objects),
+    )
+
+
+def _in_place(
+    group: Group,
+    fresh: Mapping[str, Migration],
+    shard: Shard,
+    changes: Mapping[str, Changes],
+    base: Mapping[str, Schema],
+) -> Iterator[Migration]:
+    """Yield the files with the schemas that their ancestors leave behind."""
+    parents: dict[str, Sequence[str]] = {}
+    for item in shard.facts.values():
+        header = item.header
+        if isinstance(header, Revision):
+            parents.setdefault(header.revision, (*header.down_revisions, *header.depends_on))
+    sequence = shard.sequence
+    last = max(sequence.index(revision) for revision in fresh)
+    walks = [
+        walk(
+            parents,
+            lambda revision, d=dialect: changes[revision][d],  # type: ignore[misc]
+            dialect,
+            sequence=sequence[: last + 1],
+            base=base.get(dialect),
+        )
+        for dialect in group.config.dialects
+    ]
+    for states in zip(*walks, strict=True):
+        migration = fresh.get(states[0][0])
+        if migration is not None:
+            migration.schemas = {schema.dialect: schema for _, schema in states}
+            yield migration
+
+
+def _replaced(
+    group: Group, old: Collected, facts: Sequence[Facts], rules: Mapping[str, Rule]
+) -> Collected:
+    """Return what was found, with what is found now in some files."""
+    alone: dict[Path, list[Diagnostic]] = {path: [] for path in group.files}
+    fresh = {item.path: item for item in facts}
+    together: list[Diagnostic] = []
+    for item in old.found:
+        if rules[item.code].scope == "history":
+            together.append(item)
+        elif item.path not in fresh:
+            alone[item.path].append(item)
+    for path, one in fresh.items():
+        alone[path] = [
+            Diagnostic(path, finding, code, rules[code].name) for code, finding in one.findings
+        ]
+    directives = dict(old.directives)
+    directives.update({path: one.directives for path, one in fresh.items()})
+    return old._replace(
+        found=(*(item for listed in alone.values() for item in listed), *together),
+        directives={path: directives[path] for path in group.files if directives.get(path)},
+    )

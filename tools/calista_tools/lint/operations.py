@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from calista_tools.lint.sql import effects
+
 if TYPE_CHECKING:
     import ast
     from collections.abc import Mapping
@@ -187,8 +189,6 @@ class Operation:
         """Return what its SQL does on a dialect; None where it is no SQL or the text is unknown."""
         if self.sql is None:
             return None
-        from calista_tools.lint.sql import effects
-
         return effects(self.sql, dialect)
 
     def objects_on(self, dialect: str) -> tuple[SchemaObject, ...]:

@@ -54,7 +54,7 @@ READ = "is read from the database"
 def attribute(frame: Frame, value: object, name: str, node: ast.AST) -> object:
     """Return the attribute of a value."""
     if isinstance(value, External):
-        return External(f"{value.path}.{name}")
+        return value.attribute(name)
     if isinstance(value, Live):
         return _live(frame, value, name, node)
     if isinstance(value, Unknown):

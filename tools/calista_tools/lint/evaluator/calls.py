@@ -45,7 +45,9 @@ def arguments(frame: Frame, node: ast.Call) -> tuple[list[Any], dict[str, Any]]:
     """Evaluate the arguments of a call, starred ones spread out."""
     args: list[Any] = []
     for arg in node.args:
-        if type(arg) is ast.Starred:
+        if type(arg) is ast.Constant:
+            args.append(arg.value)
+        elif type(arg) is ast.Starred:
             value = frame.value(arg.value)
             if isinstance(value, (list, tuple)):
                 args.extend(value)
@@ -57,7 +59,8 @@ def arguments(frame: Frame, node: ast.Call) -> tuple[list[Any], dict[str, Any]]:
             args.append(frame.value(arg))
     kwargs: dict[str, Any] = {}
     for keyword in node.keywords:
-        value = frame.value(keyword.value)
+        given = keyword.value
+        value = given.value if type(given) is ast.Constant else frame.value(given)
         if keyword.arg is not None:
             kwargs[keyword.arg] = value
         elif isinstance(value, dict):
@@ -70,7 +73,9 @@ def invoke(
 ) -> object:
     """Return what a call gives; what it does is recorded on the way."""
     state = frame.state
-    state.burn()
+    state.fuel -= 1
+    if state.fuel < 0:
+        state.burn()
     if type(callee) is External:
         if callee.path.startswith("builtins."):
             return builtins.call(frame, callee.path[9:], args, kwargs, node, invoke)

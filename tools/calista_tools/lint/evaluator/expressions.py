@@ -276,7 +276,10 @@ def _subscript(frame: Frame, node: ast.Subscript) -> object:
 
 
 def _attribute(frame: Frame, node: ast.Attribute) -> object:
-    return attributes.attribute(frame, frame.value(node.value), node.attr, node)
+    value = frame.value(node.value)
+    if type(value) is External:
+        return value.attribute(node.attr)
+    return attributes.attribute(frame, value, node.attr, node)
 
 
 def _lambda(frame: Frame, node: ast.Lambda) -> object:

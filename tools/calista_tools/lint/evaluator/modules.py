@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.evaluator.frame import Frame
@@ -25,6 +26,10 @@ def builtin(name: str) -> object:
     return External(f"builtins.{name}")
 
 
+#: The same few modules are imported by every revision.
+_external = lru_cache(maxsize=256)(External)
+
+
 def do_import(frame: Frame, node: ast.Import) -> int:
     """Bind the names of ``import a.b as c``."""
     for alias in node.names:
@@ -32,7 +37,7 @@ def do_import(frame: Frame, node: ast.Import) -> int:
         bound = alias.asname or top
         target = alias.name if alias.asname else top
         if top in _FOREIGN or frame.state.project is None:
-            frame.names[bound] = External(target)
+            frame.names[bound] = _external(target)
         else:
             _postpone(frame, bound, _module_finder(frame, target))
     return 0
@@ -48,7 +53,7 @@ def do_import_from(frame: Frame, node: ast.ImportFrom) -> int:
             if alias.name == "*":
                 _star(frame, lambda name: External(f"{module}.{name}"))
             else:
-                names[alias.asname or alias.name] = External(f"{module}.{alias.name}")
+                names[alias.asname or alias.name] = _external(f"{module}.{alias.name}")
         return 0
     origin = getattr(frame.module, "path", None) or state.path
     for alias in node.names:

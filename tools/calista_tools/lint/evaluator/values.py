@@ -55,10 +55,18 @@ class Final(str):
 class External:
     """Something imported from outside the project, by its dotted path: ``sqlalchemy.Column``."""
 
-    __slots__ = ("path",)
+    __slots__ = ("_attributes", "path")
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self._attributes: dict[str, External] = {}
+
+    def attribute(self, name: str) -> External:
+        """Return what lies below this one."""
+        found = self._attributes.get(name)
+        if found is None:
+            found = self._attributes[name] = External(f"{self.path}.{name}")
+        return found
 
     @property
     def name(self) -> str:

@@ -37,7 +37,7 @@ class FinalName(NamedTuple):
     full: str | None = None
 
 
-def subject_of(made: SchemaObject, name: str | None) -> Subject:
+def subject_of(made: SchemaObject, name: str | None, action: str | None = None) -> Subject:
     """Return what the convention's tokens are taken from."""
     return Subject(
         made.table,
@@ -46,6 +46,7 @@ def subject_of(made: SchemaObject, name: str | None) -> Subject:
         made.referred_columns,
         name,
         made.schema,
+        action,
     )
 
 

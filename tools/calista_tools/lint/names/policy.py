@@ -110,13 +110,16 @@ _FREE = "\ue000"
 _KINDS = frozenset(WORDS)
 
 
-def expected(made: SchemaObject, dialect: str, template: str) -> Expected | None:
-    """Return what the policy wants of an object; None where that cannot be known."""
-    subject = subject_of(made, _FREE)._replace(action=_FREE)
+def _wanted(made: SchemaObject, template: str) -> str | None:
+    """Return the name that the policy wants, with a mark where anything may stand."""
+    subject = subject_of(made, _FREE, _FREE)
     try:
-        full = expand(template, subject)
+        return expand(template, subject)
     except UnknownTokenError:
         return None
+
+
+def _expected(full: str, dialect: str) -> Expected:
     if _FREE not in full:
         return Expected(full, (), shorten(full) if dialect == "postgresql" else full)
     return Expected(full.replace(_FREE, "…"), tuple(full.split(_FREE)), full)
@@ -125,12 +128,18 @@ def expected(made: SchemaObject, dialect: str, template: str) -> Expected | None
 def misnamed(migration: Migration, kind: str) -> Iterator[Finding]:
     """Yield a finding for each object of a kind whose final name breaks the policy."""
     template = migration.config.names[kind]
+    fulls: dict[int, str | None] = {}  # the same on each dialect
     reported: set[tuple[Operation, SchemaObject | tuple[str | None, str | None]]] = set()
     for operation, made, dialect, final in created(migration, kind):
         if final.name is None or (final.implicit and not _chosen(migration, made)):
             continue
-        wanted = expected(made, dialect, template)
-        if wanted is None or wanted.accepts(final.name) or prefixed_twice(made, final):
+        if id(made) not in fulls:
+            fulls[id(made)] = _wanted(made, template)
+        full = fulls[id(made)]
+        if full is None or full == final.name:
+            continue
+        wanted = _expected(full, dialect)
+        if wanted.accepts(final.name) or prefixed_twice(made, final):
             continue
         if not wanted.parts and _shortened(final, wanted):
             continue

@@ -71,9 +71,14 @@ class _Sides:
             and (steps.changes_schema(operation) or steps.changes_data(operation))
             and not _without_counterpart(operation)
         ]
+        # Most files name a function where they define it, and nowhere else.
         self.functions = {
-            node.name: node for node in migration.tree.body if isinstance(node, ast.FunctionDef)
+            node.name: node
+            for node in migration.tree.body
+            if isinstance(node, ast.FunctionDef)
+            and (migration.source.count(node.name.encode()) > 1 or not migration.source.isascii())
         }
+        self._served: dict[int, frozenset[str]] = {}
         guards: dict[int, Guard] = {}
         for guard in migration.evaluation.guards:
             if isinstance(guard.node, ast.pattern):
@@ -101,6 +106,11 @@ class _Sides:
 
     def served(self, guard: Guard) -> frozenset[str]:
         """Return the dialects that have a step on their side of a guard."""
+        if id(guard.node) not in self._served:
+            self._served[id(guard.node)] = self._find_served(guard)
+        return self._served[id(guard.node)]
+
+    def _find_served(self, guard: Guard) -> frozenset[str]:
         node = guard.node
         if isinstance(node, ast.Match):
             inside = self._within(node.cases[0].body[0].lineno, node.end_lineno)
@@ -117,7 +127,7 @@ class _Sides:
         if not body:
             return []
         found = self._within(body[0].lineno, body[-1].end_lineno)
-        for statement in body:
+        for statement in body if self.functions else ():
             for node in ast.walk(statement):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                     function = self.functions.get(node.func.id)

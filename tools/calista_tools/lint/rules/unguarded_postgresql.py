@@ -26,6 +26,8 @@ _BATCH_ONLY = frozenset(
         "create_primary_key", "drop_constraint",
     )
 )  # fmt: skip
+#: Steps without SQL and columns that are looked at all the same.
+_LIMITED = _BATCH_ONLY | {"alter_column", "create_exclude_constraint"}
 _ALTERATIONS = ("nullable", "type_", "server_default")
 
 
@@ -71,6 +73,8 @@ def check(migration: Migration) -> Iterator[Finding]:
     seen = set()
     for operation in migration.operations:
         if "sqlite" not in operation.dialects or operation.offline is not None:
+            continue
+        if operation.sql is None and not operation.specs and operation.what not in _LIMITED:
             continue
         found = _postgresql_only(operation)
         if found and (operation.row, found) not in seen:

@@ -48,6 +48,8 @@ def check(migration: Migration) -> Iterator[Finding]:
     for operation in migration.operations:
         if "postgresql" not in operation.dialects or operation.offline is not None:
             continue
+        if operation.sql is None and not operation.specs:
+            continue
         found = _sqlite_only(operation)
         if found and (operation.row, found) not in seen:
             seen.add((operation.row, found))

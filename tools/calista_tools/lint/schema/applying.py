@@ -41,9 +41,12 @@ def _create_table(schema: Schema, change: Change, tell: Callable[[Event], None])
     schema.take(table.name, 1)
     tell(Event("create", table.name, Placed("table", table.name, ()), change))
     objects = sorted(change.objects, key=lambda one: _ORDER.get(one.kind, 9))
+    made = []
     for placed in merged(objects) if schema.dialect == "postgresql" else objects:
-        made = schema.put(schema.tables[key], placed)
-        tell(Event("create", table.name, made, change))
+        made.append(schema.place(table, placed, key))
+        tell(Event("create", table.name, made[-1], change))
+    if made:
+        schema.tables[key] = table._replace(objects=tuple(made))
 
 
 #: PostgreSQL makes a table's checks first, then its keys, indexes, and foreign keys last.

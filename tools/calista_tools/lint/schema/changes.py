@@ -148,12 +148,12 @@ def _changes(
             for made in operation.objects_on(dialect)
             if made.kind != "table"
         )
-        base = base._replace(objects=objects)
         if what == "alter_column":
-            return (_altered(operation, base),)
+            return (_altered(operation, base._replace(objects=objects)),)
         return (
             base._replace(
                 columns=tuple(map(column_state, operation.specs)),
+                objects=objects,
                 known=operation.columns is not None,
                 reason="" if operation.columns is not None else "has unknown columns",
             ),

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from calista_tools.lint.schema.applying import HANDLERS, key_of, nobody
 from calista_tools.lint.schema.numbering import numbered
+from calista_tools.lint.schema.records import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, MutableMapping
 
-    from calista_tools.lint.schema.records import Change, Event, Placed, Table
+    from calista_tools.lint.schema.records import Change, Event, Placed
 
 
 class Schema:
@@ -81,14 +82,21 @@ class Schema:
 
     def put(self, table: Table, placed: Placed) -> Placed:
         """Add an object to a table, under a number where PostgreSQL has to give one."""
+        key = key_of(table.name, table.schema)
+        placed = self.place(table, placed, key)
+        # Not _replace: it takes three times as long, and a history has thousands of objects.
+        self.tables[key] = Table(
+            table.name, table.schema, table.columns, (*table.objects, placed), table.known
+        )
+        return placed
+
+    def place(self, table: Table, placed: Placed, key: str) -> Placed:
+        """Return an object as a table will have it, and note its name."""
         if placed.guess:
             placed = numbered(table, placed, self.taken)
         if placed.name is not None:
             self.take(placed.name, 1)
-            self.places[placed.name] = key_of(table.name, table.schema)
-        self.tables[key_of(table.name, table.schema)] = table._replace(
-            objects=(*table.objects, placed)
-        )
+            self.places[placed.name] = key
         return placed
 
     def take(self, name: str, count: int) -> None:

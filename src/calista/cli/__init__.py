@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from calista.errors import CalistaError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
-INTERRUPTED = 130
+#: A shell's exit code for a program that a signal has ended is this and the signal's number.
+SIGNALLED, INTERRUPT = 128, 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -22,8 +24,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from calista.cli.parser import make_parser
 
-    parser = make_parser()
-    args = parser.parse_args(argv)
+    args = make_parser().parse_args(argv)
+    # Imported only now: help and version need neither signals nor threads.
+    from calista.cli.signals import Terminated, ending_cleanly
+
+    try:
+        with ending_cleanly():
+            return _run(args)
+    except KeyboardInterrupt:
+        number = INTERRUPT
+    except Terminated as signal:
+        number = signal.number
+    print("interrupted; whatever was not finished has been undone", file=sys.stderr)
+    return SIGNALLED + number
+
+
+def _run(args: argparse.Namespace) -> int:
     try:
         # Imported only now: help and version need neither SQLAlchemy nor Alembic.
         from calista.settings import Settings
@@ -38,9 +54,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         if error.hint:
             print(f"hint: {error.hint}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print("interrupted; whatever was not finished has been undone", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read us has seen enough (`| head`); Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -4,11 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import URL
 
 from calista_tools.backends import PostgresServer, open_server
+
+#: The name under which a test records, with `record_property`, what people shall read at the end.
+SAID = "said"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Print what tests have to say, also those that ran in a worker of xdist."""
+    reports = terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+    words = [
+        str(value) for report in reports for name, value in report.user_properties if name == SAID
+    ]
+    if words:
+        terminalreporter.section("numbers")
+        for line in sorted(words):
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -63,9 +64,9 @@ def known(folder: Path | None = None) -> Mapping[str, Known]:
     if built.is_file():
         rows = json.loads(built.read_text(encoding="utf-8"))
         return {row[0]: Known(row[0], tuple(row[1]), row[2]) for row in rows}
-    files = sorted((folder / "versions").glob("*.py"))
-    stamps = ((path, path.stat()) for path in files)
-    return _read(tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in stamps))
+    with os.scandir(folder / "versions") as entries:
+        files = [(entry.path, entry.stat()) for entry in entries if entry.name.endswith(".py")]
+    return _read(tuple(sorted((path, stat.st_mtime_ns, stat.st_size) for path, stat in files)))
 
 
 def replaced(folder: Path | None = None) -> Mapping[str, str]:

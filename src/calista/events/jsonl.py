@@ -43,8 +43,9 @@ def read_events(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _parse(line: bytes) -> dict[str, Any]:
+    text = line.decode("utf-8-sig")
     try:
-        event = json.loads(line, parse_constant=_refuse)
+        event = _DECODER.decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(event, dict):
@@ -67,7 +68,13 @@ def _parse(line: bytes) -> dict[str, Any]:
         raise ValueError("'event_id' must be a ULID of 26 characters")
     if event.get("payload") is None:
         event["payload"] = {}
-    written = json.dumps(event, ensure_ascii=False)
+    if "\\u" in text:
+        _assert_storable(_ENCODER.encode(event))
+    return event
+
+
+def _assert_storable(written: str) -> None:
+    """Refuse what only an escape in the line can have brought in."""
     try:
         written.encode()
     except UnicodeEncodeError:
@@ -75,11 +82,15 @@ def _parse(line: bytes) -> dict[str, Any]:
     if "\\u0000" in written:
         # Neither PostgreSQL's text nor its JSONB can hold it.
         raise ValueError("the character U+0000 cannot be stored")
-    return event
 
 
 def _refuse(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
+
+
+# Once: `json.loads` and `json.dumps` with options make new ones for each line.
+_DECODER = json.JSONDecoder(parse_constant=_refuse)
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 def to_line(row: Row[Any]) -> str:
@@ -89,4 +100,4 @@ def to_line(row: Row[Any]) -> str:
     # SQLite stores UTC and gives it back without saying so.
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     values["recorded_at"] = at.isoformat().replace("+00:00", "Z")
-    return json.dumps(values, ensure_ascii=False)
+    return _ENCODER.encode(values)

@@ -8,8 +8,11 @@ from __future__ import annotations
 import os
 import re
 import time
+from base64 import b32encode
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_STANDARD = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_TRANSLATION = bytes.maketrans(_STANDARD, _LETTERS.encode())
 _PATTERN = re.compile(f"[0-7][{_LETTERS}]{{25}}")
 _RANDOM_BITS = 80
 
@@ -26,7 +29,9 @@ class Generator:
         fresh = (now << _RANDOM_BITS) | int.from_bytes(os.urandom(_RANDOM_BITS // 8), "big")
         rising = self._last >> _RANDOM_BITS >= now
         self._last = self._last + 1 if rising else fresh
-        return "".join(_LETTERS[(self._last >> shift) & 31] for shift in range(125, -1, -5))
+        # 26 letters hold 130 bits; six more make whole bytes, whose letters are cut off again.
+        letters = b32encode((self._last << 6).to_bytes(17, "big"))[:26]
+        return letters.translate(_TRANSLATION).decode()
 
 
 def is_ulid(text: str) -> bool:

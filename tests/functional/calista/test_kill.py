@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -107,13 +108,13 @@ def test_ended_at_some_points(place: Any, way: str) -> None:
 @pytest.mark.parametrize("part", range(PARTS))
 @on_each_dialect
 def test_ended_at_every_point(
-    place: Any, way: str, part: int, capsys: pytest.CaptureFixture[str]
+    place: Any, way: str, part: int, record_property: Callable[[str, object], None]
 ) -> None:
     found = kill(place, way, PARTS, part + 1)
     assert found["attempts"] >= sum(found["points"].values()) // PARTS
-    with capsys.disabled():
-        points = ", ".join(f"{count} {kind}" for kind, count in found["points"].items())
-        print(
-            f"\n{place.url.get_backend_name()}, {way}, part {part + 1} of {PARTS} of {points}:"
-            f" {found['attempts'] - len(found['survived'])} of {found['attempts']} attempts ended"
-        )
+    points = " and ".join(f"{count} {kind}" for kind, count in found["points"].items())
+    record_property(
+        "said",
+        f"{place.url.get_backend_name()}, {way}: {points}, part {part + 1} of {PARTS}:"
+        f" {found['attempts'] - len(found['survived'])} of {found['attempts']} attempts ended",
+    )

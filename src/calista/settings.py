@@ -108,8 +108,8 @@ class Settings:
 
 
 def _boolean(where: str, value: object) -> bool:
-    if isinstance(value, bool):
-        return value
+    if isinstance(value, bool) or (type(value) is int and value in (0, 1)):
+        return bool(value)
     known = {"1": True, "true": True, "yes": True, "on": True}
     known |= {"0": False, "false": False, "no": False, "off": False}
     try:
@@ -169,7 +169,7 @@ def _from_file(
     if config is None and environ.get("CALISTA_CONFIG"):
         config = Path(environ["CALISTA_CONFIG"])
     path = folder / (config or CONFIG_FILE)
-    if config is None and not path.is_file():
+    if config is None and not path.exists():
         return {}
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))

@@ -26,9 +26,25 @@ _POSTGRESQL = {
         SELECT c.relname, concat_ws(' ',
             CASE c.relpersistence WHEN 'u' THEN 'unlogged' END,
             CASE WHEN c.relrowsecurity THEN 'with row security' END,
+            CASE WHEN c.relforcerowsecurity THEN 'for its owner too' END,
+            -- Whoever made the one made the others: a table of somebody else's is not in our hands.
+            CASE WHEN c.relowner <> v.relowner THEN 'owned by ' || pg_get_userbyid(c.relowner) END,
             obj_description(c.oid, 'pg_class'))
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        LEFT JOIN pg_class v ON v.relnamespace = n.oid AND v.relname = 'alembic_version'
         WHERE n.nspname = :schema AND c.relkind IN ('r', 'p')""",
+    # Rows of a table that inherits from ours appear in ours, past its triggers.
+    "heir": """
+        SELECT i.inhrelid::regclass::text || ' on ' || c.relname, ''
+        FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent
+        JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = :schema AND c.relkind = 'r'""",
+    "policy": """
+        SELECT p.polname || ' on ' || c.relname, concat_ws(' ', p.polcmd,
+            CASE WHEN NOT p.polpermissive THEN 'restrictive' END,
+            pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
+        FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = :schema""",
     "column": """
         SELECT c.relname || '.' || a.attname, concat_ws(' ',
             format_type(a.atttypid, a.atttypmod),
@@ -46,14 +62,19 @@ _POSTGRESQL = {
     # PostgreSQL 18 has NOT NULL among them; the columns say that already.
     "constraint": """
         SELECT o.conname || ' on ' || c.relname,
-            pg_get_constraintdef(o.oid) || CASE WHEN o.convalidated THEN '' ELSE ' NOT VALID' END
+            concat_ws(' ', pg_get_constraintdef(o.oid),
+            CASE WHEN NOT o.convalidated AND pg_get_constraintdef(o.oid) NOT LIKE '%NOT VALID'
+                THEN 'NOT VALID' END,
+            CASE WHEN EXISTS (SELECT 1 FROM pg_trigger t
+                WHERE t.tgconstraint = o.oid AND t.tgenabled = 'D') THEN '(disabled)' END)
         FROM pg_constraint o JOIN pg_class c ON c.oid = o.conrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE n.nspname = :schema AND o.contype IN ('c', 'f', 'p', 'u', 'x')""",
     "index": """
-        SELECT i.relname, pg_get_indexdef(i.oid) ||
+        SELECT i.relname || ' on ' || c.relname, pg_get_indexdef(i.oid) ||
             CASE WHEN x.indisvalid THEN '' ELSE ' INVALID' END
         FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+        JOIN pg_class c ON c.oid = x.indrelid
         JOIN pg_namespace n ON n.oid = i.relnamespace WHERE n.nspname = :schema""",
     "trigger": """
         SELECT t.tgname || ' on ' || c.relname, pg_get_triggerdef(t.oid) || CASE t.tgenabled
@@ -79,10 +100,18 @@ _POSTGRESQL = {
         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
         JOIN pg_enum e ON e.enumtypid = t.oid WHERE n.nspname = :schema GROUP BY t.typname""",
     "sequence": """
-        SELECT c.relname, concat_ws(' ', format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement)
+        SELECT c.relname, concat_ws(' ', format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement,
+            s.seqmin, s.seqmax, CASE WHEN s.seqcycle THEN 'CYCLE' END)
         FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = :schema""",
 }
+
+
+#: What a SQLite column can have that `PRAGMA table_xinfo` does not say.
+_EXTRAS = re.compile(
+    r"\b(?:COLLATE \w+|AUTOINCREMENT|ON CONFLICT \w+|CHECK\b.*|UNIQUE|REFERENCES\b.*)",
+    re.IGNORECASE,
+)
 
 
 def read(connection: Connection, schema: str = SCHEMA) -> Catalog:
@@ -119,17 +148,26 @@ def _sqlite(connection: Connection) -> Iterator[tuple[Key, str]]:
             yield ("view", name), _plain(sql)
         # The text of an index says all: its columns, their order and collation, its condition.
         elif kind == "index":
-            yield ("index", name), _plain(sql)
+            yield ("index", f"{name} on {table}"), _plain(sql)
 
 
 def _sqlite_table(connection: Connection, table: str, sql: str) -> Iterator[tuple[Key, str]]:
-    yield ("table", table), ""
-    for row in connection.exec_driver_sql(f'PRAGMA table_xinfo("{table}")'):
+    if "(" not in sql:
+        return  # another program's virtual table
+    yield ("table", table), _plain(sql[sql.rindex(")") + 1 :])
+    items = list(_items(sql))
+    extras = {item.partition(" ")[0]: _EXTRAS.findall(item) for item in items}
+    quoted = table.replace('"', '""')
+    for row in connection.exec_driver_sql(f'PRAGMA table_xinfo("{quoted}")'):
         _, column, kind, not_null, default, key, hidden = row
         words = [kind, "NOT NULL" if not_null else "", f"DEFAULT {default}" if default else ""]
-        words += [f"KEY {key}" if key else "", "GENERATED" if hidden else ""]
+        words += [
+            f"KEY {key}" if key else "",
+            "GENERATED" if hidden else "",
+            *extras.get(column, ()),
+        ]
         yield ("column", f"{table}.{column}"), " ".join(filter(None, words))
-    for item in _items(sql):
+    for item in items:
         match = re.match(r"CONSTRAINT (\S+) (.*)", item, re.IGNORECASE)
         if match:
             yield ("constraint", f"{match[1]} on {table}"), match[2]

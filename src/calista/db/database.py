@@ -45,7 +45,10 @@ class Database:
             CalistaError: There is no URL, or none that CALISTA can use.
         """
         database = cls(engines.parse_url(settings.required_url()), settings)
-        if database.is_sqlite and database.url.database in (None, "", ":memory:"):
+        if database.is_sqlite and (
+            database.url.database in (None, "", ":memory:", "file::memory:")
+            or database.url.query.get("mode") == "memory"
+        ):
             raise engines.DatabaseURLError(
                 "a database in memory ends with the command", "name a file: sqlite:///calista.db"
             )

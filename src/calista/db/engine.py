@@ -36,11 +36,10 @@ def parse_url(value: str) -> URL:
         url = make_url(value.strip())
     except (ArgumentError, ValueError):
         # The text itself is not shown: it may hold a password.
-        raise DatabaseURLError(
-            "the database URL cannot be read",
-            "expected postgresql://user:password@host:5432/name or sqlite:///file.db; "
-            "special characters in a password are written as %40 for @, %2F for /",
-        ) from None
+        raise _unreadable() from None
+    if "@" in (url.host or ""):
+        # An @ of the password: what stands behind it was taken for the host, and would be shown.
+        raise _unreadable()
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
     if url.get_backend_name() not in ("postgresql", "sqlite"):
@@ -49,6 +48,14 @@ def parse_url(value: str) -> URL:
             "use a postgresql:// or sqlite:/// URL",
         )
     return url
+
+
+def _unreadable() -> DatabaseURLError:
+    return DatabaseURLError(
+        "the database URL cannot be read",
+        "expected postgresql://user:password@host:5432/name or sqlite:///file.db; "
+        "special characters in a password are written as %40 for @, %2F for /",
+    )
 
 
 def shown(url: URL) -> str:
@@ -67,7 +74,8 @@ def make_engine(url: URL) -> Engine:
         engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
     except (NoSuchModuleError, ImportError) as error:
         raise DatabaseURLError(
-            f"the driver of {url.drivername!r} is not installed", "write postgresql:// alone"
+            f"the driver of {url.drivername!r} is not installed",
+            f"write {url.get_backend_name()}:// alone",
         ) from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _own_sqlite_transactions)
@@ -127,9 +135,21 @@ def _set_search_path(dbapi: object, _record: object) -> None:
     dbapi.autocommit = before  # type: ignore[attr-defined]
 
 
+def words_of(error: DBAPIError, url: URL) -> str:
+    """Return what the database said, in one line and without the password."""
+    diagnosis = getattr(error.orig, "diag", None)
+    said = getattr(diagnosis, "message_primary", None) or error.orig or error
+    words = " ".join(str(said).split()) or type(said).__name__
+    return words.replace(str(url.password), "***") if url.password else words
+
+
 def unreachable(url: URL, error: DBAPIError) -> DatabaseUnreachableError:
     """Say in one line why the database did not let us in."""
-    words = " ".join(str(error.orig).split())
-    if url.password:
-        words = words.replace(str(url.password), "***")
-    return DatabaseUnreachableError(f"cannot use the database {shown(url)}: {words}")
+    words = words_of(error, url)
+    damaged = any(sign in words for sign in ("malformed", "not a database"))
+    return DatabaseUnreachableError(
+        f"cannot use the database {shown(url)}: {words}",
+        "move the file away and put a backup in its place: `calista db restore FILE`"
+        if damaged
+        else "",
+    )

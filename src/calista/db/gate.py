@@ -7,7 +7,7 @@ not looked at in an installed package.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -50,6 +50,13 @@ class Standing:
         return self.state in (State.BEHIND, State.EMPTY)
 
     @property
+    def overlapping(self) -> bool:
+        """Whether one of several recorded revisions comes before another: no upgrade records that."""
+        known = revisions.known()
+        before = (revisions.ancestors([item], known) - {item} for item in self.current)
+        return len(self.current) > 1 and any(set(self.current) & passed for passed in before)
+
+    @property
     def pending(self) -> list[revisions.Known]:
         """What an upgrade would run, in its order."""
         if not self.upgradable:
@@ -79,6 +86,13 @@ class SchemaAheadError(CalistaError):
     def __init__(self, standing: Standing) -> None:
         where = ", ".join(standing.current)
         self.standing = standing
+        if standing.overlapping:
+            super().__init__(
+                f"this database records revisions {where} at once, and one of them comes before"
+                " another; nothing was touched",
+                "restore a backup, or leave in alembic_version the one that its schema is at",
+            )
+            return
         older = revisions.replaced()
         if standing.current and older.keys() >= set(standing.current):
             super().__init__(
@@ -110,7 +124,8 @@ def look(connection: Connection) -> Standing:
     known = revisions.known()
     strange = [item for item in current if item not in known]
     if not strange:
-        return Standing(State.BEHIND, current, head)
+        behind = Standing(State.BEHIND, current, head)
+        return replace(behind, state=State.DIVERGED) if behind.overlapping else behind
     if len(strange) < len(current):
         return Standing(State.DIVERGED, current, head)
     passed = set(_ask(connection, f"SELECT revision FROM {schema}upgrade_log"))  # noqa: S608
@@ -137,22 +152,27 @@ def _ask(connection: Connection, query: str) -> list[str]:
     """Run a query on a table that may not be there, without harm to the caller's transaction."""
     if not connection.in_transaction():
         try:
-            return list(connection.exec_driver_sql(query).scalars())
+            return _texts(connection, query)
         except DBAPIError as error:
             return _nothing_if_missing(error)
         finally:
             connection.rollback()
     if connection.dialect.name == "sqlite":
         try:
-            return list(connection.exec_driver_sql(query).scalars())
+            return _texts(connection, query)
         except DBAPIError as error:
             return _nothing_if_missing(error)
     try:
         # On PostgreSQL an error would be the end of the transaction that the caller is in.
         with connection.begin_nested():
-            return list(connection.exec_driver_sql(query).scalars())
+            return _texts(connection, query)
     except DBAPIError as error:
         return _nothing_if_missing(error)
+
+
+def _texts(connection: Connection, query: str) -> list[str]:
+    # A NULL that somebody has put there is no revision that we know.
+    return [str(value) for value in connection.exec_driver_sql(query).scalars()]
 
 
 def _nothing_if_missing(error: DBAPIError) -> list[str]:

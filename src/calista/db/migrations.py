@@ -182,6 +182,8 @@ def _without_foreign_keys(connection: Connection) -> Iterator[None]:
     finally:
         if connection.in_transaction():
             connection.rollback()
-        if enforced and enforced[0]:
-            cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.close()
+        # Ctrl-C in the middle of a statement makes SQLAlchemy close the driver's connection.
+        if not connection.invalidated:
+            if enforced and enforced[0]:
+                cursor.execute("PRAGMA foreign_keys = ON")
+            cursor.close()

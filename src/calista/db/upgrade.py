@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from calista.db import backups, gate, migrations, revisions
+from calista.db.engine import words_of
 from calista.db.lock import upgrade_lock
 from calista.db.upgrade_log import Recorder
 from calista.errors import CalistaError
@@ -182,19 +183,19 @@ class _Run:
 
     def _failed(self, error: Exception) -> UpgradeFailedError:
         """Say which revision failed, why, and where the database is now."""
-        reason = error.orig if isinstance(error, DBAPIError) and error.orig else error
-        words = " ".join(str(reason).split()) or type(reason).__name__
-        if self.database.url.password:
-            words = words.replace(str(self.database.url.password), "***")
+        if isinstance(error, DBAPIError):
+            words = words_of(error, self.database.url)
+        else:
+            words = " ".join(str(error).split()) or type(error).__name__
         try:
-            where = ", ".join(standing_of(self.database).current) or "empty, as it was"
+            where = ", ".join(standing_of(self.database).current) or "no revision, as before"
         except CalistaError:
-            where = "at its last whole revision"
+            where = "its last whole revision"
         subject = f"revision {self.now}" if self.now else "the upgrade"
         backup = self.recorder.backup_file
         locked = isinstance(error, OperationalError) and "locked" in words
         return UpgradeFailedError(
-            f"{subject} failed and was undone: {words}; the database is {where}",
+            f"{subject} failed and was undone: {words}; the database is at {where}",
             "close the program that uses the database and try again"
             if locked
             else "put right what it says and run `calista db upgrade` again"

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from calista.db import revisions
+from calista.db.backups import programs
 
 FIRST, HEAD = next(iter(revisions.known())), revisions.head()
 EVENT = """INSERT INTO event_store
@@ -145,6 +146,93 @@ def test_what_is_still_in_the_write_ahead_log_is_backed_up(calista: Any, place: 
     assert calista("db", "restore", str(backup)).code == 0
     assert len(place.rows(EVENTS)) == 1
     assert place.rows("PRAGMA integrity_check") == [("ok",)]
+
+
+def test_what_is_no_backup_of_calista(calista: Any, place: Any, tmp_path: Path) -> None:
+    """Whole files all of them, but nothing that could stand in the database's place."""
+    calista("db", "upgrade", "--yes")
+    fill(place, 1)
+    place.execute("CREATE TABLE public.theirs (x int)" if not place.is_sqlite else "SELECT 1")
+    foreign = tmp_path / "foreign"
+    if place.is_sqlite:
+        other = sqlite3.connect(foreign)
+        other.execute("CREATE TABLE theirs (x int)")
+        other.close()
+        refused = {str(foreign): "another program's", str(place.database.path): "itself"}
+    else:
+        using = programs.find(0, Path(place.environment["CALISTA_PG_BIN"]), os.environ)
+        arguments = ["--format=custom", f"--file={foreign}", f"--dbname={programs.CONNINFO}"]
+        using.run("pg_dump", arguments, place.database)
+        refused = {str(foreign): "other schemas"}
+    rows, files = place.rows(EVENTS), place.backups()
+    for file, words in (refused | {str(tmp_path): "is a folder"}).items():
+        result = calista("db", "restore", file)
+        assert (result.code, result.out) == (1, "")
+        assert words in result.err
+        assert len(result.err.splitlines()) <= 2
+    assert (place.rows(EVENTS), place.backups()) == (rows, files)
+
+
+def test_a_backup_of_a_newer_calista_is_put_back_with_a_word(calista: Any, place: Any) -> None:
+    calista("db", "upgrade", "--yes", "--no-backup")
+    schema = "" if place.is_sqlite else "calista."
+    place.execute(f"UPDATE {schema}alembic_version SET version_num = 'ffffffffffff'")
+    newer = calista("db", "backup").out.strip()
+    place.execute(f"UPDATE {schema}alembic_version SET version_num = '{HEAD}'")
+    result = calista("db", "restore", newer)
+    assert result.code == 0
+    assert "does not know that revision" in result.err
+    assert calista("db", "check").code == 4
+
+
+def test_while_somebody_reads(calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is torn from under a reader; who reads for too long is told about."""
+    calista("db", "upgrade", "--yes", "--no-backup")
+    backup = calista("db", "backup").out.strip()
+    fill(place, 1)
+    monkeypatch.setenv("CALISTA_LOCK_TIMEOUT", "0.2")
+    with place.connect() as reader:
+        assert len(reader.exec_driver_sql(EVENTS).all()) == 1
+        result = calista("db", "restore", backup)
+        assert (result.code, result.out) == (1, "")
+        assert len(reader.exec_driver_sql(EVENTS).all()) == 1
+    assert "the database is as it was" in result.err or "was not touched" in result.err
+    assert len(place.rows(EVENTS)) == 1
+    assert calista("db", "restore", backup).code == 0
+    assert place.rows(EVENTS) == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_the_empty_state_holds_nothing_of_others(calista: Any, place: Any) -> None:
+    """What belongs to no schema would be in the archive, and in the way of a restore."""
+    place.execute("CREATE PUBLICATION theirs FOR ALL TABLES")
+    place.execute("SELECT lo_create(4711)")
+    calista("db", "upgrade", "--yes")
+    (empty,) = place.backups()
+    result = calista("db", "restore", str(empty))
+    assert result.code == 0, result.err
+    assert place.catalog() == {}
+    assert place.rows("SELECT pubname FROM pg_publication") == [("theirs",)]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE VIEW public.theirs AS SELECT * FROM calista.event_store",
+        "CREATE TABLE public.theirs (seq bigint REFERENCES calista.event_store)",
+        "CREATE FUNCTION public.theirs(calista.event_store) RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    ],
+)
+def test_what_others_built_upon_it_is_not_dropped(calista: Any, place: Any, statement: str) -> None:
+    calista("db", "upgrade", "--yes", "--no-backup")
+    backup = calista("db", "backup").out.strip()
+    place.execute(statement)
+    result = calista("db", "restore", backup)
+    assert result.code == 1
+    assert "would drop what depends on the schema calista" in result.err
+    assert "theirs" in result.err
+    assert calista("db", "verify").code == 0
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -363,12 +364,88 @@ def test_no_program_is_told_the_password_on_its_command_line(
 
 
 def test_bad_urls_do_not_show_their_password(calista: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    for url in ("mysql://me:s3cret@host/db", "postgresql://me:s3cret@host:port/db", "s3cret"):
+    urls = ["mysql://me:s3cret@host/db", "postgresql://me:s3cret@host:port/db", "s3cret"]
+    # An @ that should be %40: what follows it would be taken for a host, and told.
+    urls += ["postgresql://me:very@s3cret@127.0.0.1:1/db", "postgresql+pg8000://me:s3cret@h/db"]
+    urls += ["postgresql://127.0.0.1:1/db?user=me&password=s3cret"]
+    urls += ["postgresql://me:s3cret@127.0.0.1:1/db?nonsense=1", "postgresql://me:s3cret@%00/db"]
+    for url in urls:
         monkeypatch.setenv("CALISTA_DB_URL", url)
-        result = calista("db", "status")
-        assert result.code == 1
-        assert "s3cret" not in result.err + result.out
-        assert "Traceback" not in result.err
+        for command_line in (("db", "status"), ("db", "upgrade", "--yes"), ("config",)):
+            result = calista(*command_line)
+            assert result.code == (0 if result.out.startswith("url ") else 1)
+            assert "s3cret" not in result.err + result.out
+            assert "Traceback" not in result.err
+
+
+@on_postgresql
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_spellings_of_the_url(
+    calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    url = place.url.set(drivername=scheme).render_as_string(hide_password=False)
+    monkeypatch.setenv("CALISTA_DB_URL", url)
+    assert calista("db", "check").code == 3
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"],
+)
+def test_a_database_in_memory_is_refused(
+    calista: Any, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("CALISTA_DB_URL", url)
+    assert_refused(calista("db", "upgrade", "--yes"), "in memory")
+
+
+@on_sqlite
+def test_a_damaged_database_gives_way_to_its_backup(calista: Any, place: Any) -> None:
+    with_events(calista, place)
+    backup = calista("db", "backup").out.strip()
+    content = place.database.path.read_bytes()
+    place.database.path.write_bytes(content[:4096] + b"?" * 8192 + content[12288:])
+    for command_line in (("db", "check"), ("db", "upgrade", "--yes"), ("db", "restore", backup)):
+        result = calista(*command_line)
+        assert_refused(result, "malformed")
+        assert "hint: move the file away" in result.err
+    place.database.path.rename(place.folder / "damaged")
+    assert calista("db", "restore", backup).code == 0
+    assert place.database.path.read_bytes()[24:] != b""
+    assert calista("db", "current").out == f"{FIRST}\n"
+
+
+@on_posix
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT", "SIGHUP"])
+def test_ended_by_a_signal_it_leaves_nothing(
+    calista: Any, place: Any, tmp_path: Path, name: str
+) -> None:
+    """`docker stop` and a closed terminal clean up as Ctrl-C does: no lock file, no half backup."""
+    number = signal.Signals[name]
+    program = (
+        "import os, sys, sqlalchemy\n"
+        "def end(*words):\n"
+        "    if 'CREATE TABLE event_store' in ' '.join(words[2].split()):\n"
+        f"        os.kill(os.getpid(), {int(number)})\n"
+        "sqlalchemy.event.listen(sqlalchemy.Engine, 'after_cursor_execute', end)\n"
+        "from calista.cli import main\n"
+        "sys.exit(main(['db', 'upgrade', '--yes']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env=os.environ | place.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 128 + number, done.stderr
+    assert done.stderr.splitlines()[-1].startswith("interrupted; ")
+    assert [path.name for path in tmp_path.glob("*.upgrade-lock")] == []
+    assert place.catalog() == {}
+    (backup,) = place.backups()
+    assert not backup.name.endswith(".partial")
+    assert calista("db", "upgrade", "--yes").code == 0
 
 
 def test_no_url(calista: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,7 @@ def stamp(place: Any, *ids: str, log: tuple[str, ...] = ()) -> None:
         (("ffffffffffff",), (HEAD,), "ahead", 4),
         (("ffffffffffff",), (FIRST,), "diverged", 4),
         (("ffffffffffff", FIRST), (), "diverged", 4),
+        ((FIRST, HEAD), (), "diverged", 4),
     ],
 )
 def test_states(
@@ -63,6 +64,56 @@ def test_states(
     if state in ("ahead", "unknown"):
         assert "this database was upgraded by a newer CALISTA" in result.err
     assert place.catalog() == before
+
+
+def test_a_version_that_is_null_is_none_that_we_know(calista: Any, place: Any) -> None:
+    schema = "" if place.is_sqlite else "calista."
+    place.alembic("head")
+    place.execute(f"DROP TABLE {schema}alembic_version")
+    place.execute(f"CREATE TABLE {schema}alembic_version (version_num varchar(32))")
+    place.execute(f"INSERT INTO {schema}alembic_version VALUES (NULL)")
+    assert calista("db", "check").code == 4
+    assert calista("db", "upgrade", "--yes").code == 4
+
+
+def test_a_version_table_of_another_make(calista: Any, place: Any) -> None:
+    if not place.is_sqlite:
+        place.execute("CREATE SCHEMA calista")
+    place.execute("CREATE TABLE alembic_version (mine int)")
+    for command_line in (("db", "check"), ("db", "upgrade", "--yes"), ("events", "list")):
+        code, out, err = calista(*command_line)
+        assert (code, out) == (1, "")
+        assert "version_num" in err
+        assert "LINE 1" not in err
+    assert place.backups() == []
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_who_may_only_read_may_ask_and_list(
+    calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calista("db", "upgrade", "--yes", "--no-backup")
+    role, password = f"reader_{place.url.database}", "p@ss%w/rd"
+    place.execute(f"CREATE ROLE {role} LOGIN PASSWORD '{password.replace('%', '%%')}'")
+    try:
+        place.execute(f"GRANT USAGE ON SCHEMA calista TO {role}")
+        place.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA calista TO {role}")
+        url = place.url.set(username=role, password=password)
+        monkeypatch.setenv("CALISTA_DB_URL", url.render_as_string(hide_password=False))
+        assert calista("db", "check").code == 0
+        assert calista("events", "list").code == 0
+        stamp(place, FIRST)
+        assert calista("events", "list").code == 3
+        for command_line in (("db", "upgrade", "--yes"), ("--auto-upgrade", "events", "list")):
+            code, out, err = calista(*command_line)
+            assert (code, out) == (1, "")
+            assert password not in err
+        place.execute(f"REVOKE SELECT ON ALL TABLES IN SCHEMA calista FROM {role}")
+        assert "permission denied" in calista("db", "check").err
+        assert place.backups() == []
+    finally:
+        place.execute(f"DROP OWNED BY {role}")
+        place.execute(f"DROP ROLE {role}")
 
 
 @pytest.mark.parametrize(

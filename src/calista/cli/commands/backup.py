@@ -33,6 +33,8 @@ def restore(args: argparse.Namespace, settings: Settings) -> int:
     if before is not None:
         say(f"what was there before is in {before.path}")
     say(f"restored {args.file}: the database is at {', '.join(standing.current) or 'no revision'}")
+    if standing.state in (gate.State.AHEAD, gate.State.UNKNOWN, gate.State.DIVERGED):
+        say("this version of CALISTA does not know that revision: use the one that made the backup")
     if standing.upgradable:
         say("run `calista db upgrade` to bring it to this version's revision")
     return 0

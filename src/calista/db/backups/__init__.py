@@ -67,7 +67,11 @@ def assert_whole(database: Database, source: Path) -> None:
     if database.is_sqlite:
         from calista.db.backups import sqlite
 
+        if database.exists and source.samefile(database.path):
+            raise BackupError(f"{source} is the database itself", "choose one of its backups")
         sqlite.verify(source)
+        if not files.has_name_of_backup(source):
+            sqlite.assert_ours(source)
     else:
         from calista.db.backups import postgresql
 

@@ -135,6 +135,11 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
+def has_name_of_backup(path: Path) -> bool:
+    """Whether the file still has the name that `Draft.keep` gave it."""
+    return re.search(_NAME.pattern, path.name) is not None
+
+
 def assert_unchanged(path: Path) -> None:
     """Compare a backup with the digest in its name, if it still has its name.
 
@@ -142,6 +147,8 @@ def assert_unchanged(path: Path) -> None:
         BackupError: It is not there, empty, unfinished, or not what was written.
     """
     try:
+        if path.is_dir():
+            raise BackupError(f"{path} is a folder", "name one of the files in it")
         size = path.stat().st_size
         match = re.search(_NAME.pattern, path.name)
         changed = match is not None and digest(path) != match["digest"]

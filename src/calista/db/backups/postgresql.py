@@ -6,6 +6,7 @@ Only that schema: the database may hold other applications' data, which are not 
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from sqlalchemy import text
@@ -26,6 +27,33 @@ SUFFIX = ".dump"
 #: A custom archive is compressed; this much of the tables' size must be free to begin.
 _SHARE = 8
 _KNOWS_TRANSACTION_TIMEOUT = 17
+#: A line of `pg_restore --list`, such as "215; 1259 16386 TABLE calista event_store postgres".
+_OBJECT = re.compile(r"\d+; \d+ \d+ (?:[A-Z]+ )+(?P<schema>\S+) ")
+#: What stands in other schemas and depends on what is in ours.
+_DEPENDENTS = """
+    WITH ours AS (
+        SELECT 'pg_class'::regclass AS class, oid FROM pg_class
+        WHERE relnamespace = to_regnamespace(:schema)
+        UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type
+        WHERE typnamespace = to_regnamespace(:schema)
+        UNION ALL SELECT 'pg_proc'::regclass, oid FROM pg_proc
+        WHERE pronamespace = to_regnamespace(:schema)
+    ), dependents AS (
+        SELECT d.classid, coalesce(r.ev_class, k.conrelid, t.tgrelid, a.adrelid, d.objid) AS oid
+        FROM pg_depend d JOIN ours ON (d.refclassid, d.refobjid) = (ours.class, ours.oid)
+        LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+        LEFT JOIN pg_constraint k ON d.classid = 'pg_constraint'::regclass AND k.oid = d.objid
+        LEFT JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
+        LEFT JOIN pg_attrdef a ON d.classid = 'pg_attrdef'::regclass AND a.oid = d.objid
+        WHERE d.deptype IN ('n', 'a')
+    )
+    SELECT DISTINCT pg_describe_object('pg_class'::regclass, c.oid, 0)
+    FROM dependents JOIN pg_class c USING (oid)
+    WHERE c.relnamespace <> to_regnamespace(:schema)
+    UNION SELECT pg_describe_object('pg_proc'::regclass, p.oid, 0)
+    FROM dependents JOIN pg_proc p USING (oid)
+    WHERE classid = 'pg_proc'::regclass AND p.pronamespace <> to_regnamespace(:schema)
+    ORDER BY 1"""
 
 
 def write(database: Database, target: Path) -> Programs:
@@ -48,15 +76,18 @@ def write(database: Database, target: Path) -> Programs:
         )
     found = programs.find(major, database.settings.pg_bin, os.environ)
     assert_room(target.parent, int(size) // _SHARE)
-    # Before the first upgrade there is no schema to name; an archive of nothing says so.
-    chosen = f"--schema={SCHEMA}" if exists else "--exclude-schema=*"
+    # Before the first upgrade there is no schema to name, and an archive of nothing says so. A
+    # schema has to be named all the same: else extensions, publications and large objects come in.
+    chosen = [f"--schema={SCHEMA}"]
+    if not exists:
+        chosen = ["--schema=pg_catalog", "--exclude-schema=pg_catalog"]
     found.run(
         "pg_dump",
         [
             "--format=custom",
             "--no-password",
             f"--lock-wait-timeout={_milliseconds(database)}",
-            chosen,
+            *chosen,
             f"--file={target}",
             f"--dbname={programs.CONNINFO}",
         ],
@@ -71,12 +102,12 @@ def server_major(connection: Connection) -> int:
 
 
 def verify(database: Database, path: Path, using: Programs) -> None:
-    """Read the archive's list of contents.
+    """Read all of an archive: its list of contents alone would not show that rows are cut off.
 
     Raises:
         BackupError: It is no archive, or a damaged one.
     """
-    using.run("pg_restore", ["--list", f"--file={os.devnull}", str(path)], database)
+    using.run("pg_restore", [f"--file={os.devnull}", str(path)], database)
 
 
 def restore(database: Database, source: Path) -> None:
@@ -87,12 +118,14 @@ def restore(database: Database, source: Path) -> None:
     """
     with database.connect() as connection:
         major = server_major(connection)
+        _assert_nothing_depends(connection)
     found = programs.find(major, database.settings.pg_bin, os.environ)
     script = database.backup_dir / f"{database.label}-restore{PARTIAL}.sql"
     database.backup_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         os.close(os.open(script, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
         found.run("pg_restore", [f"--file={script}", str(source)], database)
+        _assert_complete(script)
         _suit(script, major)
         found.run(
             "psql",
@@ -113,6 +146,28 @@ def restore(database: Database, source: Path) -> None:
         raise BackupError(f"{error.message}; the database is as it was", error.hint) from error
     finally:
         script.unlink(missing_ok=True)
+
+
+def _assert_nothing_depends(connection: Connection) -> None:
+    """Refuse to drop with our schema what others have built upon it and no backup of ours holds.
+
+    Raises:
+        BackupError: There is a view, a foreign key or the like in another schema.
+    """
+    found = connection.execute(text(_DEPENDENTS), {"schema": SCHEMA}).scalars().all()
+    if found:
+        raise BackupError(
+            f"a restore would drop what depends on the schema {SCHEMA}: {', '.join(found)};"
+            " the database was not touched",
+            "drop it yourself, restore, and make it again",
+        )
+
+
+def _assert_complete(script: Path) -> None:
+    with script.open("rb") as file:
+        file.seek(max(0, script.stat().st_size - 4096))
+        if b"PostgreSQL database dump complete" not in file.read():
+            raise BackupError("pg_restore stopped before the end of the backup")
 
 
 def _suit(script: Path, major: int) -> None:
@@ -138,9 +193,18 @@ def read_through(database: Database, source: Path) -> None:
         major = server_major(connection)
     found = programs.find(major, database.settings.pg_bin, os.environ)
     try:
-        found.run("pg_restore", [f"--file={os.devnull}", str(source)], database)
+        contents = found.run("pg_restore", ["--list", str(source)], database)
+        verify(database, source, found)
     except BackupError as error:
         raise BackupError(f"{source} is not a whole backup: {error.message}") from error
+    for line in contents.splitlines():
+        match = _OBJECT.match(line)
+        if match and match["schema"] not in (SCHEMA, "-"):
+            raise BackupError(
+                f"{source} is not a backup of CALISTA's: it holds objects of other schemas,"
+                f" such as {match['schema']}",
+                "choose a file that `calista db backup` made",
+            )
 
 
 def _milliseconds(database: Database) -> int:

@@ -42,8 +42,10 @@ class Programs:
     folder: Path
     major: int
 
-    def run(self, name: str, arguments: Sequence[str], database: Database) -> None:
-        """Run a program against the database; the password goes by the environment only.
+    def run(self, name: str, arguments: Sequence[str], database: Database) -> str:
+        """Run a program against the database and return what it printed.
+
+        The password goes by the environment only.
 
         Raises:
             BackupError: It failed; the message holds what it said last.
@@ -69,6 +71,7 @@ class Programs:
             if database.url.password:
                 words = words.replace(str(database.url.password), "***")
             raise BackupError(f"{name} failed: {words}")
+        return done.stdout
 
 
 #: Stands in arguments for the connection string.

@@ -57,6 +57,21 @@ def verify(path: Path) -> None:
             raise BackupError(f"{path} is not a whole backup: {'; '.join(found)}")
 
 
+def assert_ours(path: Path) -> None:
+    """Refuse another program's database; an empty one is ours from before the first upgrade.
+
+    Raises:
+        BackupError: It holds tables, but not Alembic's.
+    """
+    with _errors(f"{path} cannot be read"), _open(path, mode="ro") as copy:
+        tables = {row[0] for row in copy.execute("SELECT name FROM sqlite_master")}
+    if tables and "alembic_version" not in tables:
+        raise BackupError(
+            f"{path} is not a backup of CALISTA's: it is another program's database",
+            "choose a file that `calista db backup` made",
+        )
+
+
 def restore(database: Database, source: Path) -> None:
     """Replace the content of the database by a backup, all of it or nothing.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,9 @@ def append(
         ConflictError: A version or an event id is taken; the caller's transaction is over.
     """
     new_id = Generator()
+    # As PostgreSQL's CURRENT_TIMESTAMP: when the transaction began, to the microsecond. SQLite's
+    # own knows only seconds.
+    stamp = {"recorded_at": datetime.now(UTC)} if connection.dialect.name == "sqlite" else {}
     # One statement for a piece, in the order given, so that positions follow the input.
     statement = event_store.insert().returning(event_store, sort_by_parameter_order=True)
     source = iter(events)
@@ -58,6 +62,7 @@ def append(
                     "event_type": event["event_type"],
                     "payload": event["payload"],
                     "metadata": event.get("metadata"),
+                    **stamp,
                 }
             )
         try:

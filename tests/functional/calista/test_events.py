@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -53,6 +55,18 @@ def test_appended_events_are_listed_as_they_were_answered(events: Any) -> None:
     ids = [event["event_id"] for event in answer]
     assert ids == sorted(set(ids))
     assert events("verify").code == 0
+
+
+def test_times_are_in_utc_to_the_microsecond(events: Any, place: Any) -> None:
+    answer = stored(events("append", lines=[made(), made()]))
+    (first, second) = (datetime.fromisoformat(event["recorded_at"]) for event in answer)
+    assert first == second
+    assert abs((datetime.now(UTC) - first).total_seconds()) < 600
+    query = "SELECT to_char(recorded_at, 'HH24:MI:SS.US') FROM event_store"
+    if place.is_sqlite:
+        query = "SELECT substr(recorded_at, 12) FROM event_store"
+    for (written,) in place.rows(query):
+        assert re.fullmatch(r"\d\d:\d\d:\d\d\.\d{6}", written)
 
 
 def test_lists_can_be_narrowed(events: Any) -> None:

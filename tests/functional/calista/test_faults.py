@@ -342,6 +342,31 @@ def test_pg_dump(
 
 @on_posix
 @on_postgresql
+@pytest.mark.parametrize("name", ["INT", "TERM"])
+def test_ended_while_pg_dump_runs(calista: Any, place: Any, name: str) -> None:
+    """The program ends, too, and does not write on into what nobody will call a backup."""
+    alive = place.folder / "alive"
+    real = find_programs().folder / "pg_dump"
+    script = (
+        f'[ "$1" = --version ] && exec {real} "$@"\n'
+        f"kill -{name} $PPID; sleep 3; echo yes > '{alive}'"
+    )
+    folder = pretend(place.folder / "bin", pg_dump=script)
+    environment = os.environ | place.environment | {"CALISTA_PG_BIN": str(folder)}
+    done = subprocess.run(
+        [sys.executable, "-m", "calista", "db", "upgrade", "--yes"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 128 + signal.Signals[f"SIG{name}"], done.stderr
+    assert not alive.exists()
+    assert_untouched(calista, place)
+
+
+@on_posix
+@on_postgresql
 def test_no_program_is_told_the_password_on_its_command_line(
     calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -6,14 +6,15 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
+from calista_tools.roundtrip.authorizer import changed_schema, changes_tables, note, written_tables
 from calista_tools.roundtrip.recreation import recreated
-from calista_tools.roundtrip.rows import Access, Written, harmless, note
+from calista_tools.roundtrip.rows import Access, Written, harmless
 from calista_tools.roundtrip.snapshot.postgresql import PostgresReader
 from calista_tools.roundtrip.snapshot.postgresql_queries import LOCKS
 from calista_tools.roundtrip.snapshot.sqlite import SqliteReader
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import URL, Connection
@@ -62,6 +63,10 @@ class Live(Access, Protocol):
         """Return what the database itself says is wrong with it after the step."""
 
 
+def _argument(table: str) -> str:
+    return "('{}')".format(table.replace("'", "''"))
+
+
 def version_table(context: MigrationContext) -> str:
     """Return the name of Alembic's own table, as snapshots spell names."""
     schema = context.version_table_schema
@@ -102,6 +107,8 @@ class SqliteLive:
         self._pages: Mapping[str, int] = {}
         #: Said before: what one step broke stays broken, and is not the next one's fault.
         self._told: set[str] = set()
+        #: Whether the reader knows what the step has done.
+        self._fresh = False
 
     def attach(self, context: MigrationContext) -> None:
         """Begin to read on this run's connection."""
@@ -121,7 +128,8 @@ class SqliteLive:
     def begin_step(self) -> None:
         """Note where each table begins, and which ones are written to."""
         assert self._reader is not None
-        self._pages = self._reader.root_pages
+        self._pages = dict(self._reader.root_pages)
+        self._fresh = False
         self._listen()
 
     @property
@@ -134,7 +142,10 @@ class SqliteLive:
         """Return what the authorizer was told since the last time."""
         found = self._accesses
         self._listen()
-        return Written(accesses=found)
+        tables = None
+        if self._reader is not None and self._fresh and found and changes_tables(found):
+            tables = self._reader.tables
+        return Written(accesses=found, tables=tables)
 
     def _listen(self) -> None:
         accesses: set[tuple[int, str]] = set()
@@ -165,12 +176,16 @@ class SqliteLive:
     def read_all(self) -> Snapshot:
         """Read everything."""
         assert self._reader is not None
+        self._fresh = True
         return self._reader.read_all()
 
     def refresh(self) -> Snapshot:
         """Read the tables whose rows in the schema table have changed."""
         assert self._reader is not None
-        return self._reader.update()
+        self._fresh = True
+        if self.thorough or self._accesses is None:
+            return self._reader.update()
+        return self._reader.update(changed_schema(self._accesses))
 
     def recreated(self) -> list[str]:
         """Return the tables that begin on another page than before the step."""
@@ -180,11 +195,9 @@ class SqliteLive:
     def violations(self, statements: Sequence[str]) -> list[str]:
         """Check references and the file, of the tables that the step changed."""
         assert self._reader is not None
-        changed = sorted(self._reader.changed & self._reader.root_pages.keys())
-        suffixes = [f"('{name.replace(chr(39), chr(39) * 2)}')" for name in changed]
-        # A table may have lost the rows that others refer to.
-        written = any(_WRITES.match(statement) for statement in statements)
-        found = self._broken_references([""] if written else suffixes)
+        changed = self._reader.changed & self._reader.root_pages.keys()
+        found = self._broken_references(self._foreign_keys_to_check(changed, statements))
+        suffixes = map(_argument, sorted(changed))
         for suffix in suffixes:
             for (words,) in self.query(f"PRAGMA integrity_check{suffix}"):
                 if words != "ok":
@@ -193,7 +206,7 @@ class SqliteLive:
         self._told.update(new)
         return new[:20]
 
-    def _broken_references(self, suffixes: Sequence[str]) -> list[str]:
+    def _broken_references(self, suffixes: Iterable[str]) -> list[str]:
         found: dict[tuple[str, str], list[str]] = {}
         for suffix in suffixes:
             try:
@@ -208,6 +221,18 @@ class SqliteLive:
             f"without a match in {parent} (rowid {', '.join(rows[:3])}{', …' if rows[3:] else ''})"
             for (table, parent), rows in sorted(found.items())
         ]
+
+    def _foreign_keys_to_check(self, changed: set[str], statements: Sequence[str]) -> Iterable[str]:
+        """Return arguments of the pragma: for each table, or "" for all."""
+        assert self._reader is not None
+        if not any(_WRITES.match(statement) for statement in statements):
+            return map(_argument, sorted(changed))
+        if self._accesses is None or self.thorough:
+            return [""]
+        # A table may have lost the rows that others refer to.
+        written = written_tables(self._accesses) | self._reader.changed
+        suspects = (written | self._reader.referring_to(written)) & self._reader.root_pages.keys()
+        return map(_argument, sorted(suspects))
 
     def query(self, sql: str) -> Sequence[Sequence[Any]]:
         """Run a statement of ours past SQLAlchemy, which would begin a transaction."""

@@ -6,7 +6,7 @@ from calista_tools.roundtrip.rows.declared import Declaration, declarations
 from calista_tools.roundtrip.rows.given import GivenRows, read_given
 from calista_tools.roundtrip.rows.model import Content, RowState, TableName
 from calista_tools.roundtrip.rows.refusal import is_about_rows, is_about_values
-from calista_tools.roundtrip.rows.touched import harmless, note
+from calista_tools.roundtrip.rows.touched import harmless
 from calista_tools.roundtrip.rows.tracker import SampleRows
 from calista_tools.roundtrip.rows.verdict import RowVerdict, judge
 
@@ -26,6 +26,5 @@ __all__ = [
     "is_about_rows",
     "is_about_values",
     "judge",
-    "note",
     "read_given",
 ]

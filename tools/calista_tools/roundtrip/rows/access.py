@@ -16,11 +16,13 @@ class Written:
 
     Attributes:
         locks: PostgreSQL: by relation, how the step's transactions locked it; None if unknown.
-        accesses: SQLite: what its authorizer was told, see `touched.note`; None if unknown.
+        accesses: SQLite: what its authorizer was told, see `authorizer.note`; None if unknown.
+        tables: SQLite: the user's tables as they are now; None if they are to be asked for.
     """
 
     locks: Mapping[int, Set[str]] | None = None
     accesses: Set[tuple[int, str]] | None = None
+    tables: Set[str] | None = None
 
 
 class Access(Protocol):

@@ -61,12 +61,15 @@ def fill(
         given: The project's own rows, by table.
     """
     result = Filled()
-    for name in given.keys() - {
-        word for n in state.contents for word in (n.name, f"{n.schema}.{n.name}")
-    }:
-        result.unfilled[TableName("", name)] = "the project gives rows, and there is no such table"
+    own: set[TableName] = set()
+    if given:
+        own = {name for name in state.contents if _given(name, given) is not None}
+        known = {word for n in own for word in (n.name, f"{n.schema}.{n.name}")}
+        for name in given.keys() - known:
+            result.unfilled[TableName("", name)] = (
+                "the project gives rows, and there is no such table"
+            )
     needy = {name: count for name in todo if (count := _needed(name, state, ours))}
-    own = {name for name in state.contents if _given(name, given) is not None}
     wanted = sorted({*needy, *own})
     if not wanted:
         return result

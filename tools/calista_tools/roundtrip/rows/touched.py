@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from calista_tools.roundtrip.authorizer import changes_tables, written_tables
 from calista_tools.roundtrip.rows import catalog_sqlite
 from calista_tools.roundtrip.rows.catalog_postgresql import list_tables
 from calista_tools.roundtrip.rows.model import TableName
@@ -132,30 +133,13 @@ class SqliteTables:
         noted = written.accesses
         if noted is None:
             return self.everything()
-        tables = {name for _, name in noted}
+        tables = written_tables(noted)
         before = self._names
-        if any(action in _TABLE_ACTIONS for action, _ in noted):
-            self._names = catalog_sqlite.list_tables(self._access)
+        if changes_tables(noted):
+            self._names = set(written.tables or catalog_sqlite.list_tables(self._access))
         new = self._names - before
         return _touched((tables & self._names) | new, before - self._names)
 
 
 def _touched(tables: Set[str], gone: Set[str]) -> Touched:
     return Touched({TableName("", name) for name in tables}, {TableName("", name) for name in gone})
-
-
-# Numbers of https://www.sqlite.org/c3ref/c_alter_table.html.
-_ALTER_TABLE = 26
-_ROW_ACTIONS = frozenset({9, 18, 23})
-_TABLE_ACTIONS = frozenset({2, 11, _ALTER_TABLE, 29, 30})
-
-
-def note(
-    noted: set[tuple[int, str]], action: int, first: str | None, second: str | None, *_: Any
-) -> int:
-    """Note what an authorizer is told if it writes to a table; allow everything."""
-    if action in _ROW_ACTIONS or action in _TABLE_ACTIONS:
-        name = second if action == _ALTER_TABLE else first
-        if name is not None and not name.startswith("sqlite_"):
-            noted.add((action, name))
-    return 0

@@ -75,6 +75,8 @@ def judge(
     verdict = RowVerdict()
     accused: set[TableName] = set()
 
+    looked_at = _changed(before, upgraded, restored, again)
+
     def lose(table: TableName, text: str, moment: str) -> None:
         accused.add(table)
         known = {str(name) for state in (before, upgraded) for name in state.contents}
@@ -86,9 +88,9 @@ def judge(
 
     verbs = meant(list(up))
     renamed = renamed_tables(before, upgraded)
-    above = {table: upgraded.contents.get(renamed.get(table, table)) for table in before.contents}
-    for table, content in before.contents.items():
-        now = above[table]
+    above = {table: upgraded.contents.get(renamed.get(table, table)) for table in looked_at}
+    for table in looked_at:
+        content, now = before.contents[table], above[table]
         if now is None or now is content:
             continue
         change = compare(content, now, before.keys.get(table, ()))
@@ -100,7 +102,8 @@ def judge(
             continue
         # What went wrong with a table goes on being wrong with it: once is enough.
         silent = set(accused)
-        for table, content in before.contents.items():
+        for table in looked_at:
+            content = before.contents[table]
             down = moment == "after downgrade"
             if table in silent:
                 continue
@@ -132,6 +135,17 @@ def judge(
                     )
     verdict.notes = list(dict.fromkeys(verdict.notes))
     return verdict
+
+
+def _changed(before: RowState, *after: RowState | None) -> list[TableName]:
+    """Return the tables that one of the states holds otherwise, or no longer: few of many."""
+    found: dict[TableName, None] = {}
+    for state in after:
+        if state is None or state.contents is before.contents:
+            continue
+        get = state.contents.get
+        found |= {t: None for t, content in before.contents.items() if get(t) is not content}
+    return list(found) if len(found) < 2 else [t for t in before.contents if t in found]
 
 
 def _losses(

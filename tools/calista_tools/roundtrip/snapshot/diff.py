@@ -39,15 +39,20 @@ class Difference:
 def differences(expected: Snapshot, found: Snapshot) -> list[Difference]:
     """Return what differs, sorted by table and kind; ``+`` is in ``found`` alone."""
     result: list[Difference] = []
-    for name in expected.keys() | found.keys():
-        before, after = expected.get(name, {}), found.get(name, {})
-        if before is not after:
-            result.extend(_group(before, after))
+    for name in changed_groups(expected, found):
+        result.extend(_group(expected.get(name, {}), found.get(name, {})))
     whole = {(item.sign, item.key.name) for item in result if item.key.kind in CONTAINERS}
     return sorted(
         (item for item in result if (item.sign, _owner(item, expected, found)) not in whole),
         key=_place,
     )
+
+
+def changed_groups(expected: Snapshot, found: Snapshot) -> list[str]:
+    """Return the names of groups that are not the same object in both."""
+    get = expected.get
+    names = [name for name, group in found.items() if get(name) is not group]
+    return [*names, *(expected.keys() - found.keys())]
 
 
 def _owner(difference: Difference, expected: Snapshot, found: Snapshot) -> str | None:

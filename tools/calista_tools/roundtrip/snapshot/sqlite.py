@@ -37,6 +37,8 @@ _FOREIGN_KEYS = """
 SELECT id, "table", "from", "to", on_update, on_delete FROM pragma_foreign_key_list({})
 ORDER BY id, seq
 """
+#: Characters of a name that its quotes double.
+_QUOTES = re.compile(r"[\"`'\]]")
 
 
 class SqliteReader:
@@ -54,28 +56,54 @@ class SqliteReader:
         self._groups: dict[str, Group] = {}
         #: What a table's texts mean never changes, and a round trip meets them twice.
         self._read_before: dict[frozenset[tuple[str, str, str | None]], Group] = {}
+        #: By table: what its foreign keys refer to, in lower case.
+        self._refers: dict[str, set[str]] = {}
         self._version: int | None = None
+        #: Whether dropping one table may move others.
+        self._moves = False
         self.root_pages: dict[str, int] = {}
         #: Tables whose rows in the schema table were others at the last update.
         self.changed: set[str] = set()
 
+    @property
+    def tables(self) -> set[str]:
+        """The user's tables; virtual ones and what belongs to them are not."""
+        virtual = {name for name, page in self.root_pages.items() if not page}
+        plain = self.root_pages.keys() - virtual
+        for owner in virtual:
+            plain -= {name for name in plain if name.startswith(f"{owner}_")}
+        return plain
+
+    def referring_to(self, tables: set[str]) -> set[str]:
+        """Return the tables with a foreign key to one of these."""
+        low = {name.lower() for name in tables}
+        return {name for name, there in self._refers.items() if not there.isdisjoint(low)}
+
     def read_all(self) -> Snapshot:
         """Read everything."""
         self._rows, self._groups, self._version = {}, {}, None
+        self.root_pages, self._refers = {}, {}
+        self._moves = bool(self._query("PRAGMA auto_vacuum")[0][0])
         return self.update()
 
-    def update(self) -> Snapshot:
-        """Read again the tables and views whose rows in the schema table have changed."""
+    def update(self, told: tuple[set[str], bool] | None = None) -> Snapshot:
+        """Read again the tables and views whose rows in the schema table have changed.
+
+        Args:
+            told: Which ones that can be, see `authorizer.changed_schema`; None for any.
+        """
         version = self._query("PRAGMA schema_version")[0][0]
         self.changed = set()
         if version == self._version:
             return dict(self._groups)
-        self._version = version
-        rows: dict[str, set[Row]] = {}
-        for row in self._query("SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master"):
-            rows.setdefault(row[2], set()).add(tuple(row))
-        for table in self._rows.keys() - rows.keys():
+        first, self._version = self._version is None, version
+        suspects = None if first or self._moves or told is None else self._suspects(*told)
+        rows = self._schema_rows(suspects)
+        for table in (self._rows.keys() if suspects is None else suspects) - rows.keys():
+            self._rows.pop(table, None)
             self._groups.pop(table, None)
+            self._refers.pop(table, None)
+            self.root_pages.pop(table, None)
         for table, mine in rows.items():
             if self._rows.get(table) != mine and table not in self._ignored:
                 if table.startswith("sqlite_"):
@@ -86,14 +114,38 @@ class SqliteReader:
                 if group is None:
                     group = self._read_before[texts] = self._read(table, mine)
                 self._groups[table] = group
-        self._rows = rows
-        self.root_pages = {
-            name: page
-            for mine in rows.values()
-            for kind, name, _, page, _ in mine
-            if kind == "table" and name in self._groups
-        }
+                self._refers[table] = {
+                    properties["refers"].partition(" → ")[2].partition(" (")[0].lower()
+                    for key, properties in group.items()
+                    if key.kind == "foreign key"
+                }
+                self.root_pages.pop(table, None)
+                self.root_pages.update((row[1], row[3]) for row in mine if row[0] == "table")
+        self._rows.update(rows)
         return dict(self._groups)
+
+    def _suspects(self, names: set[str], altered: bool) -> set[str]:
+        """Return the tables and views, known or new, whose rows are to be looked at."""
+        if not altered:
+            return names
+        kinds = "type IN ('table', 'view')"
+        there = {name for (name,) in self._query(f"SELECT name FROM sqlite_master WHERE {kinds}")}
+        names = names | (there - self._rows.keys())
+        # What refers to an altered table holds its name; more than that are found, and none less.
+        like = " OR ".join(
+            f"sql LIKE {_literal('%' + re.sub(_QUOTES, '%', name) + '%')}" for name in names
+        )
+        found = self._query(f"SELECT DISTINCT tbl_name FROM sqlite_master WHERE {like}")
+        return names | {name for (name,) in found}
+
+    def _schema_rows(self, tables: set[str] | None) -> dict[str, set[Row]]:
+        where = "" if tables is None else f" WHERE tbl_name IN ({','.join(map(_literal, tables))})"
+        rows: dict[str, set[Row]] = {}
+        for row in self._query(
+            f"SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master{where}"
+        ):
+            rows.setdefault(row[2], set()).add(tuple(row))
+        return rows
 
     def _read(self, table: str, rows: set[Row]) -> Group:
         group: dict[Key, Properties] = {}

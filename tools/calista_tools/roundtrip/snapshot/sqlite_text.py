@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 _TOKEN = re.compile(
     r"""(?P<skip>\s+|--[^\n]*|/\*.*?(?:\*/|$))
@@ -23,8 +25,7 @@ _CONSTRAINT_STARTS = ("constraint", "primary", "unique", "check", "foreign")
 _PLAIN = re.compile(r"[^\W\d]\w*\Z")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One word, name, literal or mark.
 
     Attributes:
@@ -119,8 +120,12 @@ class TableText:
     options: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=64)
 def read_table(sql: str) -> TableText:
-    """Read ``CREATE TABLE``; of a virtual table or ``… AS SELECT`` nothing is known."""
+    """Read ``CREATE TABLE``; of a virtual table or ``… AS SELECT`` nothing is known.
+
+    What comes back is shared, and must stay as it is.
+    """
     items = tokens(sql)
     result = TableText()
     start = next((at for at, item in enumerate(items) if item.text == "("), None)

@@ -50,6 +50,9 @@ class PostgresReader:
         # Planning these queries takes longer than running them.
         query("SET plan_cache_mode = force_generic_plan")
         query("SET jit = off")
+        # They are made once, for catalogs that grow, and statistics never say how much.
+        for method in ("seqscan", "hashjoin", "mergejoin"):
+            query(f"SET enable_{method} = off")
         texts = {
             "relations": queries.EVERYTHING_OF,
             "functions": queries.FUNCTIONS,
@@ -124,9 +127,9 @@ class PostgresReader:
             if kind in _RELATIONS:
                 names[oid] = name
                 if name not in self._ignored:
-                    groups[oid] = {Key(kind, name): json.loads(properties)}
+                    groups[oid] = {Key(kind, name): _properties(properties)}
             elif oid in groups:
-                found = json.loads(properties)
+                found = dict(_properties(properties))
                 # Not a property: a table made again is another oid and the same table.
                 if refers := found.pop("refers", None):
                     self._refers.setdefault(oid, set()).add(refers)
@@ -152,6 +155,16 @@ class PostgresReader:
             self._objects.pop(oid, None)
         for query in ("functions", "types", "others") if oids else ():
             for oid, kind, name, properties in self._execute(query, oids):
-                self._objects[oid] = (f"{kind} {name}", {Key(kind, name): json.loads(properties)})
+                self._objects[oid] = (f"{kind} {name}", {Key(kind, name): _properties(properties)})
         spelt = any(at[0] in _SPELT_ELSEWHERE and at in known and at in versions for at in changed)
         return spelt and not first
+
+
+def _properties(text: str) -> Properties:
+    """Read what a query made; what is null goes without saying."""
+    found: Properties = json.loads(text, object_pairs_hook=_without_nulls)
+    return found
+
+
+def _without_nulls(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    return {name: value for name, value in pairs if value is not None}

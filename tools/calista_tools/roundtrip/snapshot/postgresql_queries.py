@@ -10,7 +10,8 @@ from __future__ import annotations
 
 def _acl(column: str) -> str:
     """Privileges as sorted text; NULL (the default) stays NULL."""
-    return f"(SELECT array_agg(a::text ORDER BY a::text) FROM unnest({column}) a)"
+    made = f"(SELECT array_agg(a::text ORDER BY a::text) FROM unnest({column}) a)"
+    return f"CASE WHEN {column} IS NOT NULL THEN {made} END"
 
 
 def _comment(oid: str, catalog: str, column: str = "0") -> str:
@@ -20,7 +21,7 @@ def _comment(oid: str, catalog: str, column: str = "0") -> str:
     )
 
 
-_OPTIONS = "(SELECT array_agg(o ORDER BY o) FROM unnest({}) o)"
+_OPTIONS = "CASE WHEN {0} IS NOT NULL THEN (SELECT array_agg(o ORDER BY o) FROM unnest({0}) o) END"
 
 #: Names of relations as people write them: without the schema where that is public.
 RELATION_NAME = (
@@ -31,7 +32,7 @@ RELATIONS = f"""
 SELECT c.oid::int8, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view'
     WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' WHEN 'f' THEN 'foreign table' ELSE 'table' END,
   {RELATION_NAME},
-  json_strip_nulls(json_build_object(
+  json_build_object(
     'definition', CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid, true) END,
     'persistence', CASE c.relpersistence WHEN 'u' THEN 'unlogged' WHEN 't' THEN 'temporary' END,
     'partitioned', CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
@@ -46,18 +47,19 @@ SELECT c.oid::int8, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materiali
     'privileges', {_acl("c.relacl")},
     'comment', {_comment("c.oid", "pg_class")},
     'owner', nullif(pg_get_userbyid(c.relowner), current_user),
-    'tablespace', (SELECT spcname FROM pg_tablespace t WHERE t.oid = c.reltablespace),
+    'tablespace', CASE WHEN c.reltablespace <> 0 THEN
+        (SELECT spcname FROM pg_tablespace t WHERE t.oid = c.reltablespace) END,
     'populated', CASE WHEN c.relkind = 'm' THEN c.relispopulated END,
-    'sequence', (SELECT json_build_object('type', format_type(s.seqtypid, NULL), 'start', s.seqstart,
+    'sequence', CASE WHEN c.relkind = 'S' THEN (SELECT json_build_object('type', format_type(s.seqtypid, NULL), 'start', s.seqstart,
         'increment', s.seqincrement, 'min', s.seqmin, 'max', s.seqmax, 'cache', s.seqcache,
         'cycle', s.seqcycle, 'owned by', (SELECT d.refobjid::regclass::text || '.' || a.attname
             FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
             WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'a'
               AND d.refclassid = 'pg_class'::regclass))
-        FROM pg_sequence s WHERE s.seqrelid = c.oid),
+        FROM pg_sequence s WHERE s.seqrelid = c.oid) END,
     'columns', CASE WHEN c.relkind <> 'S' THEN (SELECT json_agg(a.attname ORDER BY a.attnum)
         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END
-  ))::text
+  )::text
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = ANY($1) AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c')
   AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -67,7 +69,7 @@ WHERE c.oid = ANY($1) AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c')
 
 COLUMNS = f"""
 SELECT a.attrelid::int8, 'column', a.attname,
-  json_strip_nulls(json_build_object(
+  json_build_object(
     'type', format_type(a.atttypid, a.atttypmod),
     'nullable', NOT a.attnotnull,
     'default', CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END,
@@ -88,7 +90,7 @@ SELECT a.attrelid::int8, 'column', a.attname,
     'options', {_OPTIONS.format("a.attoptions")},
     'privileges', {_acl("a.attacl")},
     'comment', {_comment("a.attrelid", "pg_class", "a.attnum")}
-  ))::text
+  )::text
 FROM pg_attribute a
   JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'c')
   JOIN pg_type t ON t.oid = a.atttypid
@@ -100,18 +102,18 @@ CONSTRAINTS = f"""
 SELECT k.conrelid::int8, CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique'
     WHEN 'f' THEN 'foreign key' WHEN 'c' THEN 'check' WHEN 'x' THEN 'exclusion'
     ELSE 'constraint trigger' END, k.conname,
-  json_strip_nulls(json_build_object(
+  json_build_object(
     'definition', pg_get_constraintdef(k.oid),
     'inherited', CASE WHEN k.coninhcount > 0 THEN true END,
     'refers', CASE WHEN k.confrelid <> 0 THEN k.confrelid::int8 END,
-    'triggers disabled', CASE WHEN k.contype = 'f' AND EXISTS (SELECT 1 FROM pg_trigger g
-        WHERE g.tgconstraint = k.oid AND g.tgenabled <> 'O') THEN true END,
-    'options', (SELECT {_OPTIONS.format("i.reloptions")} FROM pg_class i
-        WHERE i.oid = k.conindid AND k.contype IN ('p', 'u', 'x')),
-    'invalid index', CASE WHEN k.contype IN ('p', 'u', 'x') AND EXISTS (SELECT 1 FROM pg_index i
-        WHERE i.indexrelid = k.conindid AND NOT i.indisvalid) THEN true END,
+    'triggers disabled', CASE WHEN k.contype = 'f' THEN (SELECT nullif(bool_or(g.tgenabled <> 'O'),
+        false) FROM pg_trigger g WHERE g.tgconstraint = k.oid) END,
+    'options', CASE WHEN k.contype IN ('p', 'u', 'x') THEN (
+        SELECT {_OPTIONS.format("i.reloptions")} FROM pg_class i WHERE i.oid = k.conindid) END,
+    'invalid index', CASE WHEN k.contype IN ('p', 'u', 'x') THEN (
+        SELECT nullif(NOT i.indisvalid, false) FROM pg_index i WHERE i.indexrelid = k.conindid) END,
     'comment', {_comment("k.oid", "pg_constraint")}
-  ))::text
+  )::text
 FROM pg_constraint k
 WHERE k.conrelid = ANY($1) AND k.contype IN ('p', 'u', 'f', 'c', 'x')
 """
@@ -119,20 +121,20 @@ WHERE k.conrelid = ANY($1) AND k.contype IN ('p', 'u', 'f', 'c', 'x')
 #: Only what says more than the column's "nullable": not inherited, or not yet validated.
 NOT_NULLS = """
 SELECT k.conrelid::int8, 'not null', a.attname,
-  json_strip_nulls(json_build_object('inherit', NOT k.connoinherit, 'validated', k.convalidated))::text
+  json_build_object('inherit', NOT k.connoinherit, 'validated', k.convalidated)::text
 FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
 WHERE k.conrelid = ANY($1) AND k.contype = 'n' AND (k.connoinherit OR NOT k.convalidated)
 """
 
 INDEXES = f"""
 SELECT i.indrelid::int8, CASE WHEN i.indisunique THEN 'unique index' ELSE 'index' END, x.relname,
-  json_strip_nulls(json_build_object(
+  json_build_object(
     'definition', substring(pg_get_indexdef(i.indexrelid) FROM ' USING (.*)'),
     'valid', i.indisvalid AND i.indisready,
     'replica identity', CASE WHEN i.indisreplident THEN true END,
     'clustered', CASE WHEN i.indisclustered THEN true END,
     'comment', {_comment("i.indexrelid", "pg_class")}
-  ))::text
+  )::text
 FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
 WHERE i.indrelid = ANY($1)
   AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid
@@ -141,24 +143,24 @@ WHERE i.indrelid = ANY($1)
 
 TRIGGERS = f"""
 SELECT g.tgrelid::int8, 'trigger', g.tgname,
-  json_strip_nulls(json_build_object(
+  json_build_object(
     'definition', pg_get_triggerdef(g.oid),
     'enabled', CASE g.tgenabled WHEN 'O' THEN 'yes' WHEN 'D' THEN 'no' WHEN 'A' THEN 'always'
         ELSE 'replica' END,
     'comment', {_comment("g.oid", "pg_trigger")}
-  ))::text
+  )::text
 FROM pg_trigger g WHERE g.tgrelid = ANY($1) AND NOT g.tgisinternal
 UNION ALL
 SELECT r.ev_class::int8, 'rule', r.rulename,
   json_build_object('definition', pg_get_ruledef(r.oid), 'enabled', r.ev_enabled::text)::text
 FROM pg_rewrite r WHERE r.ev_class = ANY($1) AND r.rulename <> '_RETURN'
 UNION ALL
-SELECT p.polrelid::int8, 'policy', p.polname, json_strip_nulls(json_build_object(
+SELECT p.polrelid::int8, 'policy', p.polname, json_build_object(
     'command', p.polcmd::text, 'permissive', p.polpermissive,
     'roles', (SELECT json_agg(CASE WHEN o = 0 THEN 'public' ELSE pg_get_userbyid(o) END ORDER BY o)
               FROM unnest(p.polroles) o),
     'using', pg_get_expr(p.polqual, p.polrelid),
-    'check', pg_get_expr(p.polwithcheck, p.polrelid)))::text
+    'check', pg_get_expr(p.polwithcheck, p.polrelid))::text
 FROM pg_policy p WHERE p.polrelid = ANY($1)
 UNION ALL
 SELECT s.stxrelid::int8, 'statistics', s.stxname,
@@ -174,20 +176,20 @@ _NAMED = "CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || "
 FUNCTIONS = f"""
 SELECT p.oid, CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END,
   {_NAMED} p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')',
-  json_strip_nulls(json_build_object(
+  json_build_object(
     'definition', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid)
                        ELSE (SELECT to_json(a)::text FROM pg_aggregate a WHERE a.aggfnoid = p.oid) END,
     'privileges', {_acl("p.proacl")},
     'owner', nullif(pg_get_userbyid(p.proowner), current_user),
     'comment', {_comment("p.oid", "pg_proc")}
-  ))::text
+  )::text
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = ANY($1)
 """
 
 TYPES = f"""
 SELECT t.oid, CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'range' END,
   {_NAMED} t.typname,
-  json_strip_nulls(json_build_object(
+  json_build_object(
     'labels', (SELECT json_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e
                WHERE e.enumtypid = t.oid),
     'type', CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod) END,
@@ -199,23 +201,23 @@ SELECT t.oid, CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'r
     'privileges', {_acl("t.typacl")},
     'owner', nullif(pg_get_userbyid(t.typowner), current_user),
     'comment', {_comment("t.oid", "pg_type")}
-  ))::text
+  )::text
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
 WHERE t.oid = ANY($1) AND t.typtype IN ('e', 'd', 'r')
 """
 
 OTHERS = f"""
-SELECT n.oid, 'schema', n.nspname, json_strip_nulls(json_build_object(
+SELECT n.oid, 'schema', n.nspname, json_build_object(
     'privileges', {_acl("n.nspacl")}, 'comment', {_comment("n.oid", "pg_namespace")},
     'owner', CASE WHEN n.nspname <> 'public' THEN nullif(pg_get_userbyid(n.nspowner), current_user) END
-  ))::text FROM pg_namespace n WHERE n.oid = ANY($1)
+  )::text FROM pg_namespace n WHERE n.oid = ANY($1)
 UNION ALL
 SELECT e.oid, 'extension', e.extname, json_build_object('version', e.extversion,
     'schema', e.extnamespace::regnamespace::text)::text FROM pg_extension e WHERE e.oid = ANY($1)
 UNION ALL
-SELECT o.oid, 'collation', {_NAMED} o.collname, json_strip_nulls(json_build_object(
+SELECT o.oid, 'collation', {_NAMED} o.collname, json_build_object(
     'provider', o.collprovider::text, 'deterministic', o.collisdeterministic,
-    'collate', o.collcollate, 'ctype', o.collctype))::text
+    'collate', o.collcollate, 'ctype', o.collctype)::text
 FROM pg_collation o JOIN pg_namespace n ON n.oid = o.collnamespace WHERE o.oid = ANY($1)
 UNION ALL
 SELECT v.oid, 'event trigger', v.evtname, json_build_object('event', v.evtevent,
@@ -250,30 +252,30 @@ OBJECT_QUERIES = (FUNCTIONS, TYPES, OTHERS)
 #: are the extension's business; the public schema is older than any user's object but may change.
 OBJECTS = """
 SELECT o.catalog, o.oid, o.version FROM (
-  SELECT 'pg_namespace', oid, xmin::text::int8 FROM pg_namespace
+  SELECT 'pg_namespace', 'pg_namespace'::regclass::oid, oid, xmin::text::int8 FROM pg_namespace
     WHERE (oid >= 16384 OR nspname = 'public') AND nspname !~ '^pg_(temp|toast)'
-  UNION ALL SELECT 'pg_proc', oid, xmin::text::int8 FROM pg_proc WHERE oid >= 16384
-  UNION ALL SELECT 'pg_type', oid, xmin::text::int8 FROM pg_type
+  UNION ALL SELECT 'pg_proc', 'pg_proc'::regclass::oid, oid, xmin::text::int8 FROM pg_proc WHERE oid >= 16384
+  UNION ALL SELECT 'pg_type', 'pg_type'::regclass::oid, oid, xmin::text::int8 FROM pg_type
     WHERE oid >= 16384 AND typtype IN ('e', 'd', 'r')
-  UNION ALL SELECT 'pg_enum', enumtypid, hashint8(oid::int8 * 100000 + xmin::text::int8)
+  UNION ALL SELECT 'pg_enum', 'pg_enum'::regclass::oid, enumtypid, hashint8(oid::int8 * 100000 + xmin::text::int8)
     FROM pg_enum
-  UNION ALL SELECT 'pg_constraint', contypid, hashint8(oid::int8 * 100000 + xmin::text::int8)
-    FROM pg_constraint WHERE contypid <> 0
-  UNION ALL SELECT 'pg_extension', oid, xmin::text::int8 FROM pg_extension WHERE oid >= 16384
-  UNION ALL SELECT 'pg_collation', oid, xmin::text::int8 FROM pg_collation WHERE oid >= 16384
-  UNION ALL SELECT 'pg_event_trigger', oid, xmin::text::int8 FROM pg_event_trigger
-  UNION ALL SELECT 'pg_default_acl', oid, xmin::text::int8 FROM pg_default_acl
-  UNION ALL SELECT 'pg_publication', oid, xmin::text::int8 FROM pg_publication
-  UNION ALL SELECT 'pg_publication_rel', prpubid, xmin::text::int8 FROM pg_publication_rel
-  UNION ALL SELECT 'pg_foreign_server', oid, xmin::text::int8 FROM pg_foreign_server
-  UNION ALL SELECT 'pg_cast', oid, xmin::text::int8 FROM pg_cast WHERE oid >= 16384
-  UNION ALL SELECT 'pg_operator', oid, xmin::text::int8 FROM pg_operator WHERE oid >= 16384
-  UNION ALL SELECT 'pg_description', objoid, xmin::text::int8 FROM pg_description
+  UNION ALL SELECT 'pg_constraint', 'pg_constraint'::regclass::oid, contypid, hashint8(oid::int8 * 100000 + xmin::text::int8)
+    FROM pg_constraint WHERE contypid >= 16384
+  UNION ALL SELECT 'pg_extension', 'pg_extension'::regclass::oid, oid, xmin::text::int8 FROM pg_extension WHERE oid >= 16384
+  UNION ALL SELECT 'pg_collation', 'pg_collation'::regclass::oid, oid, xmin::text::int8 FROM pg_collation WHERE oid >= 16384
+  UNION ALL SELECT 'pg_event_trigger', 'pg_event_trigger'::regclass::oid, oid, xmin::text::int8 FROM pg_event_trigger
+  UNION ALL SELECT 'pg_default_acl', 'pg_default_acl'::regclass::oid, oid, xmin::text::int8 FROM pg_default_acl
+  UNION ALL SELECT 'pg_publication', 'pg_publication'::regclass::oid, oid, xmin::text::int8 FROM pg_publication
+  UNION ALL SELECT 'pg_publication_rel', 'pg_publication_rel'::regclass::oid, prpubid, xmin::text::int8 FROM pg_publication_rel
+  UNION ALL SELECT 'pg_foreign_server', 'pg_foreign_server'::regclass::oid, oid, xmin::text::int8 FROM pg_foreign_server
+  UNION ALL SELECT 'pg_cast', 'pg_cast'::regclass::oid, oid, xmin::text::int8 FROM pg_cast WHERE oid >= 16384
+  UNION ALL SELECT 'pg_operator', 'pg_operator'::regclass::oid, oid, xmin::text::int8 FROM pg_operator WHERE oid >= 16384
+  UNION ALL SELECT 'pg_description', 'pg_description'::regclass::oid, objoid, xmin::text::int8 FROM pg_description
     WHERE objsubid = 0 AND objoid >= 16384 AND classoid IN ('pg_proc'::regclass,
       'pg_type'::regclass, 'pg_namespace'::regclass)
-) AS o(catalog, oid, version)
+) AS o(catalog, class, oid, version)
 WHERE NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.deptype = 'e' AND d.objid = o.oid
-                  AND d.classid = o.catalog::regclass)
+                  AND d.classid = o.class)
 """
 
 OBJECTS_DIGEST = f"SELECT count(*), sum(hashint8(oid::int8 * 1000003 + version)) FROM ({OBJECTS}) q"

@@ -208,15 +208,17 @@ class SqliteLive:
 
     def _broken_references(self, suffixes: Iterable[str]) -> list[str]:
         found: dict[tuple[str, str], list[str]] = {}
+        errors: list[str] = []
         for suffix in suffixes:
             try:
                 rows = self.query(f"PRAGMA foreign_key_check{suffix}")
             except self.error as error:
                 # What is referred to is no key: nothing more can be said of the table.
-                return [f"foreign key check: {error}"]
+                errors.append(f"foreign key check: {error}")
+                continue
             for table, rowid, parent, _ in rows:
                 found.setdefault((table, parent), []).append(str(rowid))
-        return [
+        return errors + [
             f"foreign key check: {len(rows)} row{'s' if len(rows) > 1 else ''} of {table} "
             f"without a match in {parent} (rowid {', '.join(rows[:3])}{', …' if rows[3:] else ''})"
             for (table, parent), rows in sorted(found.items())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
@@ -112,8 +112,13 @@ def nothing_is_overlooked(url: URL, transactions: list[list[str]], reset: list[s
             database.samples.fill()
 
 
+#: Without shrinking: each try is a dozen transactions.
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 FEW = settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15,
+    deadline=None,
+    phases=PHASES,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -13,7 +13,8 @@ from calista_tools.errors import ToolError
 from calista_tools.roundtrip.cache import Cache
 from calista_tools.roundtrip.head import Head
 from calista_tools.roundtrip.judge import Judge
-from calista_tools.roundtrip.live import Live, PostgresLive, SqliteLive
+from calista_tools.roundtrip.live_postgresql import PostgresLive
+from calista_tools.roundtrip.live_sqlite import SqliteLive
 from calista_tools.roundtrip.prepare import prepare
 from calista_tools.roundtrip.result import OK, Run
 from calista_tools.roundtrip.rows import read_given
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
     from calista_tools.backends import PostgresServer, ScratchDatabase
+    from calista_tools.roundtrip.live import Live
     from calista_tools.roundtrip.project import Project
     from calista_tools.roundtrip.result import Step
 

@@ -42,7 +42,7 @@ class PostgresReader:
         self._ignored = frozenset(ignored)
         self._relations: dict[int, tuple[str, Group]] = {}
         self._objects: dict[int, tuple[str, Group]] = {}
-        #: By relation: what its foreign keys refer to, by whose names they are spelt.
+        #: By relation: what it is spelt by the names of, such as what its foreign keys refer to.
         self._refers: dict[int, set[int]] = {}
         self._versions: dict[tuple[str, int], int] = {}
         self._digest: object = None
@@ -76,21 +76,40 @@ class PostgresReader:
         self._read_objects()
         return self._snapshot()
 
-    def update(self, locks: Mapping[int, set[str]] | None, alone: Sequence[str] = ()) -> Snapshot:
+    def update(
+        self,
+        locks: Mapping[int, set[str]] | None,
+        alone: Sequence[str] = (),
+        *,
+        others: bool = True,
+    ) -> Snapshot:
         """Read again what a committed transaction can have changed.
 
         Args:
             locks: What it held at its end, modes by oid (`queries.LOCKS`); None if not known.
             alone: Statements that committed themselves; they name the relations they change.
+            others: Whether objects that are no relations can have changed.
         """
-        if locks is None or self._read_objects():
+        if locks is None or ((others or self._watched) and self._read_objects()):
             return self.read_all()
         changed = {oid for oid, modes in locks.items() if modes - _ROWS_ONLY}
         if alone:
             changed |= self._named(" ".join(alone))
         if changed:
-            self._read_relations(changed | self._spelt_by(changed))
+            known = self._relations
+            before = {oid: _names(known[oid]) for oid in changed if oid in known}
+            self._read_relations(changed)
+            renamed = {
+                oid for oid, was in before.items() if oid in known and was - _names(known[oid])
+            }
+            if renamed:
+                self._read_relations(self._spelt_by(renamed) - changed)
         return self._snapshot()
+
+    @property
+    def _watched(self) -> bool:
+        """Whether any statement may do more than it says, by an event trigger."""
+        return any(name.startswith("event trigger ") for name, _ in self._objects.values())
 
     def _named(self, statements: str) -> set[int]:
         """Return the relations that statements name, themselves or by one of their indexes."""
@@ -102,7 +121,7 @@ class PostgresReader:
         }
 
     def _spelt_by(self, changed: set[int]) -> set[int]:
-        """Return the relations whose words may change with these: by foreign keys, and views."""
+        """Return the relations whose words may change with names in these; views among them."""
         found = {oid for oid, refers in self._refers.items() if not refers.isdisjoint(changed)}
         for oid, (_, group) in self._relations.items():
             if next(iter(group)).kind.endswith("view"):
@@ -126,14 +145,16 @@ class PostgresReader:
         for oid, kind, name, properties in self._execute("relations", wanted) if wanted else ():
             if kind in _RELATIONS:
                 names[oid] = name
-                if name not in self._ignored:
-                    groups[oid] = {Key(kind, name): _properties(properties)}
-            elif oid in groups:
+                if name in self._ignored:
+                    continue
+                groups[oid] = {}
+            if oid in groups:
                 found = dict(_properties(properties))
                 # Not a property: a table made again is another oid and the same table.
                 if refers := found.pop("refers", None):
-                    self._refers.setdefault(oid, set()).add(refers)
-                groups[oid][Key(kind, name, names[oid])] = found
+                    self._refers.setdefault(oid, set()).update(refers)
+                table = "" if kind in _RELATIONS else names[oid]
+                groups[oid][Key(kind, name, table)] = found
         for oid, group in groups.items():
             self._relations[oid] = (names[oid], group)
 
@@ -158,6 +179,12 @@ class PostgresReader:
                 self._objects[oid] = (f"{kind} {name}", {Key(kind, name): _properties(properties)})
         spelt = any(at[0] in _SPELT_ELSEWHERE and at in known and at in versions for at in changed)
         return spelt and not first
+
+
+def _names(relation: tuple[str, Group]) -> frozenset[str]:
+    """Return the names that other relations may spell: its own and its columns'."""
+    name, group = relation
+    return frozenset((f"{name}.", *(key.name for key in group if key.kind == "column")))
 
 
 def _properties(text: str) -> Properties:

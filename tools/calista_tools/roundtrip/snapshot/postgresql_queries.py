@@ -57,6 +57,10 @@ SELECT c.oid::int8, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materiali
             WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'a'
               AND d.refclassid = 'pg_class'::regclass))
         FROM pg_sequence s WHERE s.seqrelid = c.oid) END,
+    'refers', CASE WHEN c.relkind = 'S' OR c.relispartition OR EXISTS (
+        SELECT 1 FROM pg_inherits i WHERE i.inhrelid = c.oid) THEN (
+        SELECT json_agg(d.refobjid::int8) FROM pg_depend d WHERE d.classid = 'pg_class'::regclass
+          AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass) END,
     'columns', CASE WHEN c.relkind <> 'S' THEN (SELECT json_agg(a.attname ORDER BY a.attnum)
         FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) END
   )::text
@@ -105,7 +109,7 @@ SELECT k.conrelid::int8, CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THE
   json_build_object(
     'definition', pg_get_constraintdef(k.oid),
     'inherited', CASE WHEN k.coninhcount > 0 THEN true END,
-    'refers', CASE WHEN k.confrelid <> 0 THEN k.confrelid::int8 END,
+    'refers', CASE WHEN k.confrelid <> 0 THEN json_build_array(k.confrelid::int8) END,
     'triggers disabled', CASE WHEN k.contype = 'f' THEN (SELECT nullif(bool_or(g.tgenabled <> 'O'),
         false) FROM pg_trigger g WHERE g.tgconstraint = k.oid) END,
     'options', CASE WHEN k.contype IN ('p', 'u', 'x') THEN (

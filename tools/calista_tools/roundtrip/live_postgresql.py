@@ -1,0 +1,160 @@
+"""What has a step done to a PostgreSQL database? Asked beside the run's own connection."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from calista_tools.roundtrip.live import driver_error, version_table
+from calista_tools.roundtrip.rows import Written, harmless
+from calista_tools.roundtrip.snapshot.postgresql import PostgresReader
+from calista_tools.roundtrip.snapshot.postgresql_queries import LOCKS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from alembic.runtime.migration import MigrationContext
+    from sqlalchemy import URL, Connection
+
+    from calista_tools.roundtrip.snapshot import Snapshot
+
+#: Changes that take no lock on their relation.
+_UNSEEN = re.compile(
+    r"\b(GRANT|REVOKE|(UPDATE|INTO|DELETE\s+FROM)\s+(pg_catalog\.)?pg_)", re.IGNORECASE
+)
+#: Statements that change relations and nothing else, when they stand alone: Alembic's own, mostly.
+_RELATIONS_ONLY = re.compile(
+    r"\s*(?:(?:CREATE|DROP)\s+(?:UNIQUE\s+)?INDEX|(?:CREATE|ALTER|DROP)\s+TABLE|SAVEPOINT|RELEASE"
+    r"|ROLLBACK\s+TO|COMMENT\s+ON\s+(?:TABLE|COLUMN)|SELECT\s+pg_catalog\."
+    r"|(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+[\w.\"]*alembic_version\b)"
+    r"(?!.*(?:;\s*\S|\bCASCADE\b|\bAS\s+SELECT\b|\bUSING\b.*\())",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class PostgresLive:
+    """Reads on a second connection, which no ``search_path`` or open transaction disturbs."""
+
+    dialect = "postgresql"
+    version_table = ""
+    thorough = False
+
+    def __init__(self, url: URL) -> None:
+        self._row_locks: dict[int, set[str]] | None = {}
+        self._url = url
+        self._observer: Any = None
+        self._engine: Any = None
+        self._connection: Connection | None = None
+        self._reader: PostgresReader | None = None
+        self._locks: dict[int, set[str]] | None = {}
+        #: Statements that each were a transaction of their own.
+        self._alone: list[str] = []
+        #: Whether a statement may have changed what is no relation.
+        self._others = True
+
+    def attach(self, context: MigrationContext) -> None:
+        """Open our own connection and watch the run's."""
+        from sqlalchemy import create_engine, event
+        from sqlalchemy.pool import NullPool
+
+        assert context.connection is not None
+        self._connection = context.connection
+        self._engine = create_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        self._observer = self._engine.connect()
+        version = int(self.query("SHOW server_version_num")[0][0])
+        self.version_table = version_table(context)
+        self._reader = PostgresReader(self.query, [self.version_table], version)
+        event.listen(self._connection, "commit", self._on_commit)
+        event.listen(self._connection, "before_cursor_execute", self._on_statement)
+
+    def detach(self) -> None:
+        """Close our connection and let go of the run's."""
+        from sqlalchemy import event
+
+        if self._connection is not None:
+            event.remove(self._connection, "commit", self._on_commit)
+            event.remove(self._connection, "before_cursor_execute", self._on_statement)
+            self._connection = None
+        if self._observer is not None:
+            self._observer.close()
+            self._engine.dispose()
+            self._observer = None
+
+    def begin_step(self) -> None:
+        """Forget what the step before did."""
+        self._locks, self._alone, self._others = {}, [], False
+        self._row_locks = {}
+
+    @property
+    def error(self) -> type[Exception]:
+        """What the driver of our own connection raises."""
+        return driver_error(self._observer)
+
+    def written(self) -> Written:
+        """Return the locks of the transactions since the last time."""
+        found, self._row_locks = self._row_locks, {}
+        return Written(locks=found)
+
+    def settle(self) -> None:
+        """Take in the locks of a transaction that ``env.py`` keeps open."""
+        if self._connection is not None and self._connection.in_transaction():
+            self._on_commit(self._connection)
+
+    def read_all(self) -> Snapshot:
+        """Read everything."""
+        assert self._reader is not None
+        return self._reader.read_all()
+
+    def refresh(self) -> Snapshot:
+        """Read what the locks say, or everything where they do not say it all."""
+        assert self._reader is not None
+        if self.thorough:
+            return self._reader.read_all()
+        return self._reader.update(self._locks, self._alone, others=self._others)
+
+    def recreated(self) -> list[str]:
+        """Return nothing: PostgreSQL alters its tables."""
+        return []
+
+    def violations(self, statements: Sequence[str]) -> list[str]:
+        """Return nothing: PostgreSQL enforces its constraints."""
+        return []
+
+    def query(self, sql: str) -> Sequence[Sequence[Any]]:
+        """Run a statement on our own connection."""
+        cursor = self._observer.connection.cursor()
+        try:
+            cursor.execute(sql)
+            return cursor.fetchall() if cursor.description else ()
+        finally:
+            cursor.close()
+
+    def _on_commit(self, connection: Connection) -> None:
+        if self._locks is None and self._row_locks is None:
+            return
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(LOCKS)
+            for oid, mode in cursor.fetchall():
+                for locks in (self._locks, self._row_locks):
+                    if locks is not None:
+                        locks.setdefault(oid, set()).add(mode)
+        finally:
+            cursor.close()
+
+    def _on_statement(self, connection: Connection, *call: Any) -> None:
+        statement = str(call[1])
+        if not self._others:
+            self._others = not _RELATIONS_ONLY.match(statement)
+        autocommit = False
+        with suppress(AttributeError):
+            autocommit = connection.connection.dbapi_connection.autocommit is True  # type: ignore[union-attr]
+        if autocommit and harmless(statement):
+            # Such as CREATE INDEX CONCURRENTLY: its locks are gone with it, but it names its table.
+            self._alone.append(statement)
+            return
+        if autocommit or _UNSEEN.search(statement):
+            self._locks = None
+        if autocommit:
+            self._row_locks = None

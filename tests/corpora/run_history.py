@@ -50,9 +50,13 @@ def upgrade(arguments: argparse.Namespace, folder: Path) -> None:
     """Upgrade to the heads on one connection that both we and env.py can use."""
     from alembic import command
     from alembic.config import Config
+    from sqlalchemy import __version__ as sqlalchemy_version
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
+    if sqlalchemy_version.startswith("1."):
+        # The driver that our addresses name came with SQLAlchemy 2.
+        arguments.url = arguments.url.replace("+psycopg:", "+psycopg2:", 1)
     script = arguments.env.parent if arguments.env else folder
     if not arguments.env:
         (folder / "env.py").write_text(_PLAIN_ENV, encoding="utf-8")

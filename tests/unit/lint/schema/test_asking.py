@@ -205,6 +205,50 @@ def test_a_batch_block_names_what_it_reflects_before_it_drops_it(
     assert live == ["fk_new"]
 
 
+def test_a_constraint_of_the_same_name_takes_the_place_of_the_first_on_sqlite(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = """
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER TABLE t DROP CONSTRAINT IF EXISTS uq_t_a")
+    with op.batch_alter_table("t") as batch:
+        batch.create_unique_constraint("uq_t_a", ["a"])
+    """
+    entries = listed(tmp_path, capsys, body)
+    for dialect in ("sqlite", "postgresql"):
+        assert [one.name for one in names_at_head(entries, dialect)].count("uq_t_a") == 1
+
+
+def test_a_column_brings_a_key_where_the_table_is_copied(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = """
+    with op.batch_alter_table("u", recreate="always") as batch:
+        batch.add_column(sa.Column("id", sa.Integer(), primary_key=True))
+    if not sa.inspect(op.get_bind()).get_pk_constraint("u")["constrained_columns"]:
+        op.create_primary_key("pk_u", "u", ["id"])
+    """
+    entries = listed(tmp_path, capsys, body)
+    keys = {
+        dialect: [
+            one.name
+            for one in names_at_head(entries, dialect)
+            if (one.kind, one.table) == ("pk", "u")
+        ]
+        for dialect in ("sqlite", "postgresql")
+    }
+    assert keys == {"sqlite": [None], "postgresql": ["pk_u"]}
+
+
+def test_a_key_that_is_added_with_its_column_on_request(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = 'op.add_column("u", sa.Column("id", sa.Integer(), primary_key=True), inline_primary_key=True)'
+    entries = listed(tmp_path, capsys, body)
+    live = [one.name for one in names_at_head(entries, "postgresql") if one.table == "u"]
+    assert "u_pkey" in live
+
+
 def test_an_index_stays_on_a_column_that_a_block_drops_and_adds_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -254,6 +254,11 @@ def _add_column(frame: Frame, call: Call) -> Operation:
     )
     if isinstance(value, Construct) and value.name == "Column":
         spec, objects = items.column(value, table)
+        if spec.primary_key and call.params.get("inline_primary_key") is True:
+            key = (spec.name,)
+            objects.append(
+                SchemaObject("create", "pk", table, None, key, implicit=True, node=call.node)
+            )
         made.columns, made.specs, made.objects = (spec.name,), (spec,), tuple(objects)
     else:
         made.columns = None

@@ -127,21 +127,32 @@ def _place(
     table = schema.tables[key_of(name, table_schema)]
     if change.conditional and placed.name is not None and table.named(placed.name, placed.kind):
         return
-    if placed.kind == "pk":
-        table = _without_key(schema, table, change, tell)
+    replaced = table.of_kind("pk") if placed.kind == "pk" else ()
+    if schema.dialect == "sqlite" and placed.kind in _CONSTRAINTS and placed.name is not None:
+        # A copy keeps constraints by name: a second one of a name takes the place of the first.
+        replaced += tuple(
+            one for one in table.of_kind(*_CONSTRAINTS - {"pk"}) if one.name == placed.name
+        )
+    table = _without(schema, table, replaced, change, tell)
     made = schema.put(table, placed)
     tell(Event("create", table.name, made, change))
 
 
-def _without_key(
-    schema: Schema, table: Table, change: Change, tell: Callable[[Event], None]
+_CONSTRAINTS = frozenset({"pk", "uq", "fk", "ck"})
+
+
+def _without(
+    schema: Schema,
+    table: Table,
+    replaced: tuple[Placed, ...],
+    change: Change,
+    tell: Callable[[Event], None],
 ) -> Table:
-    """Take the primary key away that a new one replaces: a table has one."""
-    for old in table.of_kind("pk"):
+    """Take away what a new object replaces: the primary key, of which a table has one."""
+    for old in replaced:
         tell(Event("drop", table.name, old._replace(implicit=True), change))
-        schema.release((old,))
-    others = tuple(one for one in table.objects if one.kind != "pk")
-    return table._replace(objects=others)
+    schema.release(replaced)
+    return table._replace(objects=tuple(one for one in table.objects if one not in replaced))
 
 
 def _drop_column(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:

@@ -24,6 +24,7 @@ def changes_of(
     """Return what the operations of one direction change on a dialect, in order."""
     found: list[Change] = []
     replaced: set[str | None] = set()
+    copied = False
     for index, operation in enumerate(operations):
         if operation.direction != direction or dialect not in operation.dialects:
             continue
@@ -37,11 +38,26 @@ def changes_of(
                 found.extend(_opening(operation, index, dialect, convention, copied=copied))
             continue
         if operation.what == "batch_exit":
-            replaced = set()
+            replaced, copied = set(), False
         if operation.what == "drop_column" and replaced.intersection(operation.columns or ()):
             continue
         found.extend(_changes(operation, index, dialect, convention))
+        if copied and operation.what == "add_column":
+            found.extend(_keyed(operation, index))
     return found
+
+
+def _keyed(operation: Operation, index: int) -> Iterator[Change]:
+    """Yield the key that a copied table gets with a column; a plain ADD COLUMN adds none."""
+    keyed = tuple(spec.name for spec in operation.specs if spec.primary_key)
+    if keyed:
+        made = Placed("pk", None, keyed, implicit=True, reason=_UNNAMED, row=operation.row)
+        yield Change(
+            "create", operation.table, operation.schema, kind="pk", made=made, position=index
+        )
+
+
+_UNNAMED = "SQLite keeps no name for it"
 
 
 def _opening(

@@ -92,6 +92,17 @@ class History:
         """The ids without a parent."""
         return self._ids(lambda revision: not revision.down_revisions)
 
+    @property
+    def childless(self) -> tuple[Revision, ...]:
+        """The heads that no revision follows: without the ids that two files have."""
+        return tuple(self.revisions[name] for name in self.heads if not self.children[name])
+
+    @property
+    def parentless(self) -> tuple[Revision, ...]:
+        """The bases that follow no revision: without the ids that two files have."""
+        found = (self.revisions[name] for name in self.bases)
+        return tuple(revision for revision in found if not revision.down_revisions)
+
     @cached_property
     def ordered(self) -> tuple[Revision, ...]:
         """Every revision after its parents and dependencies, else in the order of the files.

@@ -78,14 +78,12 @@ def _baselines(history: History, lock: Lock, lock_file: Path) -> Iterable[Break]
         message += f", the published history starts at {', '.join(sorted(recorded)) or 'nothing'}"
         hint = "restore history.lock from git; a new baseline is made by `invoke squash`"
         yield Break("CAL403", "baseline", "", lock_file, 1, message, hint)
-    for name in history.bases:
-        if history.revisions[name].down_revisions:
-            continue  # two files have this id: Alembic counts it as a base all the same
+    for base in history.parentless:
+        name = base.revision
         if name not in lock.baselines and name not in lock.published:
             message = f"{name} starts a second history beside {', '.join(lock.baselines)}"
             hint = "give it a down_revision (`invoke rebase`)"
-            path = history.revisions[name].path
-            yield Break("CAL403", "baseline", name, path, 1, message, hint)
+            yield Break("CAL403", "baseline", name, base.path, 1, message, hint)
 
 
 def _entry(

@@ -57,6 +57,9 @@ def test_duplicates_count_as_for_alembic() -> None:
 
     assert found.revisions["b"].path.name.startswith("20240101_0002")
     assert found.heads == ("b", "c")
+    assert found.bases == ("a", "b")
+    assert [revision.revision for revision in found.childless] == ["c"]
+    assert [revision.revision for revision in found.parentless] == ["a"]
     assert kinds(found) == [("duplicate", "b", "revision 'b' is also in 20240101_0001_b.py")]
 
 

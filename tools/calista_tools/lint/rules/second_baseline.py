@@ -43,9 +43,7 @@ def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
             locked.add(broken.path)
             yield broken.path, Finding(broken.line, 1, f"{broken.message}: {broken.hint}")
     history, pinned = versions.history, versions.config.baseline
-    # Alembic counts an id that two files have as a base; that is CAL405's to say.
-    named = (history.revisions[name] for name in history.bases)
-    bases = sorted((r for r in named if not r.down_revisions), key=lambda r: r.name)
+    bases = sorted(history.parentless, key=lambda r: r.name)  # a doubled id is CAL405's to report
     if not bases:
         return
     if pinned is None:

@@ -44,9 +44,7 @@ def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
         revision = "c3"
         down_revision = "b2"
     """
-    history = versions.history
-    # Alembic counts an id that two files have as a head; that is CAL405's to say.
-    heads = [history.revisions[name] for name in history.heads if not history.children[name]]
+    heads = versions.history.childless  # a doubled id is CAL405's to report
     if len(heads) < 2:
         return
     for head in heads:

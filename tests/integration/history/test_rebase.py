@@ -1,121 +1,13 @@
 """Two heads become one, with git and without, and Alembic runs what comes out."""
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from alembic import command
-from alembic.config import Config
 
-from calista_tools.config import load
 from calista_tools.errors import ToolError
-from calista_tools.history import History
 from calista_tools.history.commands import rebase, record
-from calista_tools.history.project import read_project
-
-SOURCE = '''"""{name}
-
-Revision ID: {name}
-Revises: {revises}
-Create Date: 2024-01-01 {hour}:{minute}:00+00:00
-"""
-from alembic import op
-import sqlalchemy as sa
-
-revision = "{name}"
-down_revision = {parents!r}
-
-
-def upgrade() -> None:
-    {upgrade}
-
-
-def downgrade() -> None:
-    pass
-'''
-ENV = """
-import sqlalchemy as sa
-from alembic import context
-
-engine = sa.create_engine(context.config.get_main_option("sqlalchemy.url"))
-with engine.connect() as connection:
-    context.configure(connection=connection)
-    with context.begin_transaction():
-        context.run_migrations()
-"""
-
-
-class Project:
-    """A scratch project, with git or without."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self.versions = root / "migrations" / "versions"
-        self.versions.mkdir(parents=True)
-        (root / "pyproject.toml").write_text("[tool.calista]\n")
-        (root / "alembic.ini").write_text("[alembic]\nscript_location = %(here)s/migrations\n")
-        (root / "migrations" / "env.py").write_text(ENV)
-        (root / ".gitignore").write_text("__pycache__/\n*.db\n")
-
-    def add(self, time: str, name: str, *parents: str, table: str | None = None) -> Path:
-        """Write a revision dated 2024-01-01 at ``time``, which creates a table."""
-        down = parents if len(parents) > 1 else parents[0] if parents else None
-        made = f'op.create_table("{table or name}", sa.Column("id", sa.Integer()))'
-        path = self.versions / f"20240101_{time}_{name}.py"
-        path.write_text(
-            SOURCE.format(
-                name=name,
-                revises=", ".join(parents),
-                parents=down,
-                hour=time[:2],
-                minute=time[2:],
-                upgrade="pass" if table == "" else made,
-            )
-        )
-        return path
-
-    def git(self, *arguments: str, check: bool = True) -> str:
-        """Run git and return its output."""
-        done = subprocess.run(
-            ["git", "-c", "user.name=x", "-c", "user.email=x@x", *arguments],
-            cwd=self.root,
-            env={**os.environ, "GIT_EDITOR": "true"},
-            capture_output=True,
-            text=True,
-            check=check,
-        )
-        return done.stdout
-
-    def commit(self, message: str) -> None:
-        """Commit everything."""
-        self.git("add", "--all")
-        self.git("commit", "--quiet", "-m", message)
-
-    def history(self) -> History:
-        """Read it."""
-        return read_project(load(self.root), thorough=True)
-
-    def names(self) -> list[str]:
-        """Return the revision files' names."""
-        return sorted(path.name for path in self.versions.glob("*.py"))
-
-    def upgrades(self) -> None:
-        """Let Alembic go from nothing to the head."""
-        config = Config(str(self.root / "alembic.ini"))
-        config.set_main_option("sqlalchemy.url", f"sqlite:///{self.root / 'test.db'}")
-        command.upgrade(config, "head")
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """Revisions a, b with two unpublished branches on b: c, d (older) and x, y."""
-    made = Project(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    made.add("0000", "a")
-    made.add("0001", "b", "a")
-    return made
+from tests.integration.history.conftest import Project
 
 
 def branch(project: Project) -> None:
@@ -123,14 +15,6 @@ def branch(project: Project) -> None:
     project.add("0003", "x", "b")
     project.add("0005", "d", "c")
     project.add("0006", "y", "x")
-
-
-def one_line(project: Project, expected: str) -> None:
-    line = project.history().line
-    assert line is not None
-    assert "".join(revision.revision for revision in line) == expected
-    assert [r.path.name for r in line] == project.names()
-    project.upgrades()
 
 
 def test_the_later_branch_moves(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
@@ -142,7 +26,7 @@ def test_the_later_branch_moves(project: Project, capsys: pytest.CaptureFixture[
         "migrations/versions/20240101_0003_x.py -> migrations/versions/20240101_0006_x.py",
         "migrations/versions/20240101_0006_y.py -> migrations/versions/20240101_0007_y.py",
     ]
-    one_line(project, "abcdxy")
+    project.assert_line("abcdxy")
     text = (project.versions / "20240101_0006_x.py").read_text()
     assert "Revises: d\nCreate Date: 2024-01-01 00:06:00+00:00\n" in text
     assert not list(project.root.rglob(".calista-staging"))
@@ -153,7 +37,7 @@ def test_onto_decides(project: Project) -> None:
 
     rebase("y")
 
-    one_line(project, "abxycd")
+    project.assert_line("abxycd")
 
 
 def test_published_revisions_stay_byte_for_byte(project: Project) -> None:
@@ -166,7 +50,7 @@ def test_published_revisions_stay_byte_for_byte(project: Project) -> None:
 
     rebase()
 
-    one_line(project, "abxycd")
+    project.assert_line("abxycd")
     after = {path.name: path.read_bytes() for path in project.versions.glob("*.py")}
     assert before.items() <= after.items()
 
@@ -220,7 +104,7 @@ def test_a_second_base_joins(project: Project) -> None:
 
     rebase()
 
-    one_line(project, "abx")
+    project.assert_line("abx")
 
 
 def test_one_head_is_left_alone(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
@@ -237,7 +121,7 @@ def test_a_bad_date_is_mended(project: Project) -> None:
 
     rebase()
 
-    one_line(project, "abxy")
+    project.assert_line("abxy")
     assert project.names()[2:] == ["20240101_0002_x.py", "20240101_0003_y.py"]
 
 
@@ -263,7 +147,7 @@ def test_dry_run_shows_a_diff_that_git_applies(
     assert project.names() == before
     assert "-down_revision = 'b'\n+down_revision = \"d\"\n" in diff
     subprocess.run(["git", "apply", "-"], input=diff, text=True, check=True, cwd=project.root)
-    one_line(project, "abcdxy")
+    project.assert_line("abcdxy")
 
 
 def test_says_that_both_touch_a_table(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
@@ -295,30 +179,13 @@ def test_unreadable_file_stops_it(project: Project) -> None:
         rebase()
 
 
-@pytest.fixture
-def repository(project: Project) -> Project:
-    """Main has c, d on b; the branch ``feature`` has x, y, which are older."""
-    project.git("init", "--quiet", "--initial-branch", "main")
-    project.commit("start")
-    project.git("switch", "--quiet", "-c", "feature")
-    project.add("0002", "x", "b")
-    project.commit("x")
-    project.add("0003", "y", "x")
-    project.commit("y")
-    project.git("switch", "--quiet", "main")
-    project.add("0004", "c", "b")
-    project.add("0006", "d", "c")
-    project.commit("c d")
-    return project
-
-
 def test_after_a_merge_into_the_feature(repository: Project) -> None:
     repository.git("switch", "--quiet", "feature")
     repository.git("merge", "--quiet", "--no-edit", "main")
 
     rebase()
 
-    one_line(repository, "abcdxy")
+    repository.assert_line("abcdxy")
     assert "R" in repository.git("status", "--short")
 
 
@@ -337,7 +204,7 @@ def test_in_the_middle_of_a_merge(repository: Project, here: str) -> None:
 
     rebase()
 
-    one_line(repository, "abcdxy")
+    repository.assert_line("abcdxy")
     (repository.root / "notes.txt").write_text("both")
     repository.git("add", "notes.txt")
     repository.git("commit", "--quiet", "--no-edit")
@@ -355,7 +222,7 @@ def test_in_the_middle_of_a_rebase(repository: Project) -> None:
     repository.git("commit", "--quiet", "--amend", "--no-edit")
     repository.git("rebase", "--continue", check=False)
     rebase()
-    one_line(repository, "abcdxy")
+    repository.assert_line("abcdxy")
 
 
 def test_untracked_revisions_move_on_the_main_branch(repository: Project) -> None:
@@ -363,7 +230,7 @@ def test_untracked_revisions_move_on_the_main_branch(repository: Project) -> Non
 
     rebase()
 
-    one_line(repository, "abcdu")
+    repository.assert_line("abcdu")
     assert repository.git("status", "--short").startswith("?? ")
 
 

@@ -63,7 +63,11 @@ def verify() -> None:
         print(f"{shown(item.path)}:{item.line}: {item.code} {item.message}\n    {item.hint}")
     if breaks:
         count = "1 published revision was" if len(breaks) == 1 else f"{len(breaks)} things were"
-        raise ToolError(f"{count} changed", "published revisions never change; see above")
+        damaged = all(item.kind == "damaged" for item in breaks)
+        raise ToolError(
+            f"{shown(config.lock_file)} is damaged" if damaged else f"{count} changed",
+            "what to do stands above" if damaged else "published revisions never change; see above",
+        )
     print(f"{len(history.published)} published revisions are as they were", file=sys.stderr)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from calista_tools.door import door
 from calista_tools.errors import ToolError
 from calista_tools.history.revision import Problem, Revision
 
@@ -176,7 +177,7 @@ class History:
             return found[0]
         if found:
             raise ToolError(f"`{name}` means several revisions: {', '.join(found[:5])}")
-        raise ToolError(f"there is no revision `{name}`", "`invoke history` lists them")
+        raise ToolError(f"there is no revision `{name}`", f"`{door()} history` lists them")
 
     def _ids(self, chosen: Callable[[Revision], bool]) -> tuple[str, ...]:
         found = (

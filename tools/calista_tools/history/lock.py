@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from calista_tools.door import door
 from calista_tools.errors import ToolError
 from calista_tools.history.lockfile import Entry, Lock, append, read_lock
 
@@ -54,11 +55,16 @@ def check_lock(
         ToolError: The lock file cannot be read.
     """
     lock = read_lock(lock_file)
-    hint = "restore it from git; only `invoke lock` writes this file"
+    restore = f"restore it from git; only `{door()} lock` writes this file"
+    resolve = (
+        "keep the lines of both sides, without the marks, then run"
+        f" `{door()} merge -m MESSAGE` and `{door()} lock`"
+    )
     found = [
-        Break("CAL402", "damaged", "", lock_file, fault.line, fault.message, hint)
+        Break("CAL402", "damaged", "", lock_file, fault.line, fault.message,
+              resolve if fault.conflict else restore)
         for fault in lock.faults
-    ]
+    ]  # fmt: skip
     found.extend(_baselines(history, lock, lock_file))
     from calista_tools.history.digest import digest_file
 
@@ -76,13 +82,13 @@ def _baselines(history: History, lock: Lock, lock_file: Path) -> Iterable[Break]
     if set(lock.baselines) != recorded:
         message = f"the recorded baseline is {', '.join(lock.baselines) or 'missing'}"
         message += f", the published history starts at {', '.join(sorted(recorded)) or 'nothing'}"
-        hint = "restore history.lock from git; a new baseline is made by `invoke squash`"
+        hint = f"restore {lock_file.name} from git; a new baseline is made by `{door()} squash`"
         yield Break("CAL403", "baseline", "", lock_file, 1, message, hint)
     for base in history.parentless:
         name = base.revision
         if name not in lock.baselines and name not in lock.published:
             message = f"{name} starts a second history beside {', '.join(lock.baselines)}"
-            hint = "give it a down_revision (`invoke rebase`)"
+            hint = f"give it a down_revision (`{door()} rebase`)"
             yield Break("CAL403", "baseline", name, base.path, 1, message, hint)
 
 
@@ -108,7 +114,7 @@ def _entry(
             ", ".join(ids) or "nothing" for ids in (revision.down_revisions, entry.parents)
         )
         message = f"{what} now follows {now}; it was published after {then}"
-        hint = "restore its down_revision and move the other revision with `invoke rebase`"
+        hint = f"restore its down_revision and move the other revision with `{door()} rebase`"
         return Break(code, "reordered", entry.revision, revision.path, 1, message, hint)
     try:
         same = digest(revision.path) == entry.digest
@@ -139,14 +145,15 @@ def lock(history: History, lock_file: Path, *, through: str | None = None) -> tu
     if history.problems:
         problem = history.problems[0]
         raise ToolError(f"{problem.path}: {problem.message}", "nothing was recorded")
-    if through is None and len(history.heads) > 1:
-        heads = ", ".join(history.heads)
-        raise ToolError(
-            f"the history has several heads: {heads}", "`invoke rebase` or `invoke merge`"
-        )
     broken = check_lock(history, lock_file)
     if broken:
         raise ToolError(f"{broken[0].path}: {broken[0].message}", broken[0].hint)
+    if through is None and len(history.heads) > 1:
+        heads = ", ".join(history.heads)
+        raise ToolError(
+            f"the history has several heads: {heads}",
+            f"`{door()} rebase` makes them one, or `{door()} merge` where both are published",
+        )
     wanted = history.ancestors(history.one(through), dependencies=True) if through else None
     published = read_lock(lock_file).published
     new = tuple(

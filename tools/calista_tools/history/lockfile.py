@@ -10,21 +10,24 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from calista_tools.door import door
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-HEADER = """\
+_HEADER = """\
 # calista history lock, version 1
 # Published revisions, oldest first. They never change: a database may have run them.
 # Not to be edited by hand:
-#   invoke lock          records the revisions that are new (at a release, or on the main branch)
-#   invoke lock --check  compares the recorded ones with the files
+#   {door} lock          records the revisions that are new (at a release, or on the main branch)
+#   {door} lock --check  compares the recorded ones with the files
 # A merge conflict here means that two branches published at the same time: keep the lines of both,
-# without the conflict marks, then run `invoke merge` (both sets of databases exist), `invoke lock`.
+# without the conflict marks, then run `{door} merge` (both sets of databases exist), `{door} lock`.
 """
+#: How git marks a conflict, with the base between the sides where it is told to show that.
+_MARK = re.compile(r"(?:<{7}|>{7}|\|{7})(?: .*)?|={7}")
 _LINE = re.compile(r"(\S+) (\S+) (sha256:[0-9a-f]{64}) (.+)")
 _BASELINE = re.compile(r"baseline (\S+)")
 _REPLACED = re.compile(r"replaced (\S+) by (\S+)")
@@ -47,10 +50,15 @@ class Entry(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """A line of the lock file that cannot be what `invoke lock` wrote."""
+    """A line of the lock file that cannot be what the task `lock` wrote.
+
+    Attributes:
+        conflict: It is where git left a merge conflict.
+    """
 
     line: int
     message: str
+    conflict: bool = False
 
 
 class Lock(NamedTuple):
@@ -114,6 +122,10 @@ def parse_lock(text: str) -> Lock:
             if late:
                 faults.append(Fault(number, f"{entry.revision} stands before {', '.join(late)}"))
             entries[entry.revision] = entry
+        elif _MARK.fullmatch(line):
+            if not any(fault.conflict for fault in faults):
+                message = "a merge conflict is not resolved: two branches published"
+                faults.append(Fault(number, message, conflict=True))
         else:
             shown = line if len(line) < 40 else f"{line[:37]}..."
             faults.append(Fault(number, f"cannot be understood: {shown!r}"))
@@ -124,7 +136,7 @@ def render(lock: Lock) -> str:
     """Return the text of a new lock file."""
     lines = [f"baseline {_encode(name)}\n" for name in lock.baselines]
     lines += [f"replaced {_encode(old)} by {_encode(new)}\n" for old, new in lock.replaced]
-    return HEADER + "".join(lines) + render_entries(lock.entries)
+    return _HEADER.format(door=door()) + "".join(lines) + render_entries(lock.entries)
 
 
 def render_entries(entries: Iterable[Entry]) -> str:

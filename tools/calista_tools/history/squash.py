@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from calista_tools.door import door
 from calista_tools.errors import ToolError
 from calista_tools.history.baseline import render_baseline
 from calista_tools.history.digest import digest_source
@@ -77,7 +78,9 @@ def find_chain(history: History, through: str) -> Chain:
     recorded = below & history.published
     if recorded and recorded != below:
         missing = ", ".join(sorted(below - recorded)[:3])
-        raise ToolError(f"not all of these are published yet: {missing}", "run `lock` first")
+        raise ToolError(
+            f"not all of these are published yet: {missing}", f"run `{door()} lock` first"
+        )
     replaced = tuple(r for r in history.ordered if r.revision in below)
     later = tuple(r for r in history.ordered if r.revision not in below)
     data = tuple(r for r in replaced if effects(r).writes_rows)

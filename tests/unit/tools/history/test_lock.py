@@ -5,7 +5,7 @@ import pytest
 from calista_tools.errors import ToolError
 from calista_tools.history import read_history
 from calista_tools.history.lock import Break, check_lock, lock
-from calista_tools.history.lockfile import HEADER, parse_lock, read_lock
+from calista_tools.history.lockfile import parse_lock, read_lock
 
 SOURCE = '"""{0}"""\n\nrevision = "{0}"\ndown_revision = {1!r}\n\n\ndef upgrade() -> None:\n    run("{0}")\n'
 
@@ -38,8 +38,9 @@ def test_records_in_order_with_a_header(versions: Path) -> None:
     assert record(versions) == ["a", "b", "c"]
 
     text = (versions / "history.lock").read_text()
-    assert text.startswith(HEADER)
-    lines = text.removeprefix(HEADER).splitlines()
+    assert text.startswith("# calista history lock, version 1\n")
+    assert "#   calista-migrations lock --check " in text
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
     assert lines[0] == "baseline a"
     assert [line.split()[:2] for line in lines[1:]] == [["a", "-"], ["b", "a"], ["c", "b"]]
     assert lines[1].endswith(" 20240101_0000_a.py")
@@ -157,7 +158,9 @@ def test_second_baseline(versions: Path) -> None:
     ("old", "new", "line", "words"),
     [
         ("c b ", "c b x", 11, "cannot be understood"),
-        ("b a ", "<<<<<<< HEAD\nb a ", 10, "cannot be understood: '<<<<<<< HEAD'"),
+        ("b a ", "<<<<<<< HEAD\nb a ", 10, "a merge conflict is not resolved"),
+        ("b a ", "<<<<<<<\nb a ", 10, "a merge conflict is not resolved"),
+        ("b a ", "<<<<<<<<\nb a ", 10, "cannot be understood: '<<<<<<<<'"),
         ("c b ", "b a ", 11, "b is recorded twice"),
         ("b a ", "b c ", 10, "b stands before c"),
     ],

@@ -29,9 +29,20 @@ def contents(root: Path) -> dict[str, bytes]:
 
 
 def kill_everywhere(
-    original: Path, scratch: Path, run: Callable[[Path], None]
+    original: Path,
+    scratch: Path,
+    run: Callable[[Path], None],
+    *,
+    look: Callable[[Path], None] | None = None,
 ) -> tuple[int, list[str]]:
     """Kill ``run`` at each of its steps, in a fresh copy of a project each time.
+
+    Args:
+        original: The project.
+        scratch: An empty folder for its copies.
+        run: The command, given the folder of a copy.
+        look: A command that only reads, and which is run after each kill where the files lie in
+            several folders: then it is the next command that finishes what was begun.
 
     Returns:
         How many kills there were, and what was wrong after each; "" entries are left out.
@@ -51,6 +62,8 @@ def kill_everywhere(
         if ended == 0:
             return kills, wrong
         kills += 1
+        if look is not None and _child(look, copy, None) != 0:
+            wrong.append(f"kill {kills}: the command that looks fails")
         left = contents(copy)
         if ended != -signal.SIGKILL:
             wrong.append(f"kill {kills}: ended with {ended}")

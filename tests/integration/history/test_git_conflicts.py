@@ -1,6 +1,8 @@
 """Both branches published, or changed one file: git stops, and so do the tasks, with a way out."""
 
 import re
+from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -49,9 +51,10 @@ def test_two_published_branches(
     out = capsys.readouterr().out
     assert re.match(rf"{LOCK}:\d+: CAL402 a merge conflict is not resolved", out)
     assert "`calista-migrations merge -m MESSAGE` and `calista-migrations lock`" in out
-    for task in (rebase, record, lambda: merge("join")):
+    tasks: list[Callable[[], None]] = [rebase, record, partial(merge, "join")]
+    for refused in tasks:
         with pytest.raises(ToolError, match="a merge conflict is not resolved"):
-            task()
+            refused()
     assert published.contents() == before
 
     resolve(published)

@@ -18,13 +18,13 @@ sys.path.insert(0, {here!r})
 from killer import kill_everywhere
 {imports}
 
-kills, wrong = kill_everywhere(Path({project!r}), Path({scratch!r}), lambda folder: {call})
+kills, wrong = kill_everywhere(Path({project!r}), Path({scratch!r}), lambda folder: {call}{look})
 print(f"\n{{kills}} kill points")
 print("wrong:", *wrong, sep="\n")
 """
 
 
-def kills(tmp_path: Path, imports: str, call: str) -> tuple[int, list[str]]:
+def kills(tmp_path: Path, imports: str, call: str, look: str = "") -> tuple[int, list[str]]:
     """Run the killer in a process of its own, which may fork freely."""
     (tmp_path / "scratch").mkdir()
     program = PROGRAM.format(
@@ -33,6 +33,7 @@ def kills(tmp_path: Path, imports: str, call: str) -> tuple[int, list[str]]:
         project=str(tmp_path / "project"),
         scratch=str(tmp_path / "scratch"),
         call=call,
+        look=look,
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
@@ -69,11 +70,17 @@ def test_rebase(tmp_path: Path, published: bool) -> None:
     assert number > 30
 
 
-def test_squash(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "lock_file",
+    ["migrations/history.lock", pytest.param("published.lock", marks=pytest.mark.slow)],
+)
+def test_squash(tmp_path: Path, lock_file: str) -> None:
     """The steps before the files change only write to scratch folders; the last one is killed."""
     write_project(tmp_path / "project", 8)
     path = tmp_path / "project" / "pyproject.toml"
-    path.write_text(path.read_text().replace(', "postgresql"]', "]"))
+    settings = path.read_text().replace(', "postgresql"]', "]")
+    path.write_text(f'{settings}lock-file = "{lock_file}"\n')
+    elsewhere = lock_file == "published.lock"
 
     number, wrong = kills(
         tmp_path,
@@ -93,6 +100,7 @@ def run(folder):
     apply_changes(load(), {{folder / p.relative_to(config.root): c for p, c in made.items()}})
 """,
         "run(folder)",
+        ", look=lambda _: read_project(load())" if elsewhere else "",
     )
 
     assert wrong == []

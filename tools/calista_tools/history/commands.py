@@ -95,16 +95,11 @@ def rebase(onto: str | None = None, *, dry_run: bool = False) -> None:
     Raises:
         ToolError: Nothing was changed, with the reason.
     """
-    import os
-    from pathlib import Path
-
     from calista_tools.history.git import repository
     from calista_tools.history.rebase import plan_rebase, render_diff
-    from calista_tools.history.transaction import apply, recover
+    from calista_tools.history.transaction import apply
 
     config = load()
-    if not dry_run:
-        recover(config.versions)
     found = repository(config.root)
     plan = plan_rebase(_unbroken(config), onto=onto, repository=found)
     for table, (ours, theirs) in plan.shared.items():
@@ -116,8 +111,7 @@ def rebase(onto: str | None = None, *, dry_run: bool = False) -> None:
     if not plan.moves:
         print("there is one head already; nothing moved", file=sys.stderr)
         return
-    folder = Path(os.path.commonpath([path.parent for path in plan.changes()]))
-    apply(plan.changes(), folder)
+    apply(plan.changes(), config.script_location)
     if found is not None:
         for move in plan.moves:
             found.noted(
@@ -166,12 +160,10 @@ def squash(message: str, through: str, acknowledged: Sequence[str] = ()) -> None
     """
     from calista_tools.authoring.message import check_message
     from calista_tools.history import squash as work
-    from calista_tools.history.transaction import recover
     from calista_tools.release import current_release
 
     check_message(message)
     config = load()
-    recover(config.script_location)
     history = _unbroken(config)
     chain = work.find_chain(history, through)
     work.demand_acknowledgement(chain, acknowledged)
@@ -197,11 +189,9 @@ def undo_squash() -> None:
     Raises:
         ToolError: Nothing was changed, with the reason.
     """
-    from calista_tools.history.transaction import recover
     from calista_tools.history.unsquash import undo_squash as work
 
     config = load()
-    recover(config.script_location)
     changes = work(config, read_project(config, thorough=True))
     apply_changes(config, changes)
     print(
@@ -211,14 +201,10 @@ def undo_squash() -> None:
 
 def apply_changes(config: Config, changes: Mapping[Path, bytes | None]) -> None:
     """Change files, all or none, and note it in git's index where they are tracked."""
-    import os
-    from pathlib import Path
-
     from calista_tools.history.git import repository
     from calista_tools.history.transaction import apply
 
-    parents = {config.script_location, *(path.parent for path in changes)}
-    apply(changes, Path(os.path.commonpath(parents)))
+    apply(changes, config.script_location)
     found = repository(config.root)
     if found is not None:
         found.noted(changes)

@@ -12,17 +12,24 @@ if TYPE_CHECKING:
 def read_project(config: Config, *, thorough: bool = False) -> History:
     """Read the revisions of a project and what its lock file says is published.
 
+    What a killed command left unfinished is finished first.
+
     Args:
         config: The project's settings.
         thorough: Parse every file to its end; see `reader.read_source`.
 
     Raises:
-        ToolError: The lock file is there and cannot be read.
+        ToolError: The lock file is there and cannot be read, or a command is changing the files.
     """
+    from calista_tools.history.journal import HOLDER
     from calista_tools.history.lockfile import read_lock
     from calista_tools.history.reader import read_history
     from calista_tools.locations import version_folders
 
+    if (config.script_location.parent / HOLDER).is_dir():
+        from calista_tools.history.transaction import recover
+
+        recover(config.script_location)
     history = read_history(version_folders(config), thorough=thorough)
     history.published = read_lock(config.lock_file).published
     return history

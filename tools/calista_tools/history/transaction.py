@@ -5,6 +5,7 @@ the next to look. So the folder that holds all the files is rebuilt beside itsel
 are hard links) and the two folders change places in one system call. Where the system has no such
 call (Windows; some network and container mounts), two renames follow one another instead, and a
 kill between them leaves the folder under `.calista-staging/`, from where `recover` brings it back.
+Files outside of the home folder are written by way of `journal`.
 """
 
 from __future__ import annotations
@@ -16,23 +17,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
+from calista_tools.history import journal
+from calista_tools.history.journal import HOLDER
 from calista_tools.history.lockfile import replace_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-HOLDER = ".calista-staging"
 _EXCHANGE_LINUX = 2  # RENAME_EXCHANGE of linux/fs.h
 _SWAP_MACOS = 2  # RENAME_SWAP of sys/stdio.h
 _HERE = -100  # AT_FDCWD
 
 
-def apply(changes: Mapping[Path, bytes | None], folder: Path) -> None:
+def apply(changes: Mapping[Path, bytes | None], home: Path) -> None:
     """Write and remove files, all or nothing.
 
     Args:
-        changes: The new content by path; None removes the file. All paths are below ``folder``.
-        folder: The folder that is replaced as a whole where more than one file changes.
+        changes: The new content by path; None removes the file.
+        home: The folder of the migrations. It is replaced as a whole where several of its files
+            change and none elsewhere.
 
     Raises:
         ToolError: Nothing was changed, with the reason.
@@ -46,23 +49,58 @@ def apply(changes: Mapping[Path, bytes | None], folder: Path) -> None:
         else:
             path.unlink()
         return
-    recover(folder)
-    holder = folder.parent / HOLDER
+    recover(home)
+    holder = home.parent / HOLDER
     try:
-        staged = _stage(changes, folder, holder)
-        if not _exchange(staged, folder):
-            _rename_twice(staged, folder, holder)
+        holder.mkdir()
     except OSError as error:
-        if folder.is_dir():
+        raise ToolError(f"{holder}: cannot be made: {error.strerror}") from error
+    try:
+        (holder / ".gitignore").write_text("*\n")
+        (holder / "owner").write_text(f"{os.getpid()}\n")
+        if _movable(changes, home):
+            staged = _stage(changes, home, holder)
+            if not _exchange(staged, home):
+                _rename_twice(staged, home, holder)
+        else:
+            journal.write(changes, holder)
+    except (OSError, ToolError) as error:
+        if home.is_dir():
             shutil.rmtree(holder, ignore_errors=True)
+        reason = error.message if isinstance(error, ToolError) else error.strerror or str(error)
+        raise ToolError(f"{home}: nothing was changed: {reason}") from error
+    _finish(holder)
+
+
+def _movable(changes: Mapping[Path, bytes | None], home: Path) -> bool:
+    """Whether the home folder itself holds all the files, and nobody stands in it.
+
+    A shell that stood there would be left in the old folder, which is removed.
+    """
+    real = home.resolve()
+    if home.is_symlink() or Path.cwd().is_relative_to(real):
+        return False
+    parents = {path.parent for path in changes}
+    return all(
+        parent.is_relative_to(home) and parent.resolve() == real / parent.relative_to(home)
+        for parent in parents
+    )
+
+
+def _finish(holder: Path) -> None:
+    """Write what the journal holds, and remove the holder, with the old folder where it is."""
+    try:
+        journal.finish(holder)
+    except OSError as error:
         reason = error.strerror or str(error)
-        raise ToolError(f"{folder}: nothing was changed: {reason}") from error
-    # The old folder is in there now.
+        raise ToolError(
+            f"{holder}: cannot be finished: {reason}", "the next command will try again"
+        ) from error
     shutil.rmtree(holder, ignore_errors=True)
 
 
 def recover(folder: Path) -> None:
-    """Clear away what a killed run left beside a folder, and finish the swap if it was cut in two.
+    """Clear away what a killed run left beside a folder, and finish what was cut in two.
 
     Raises:
         ToolError: Another run is at work on the folder.
@@ -75,15 +113,12 @@ def recover(folder: Path) -> None:
     staged = holder / "new" / folder.name
     if not folder.exists() and staged.is_dir():
         staged.rename(folder)
-    shutil.rmtree(holder, ignore_errors=True)
+    _finish(holder)
 
 
 def _stage(changes: Mapping[Path, bytes | None], folder: Path, holder: Path) -> Path:
     """Build the folder as it will be, in the holder."""
     staged = holder / "new" / folder.name
-    holder.mkdir()
-    (holder / ".gitignore").write_text("*\n")
-    (holder / "owner").write_text(f"{os.getpid()}\n")
     shutil.copytree(folder, staged, symlinks=True, copy_function=_link)
     for path, content in changes.items():
         target = staged / path.relative_to(folder)

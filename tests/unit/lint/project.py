@@ -46,3 +46,16 @@ def as_files(source: str) -> dict[str, str]:
         else:
             files[name] = files.get(name, "") + line
     return {name: text if name.startswith("../") else as_file(text) for name, text in files.items()}
+
+
+def as_history(shape: str) -> dict[str, str]:
+    """Write revisions of the shape ``a; b<a; c<a,b``: each with its parents, a minute apart."""
+    files: dict[str, str] = {}
+    for minute, part in enumerate(shape.split(";"), start=10):
+        name, _, parents = part.strip().partition("<")
+        known = tuple(filter(None, parents.split(",")))
+        down = repr(known if len(known) > 1 else known[0] if known else None)
+        files[f"20250826_10{minute}_{name}_{minute}.py"] = (
+            f"revision = {name!r}\ndown_revision = {down}\n\n\ndef upgrade():\n    pass\n"
+        )
+    return files

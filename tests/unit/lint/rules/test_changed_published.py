@@ -53,7 +53,7 @@ def found(
         "raise RuntimeError",
     ],
 )
-def test_a_changed_statement(step: str, published: str, lint: Lint) -> None:
+def test_reports(step: str, published: str, lint: Lint) -> None:
     [item] = found(lint, published, b=revision("b2", "a1", step))
     assert item.path.name == B
     assert "not what it was when it was published" in item.finding.message
@@ -95,7 +95,7 @@ def test_a_changed_baseline_has_a_code_of_its_own(published: str, lint: Lint) ->
         FILES[B].replace("\n    op.drop", '\n    """Drop it."""\n    op.drop'),
     ],
 )
-def test_what_changes_nothing_is_left_alone(text: str, published: str, lint: Lint) -> None:
+def test_leaves_alone(text: str, published: str, lint: Lint) -> None:
     assert found(lint, published, b=text) == []
     assert found(lint, published, "CAL403", b=text) == []
 

@@ -14,7 +14,7 @@ from tests.unit.lint.project import Lint
         'for _ in range(3):\n    op.execute("CREATE TABLE")',
     ],
 )
-def test_reports_once(body: str, lint: Lint) -> None:
+def test_reports(body: str, lint: Lint) -> None:
     [found] = lint("CAL009", body)
     assert "cannot be parsed" in found.finding.message
 

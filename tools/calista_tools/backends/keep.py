@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 class Keeping(Protocol):
-    """Keeps copies of scratch databases by name; the caller holds a lock meanwhile."""
+    """Keeps scratch databases by name; the caller holds a lock meanwhile."""
 
     dialect: str
 
     def keep(self, name: str, database: ScratchDatabase) -> None:
-        """Keep a copy of a database."""
+        """Keep a database, which is ours no longer."""
 
     def take(self, name: str, database: ScratchDatabase) -> bool:
         """Make a database a copy of a kept one; tell whether that was there."""
@@ -41,10 +41,10 @@ class SqliteKeeping:
         self._folder.mkdir(parents=True, exist_ok=True)
 
     def keep(self, name: str, database: ScratchDatabase) -> None:
-        """Keep a copy of a database."""
+        """Keep a database, which is ours no longer."""
         assert isinstance(database, SqliteDatabase)
         part = self._path(name).with_suffix(".part.db")
-        shutil.copyfile(database.path, part)
+        shutil.move(database.path, part)
         part.replace(self._path(name))
 
     def take(self, name: str, database: ScratchDatabase) -> bool:
@@ -74,7 +74,7 @@ class PostgresKeeping:
         self._server = server
 
     def keep(self, name: str, database: ScratchDatabase) -> None:
-        """Keep a copy of a database."""
+        """Keep a database, which is ours no longer."""
         assert isinstance(database, PostgresDatabase)
         self._server.keep(_name(name), database.name)
 

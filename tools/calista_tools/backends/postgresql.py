@@ -80,9 +80,12 @@ class PostgresServer:
         self._create(name, template)
 
     def keep(self, name: str, database: str) -> None:
-        """Keep a copy of one of our databases, which nobody can connect to."""
+        """Keep one of our databases under another name, by which nobody can connect to it."""
+        assert database in self._names
         self.unkeep(name)
-        self._create(name, database)
+        self._send_away(database)
+        self._execute(f'ALTER DATABASE "{database}" RENAME TO "{name}"')
+        self._names.discard(database)
         self._execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
 
     def take(self, name: str, database: str) -> bool:
@@ -108,14 +111,18 @@ class PostgresServer:
 
     def _create(self, name: str, template: str | None) -> None:
         if template is not None:
-            self._execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name",
-                name=template,
-            )
+            self._send_away(template)
         # template0 is as the server was made; whatever a site put into template1 stays out.
         source = f'"{template}"' if template else "template0"
         # Without CONNECTION LIMIT and the like, on purpose: a migration must find it ordinary.
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE {source}{self._strategy}')
+
+    def _send_away(self, database: str) -> None:
+        """End the sessions of everybody who is connected to a database."""
+        self._execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name",
+            name=database,
+        )
 
     def _execute(self, statement: str, **parameters: object) -> list[tuple[object, ...]]:
         from sqlalchemy import text

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.backends.account import server_folder
 from calista_tools.backends.filelock import file_lock
+from calista_tools.errors import ToolError
 from calista_tools.roundtrip.result import Step
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ class Cache:
         self._folder = server_folder().parent / "proven"
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f"{place.dialect}:{project.ini}"
+        self._taken = ""
         self._prefix = hashlib.sha256(name.encode()).hexdigest()[:12]
         #: Digests of the metadata's tables when the restored head was compared with them.
         self.tables: dict[str, str] | None = None
@@ -91,9 +93,22 @@ class Cache:
                     self._forget(card)
                     continue
                 card.touch()
+                self._taken = card.stem
                 self.tables = said.get("tables")
                 return count, [Step(**{**step, "cached": True}) for step in said["steps"]]
         return 0, []
+
+    def put_back(self, database: ScratchDatabase) -> None:
+        """Make the database again what `restore` made it.
+
+        Raises:
+            ToolError: What was kept was removed meanwhile.
+        """
+        with file_lock(self._folder / "lock"):
+            if not self._place.take(self._taken, database):
+                raise ToolError(
+                    "another run removed what this one had begun with", "run it again", exit_code=2
+                )
 
     def keep(
         self,
@@ -102,7 +117,10 @@ class Cache:
         database: ScratchDatabase,
         tables: Mapping[str, str] | None = None,
     ) -> None:
-        """Keep the database after a prefix that is proven, and forget what is stale."""
+        """Keep the database after a prefix that is proven, and forget what is stale.
+
+        The database itself is handed over: nothing can be done with it afterwards.
+        """
         digest = self.digests(scripts)[-1][:32]
         card = self._folder / f"{self._prefix}-{digest}.json"
         with file_lock(self._folder / "lock"):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -59,7 +61,11 @@ def parser() -> argparse.ArgumentParser:
         help="called with an engine before the first revision, such as models:Base.metadata.create_all",
     )
     made.add_argument(
-        "--jobs", type=int, default=1, metavar="N", help="prove so many backends at once"
+        "--jobs",
+        type=int,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="prove so many backends at once (default: as many as there are processors)",
     )
     made.add_argument("--no-cache", action="store_true", help="prove again what was proven before")
     made.add_argument(
@@ -130,18 +136,28 @@ def _prove_all(
     from multiprocessing import get_context
 
     # Processes of their own: Alembic's context and an env.py's globals are one to a process.
-    with ProcessPoolExecutor(arguments.jobs, mp_context=get_context("spawn")) as pool:
+    # Where they can be forked, they have the project read already.
+    method = "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
+    _read[project.ini] = project
+    jobs = min(arguments.jobs, len(wanted))
+    with ProcessPoolExecutor(jobs, mp_context=get_context(method)) as pool:
         started = [
             pool.submit(prove_apart, project.ini, project.x, project.url_env, options)
             for options in wanted
         ]
         for options, future in zip(wanted, started, strict=True):
             run = future.result()
+            if sys.stderr.isatty():
+                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
             if arguments.format == "text":
                 print(f"{options.backend}:", flush=True)
-            for step in run.steps:
-                show(step)
+                for step in run.steps:
+                    show(step)
             yield run
+
+
+#: Projects that this process, or the one that it was forked from, has read.
+_read: dict[Path, Project] = {}
 
 
 def prove_apart(ini: Path, x: Sequence[str], url_env: Sequence[str], options: Options) -> Run:
@@ -150,7 +166,8 @@ def prove_apart(ini: Path, x: Sequence[str], url_env: Sequence[str], options: Op
     from calista_tools.roundtrip.project import Project
 
     signal.signal(signal.SIGTERM, _interrupt)
-    return prove(Project(ini, x=x, url_env=url_env), options)
+    project = _read.get(ini) or Project(ini, x=x, url_env=url_env)
+    return prove(project, options, _progress("status"))
 
 
 def _compare(runs: list[Run], settings: Settings) -> None:

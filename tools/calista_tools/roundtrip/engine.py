@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from calista_tools.backends import SqliteFolder, open_server
@@ -16,7 +17,7 @@ from calista_tools.roundtrip.judge import Judge
 from calista_tools.roundtrip.live_postgresql import PostgresLive
 from calista_tools.roundtrip.live_sqlite import SqliteLive
 from calista_tools.roundtrip.prepare import prepare
-from calista_tools.roundtrip.result import OK, Run
+from calista_tools.roundtrip.result import Run
 from calista_tools.roundtrip.rows import read_given
 from calista_tools.roundtrip.settings import Settings
 from calista_tools.roundtrip.walk import Walk
@@ -107,19 +108,24 @@ class _Proof:
         judge = Judge(read_given(settings.rows, known), settings.losses)
         live = _live(database)
         live.thorough = thorough
-        empty = not settings.prepare and not count
-        walk = Walk(self.project, database, live, self.progress, judge, empty=empty)
+        origin: Callable[[], None] | None = None
+        if cache and count:
+            origin = partial(cache.put_back, database)
+        elif not settings.prepare:
+            origin = partial(database.replace_by, None)
+        walk = Walk(self.project, database, live, self.progress, judge, origin=origin)
+        head = Head(
+            self.place, walk, cache.tables if cache and count else None, whole=not self.options.end
+        )
         with closing(walk):
             walk.advance(before)
             walk.take(proven[:count], cached)
-            run.steps = walk.prove(proven[count:])
-            head = Head(self.place, cache.tables if cache and count else None, settings.drift)
-            reached = self.options.end is None and all(s.upgrade == OK for s in run.steps)
-            head.look(walk, run, compare=reached)
+            run.steps = walk.prove(proven[count:], head.look)
+            head.report(run, settings.drift)
             if walk.overlooked and not thorough:
                 database.drop()
                 return False
-            run.head = walk.snapshot if reached else None
+            run.head = walk.snapshot if head.reached else None
             good = _proven_prefix(run.steps)
             if cache and good > count:
                 walk.go_back_to(proven[:good])

@@ -7,13 +7,16 @@ metadata changed since: reflecting all of them takes longer than proving a revis
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.drift import made_by, metadata_of, table_drift, unseen_drift
 from calista_tools.roundtrip.live import snapshot_of
 from calista_tools.roundtrip.parity import accepted
+from calista_tools.roundtrip.result import OK
 from calista_tools.roundtrip.statements import words
+from calista_tools.roundtrip.table_text import table_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,14 +29,18 @@ if TYPE_CHECKING:
     from calista_tools.roundtrip.snapshot import Snapshot
     from calista_tools.roundtrip.walk import Walk
 
+#: Where an object happens to be in memory, which its ``repr`` may say.
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
 
 class Head:
     """Looks at head, once.
 
     Args:
         place: Where the metadata's schema may be made.
+        walk: What led there.
         tables: Digests of the metadata's tables when head was compared the last time.
-        reasons: Drift that the project wrote down.
+        whole: Whether the walk is to end at the last revision.
 
     Attributes:
         tables: The digests as they are now.
@@ -42,36 +49,48 @@ class Head:
     def __init__(
         self,
         place: SqliteFolder | PostgresServer,
+        walk: Walk,
         tables: Mapping[str, str] | None,
-        reasons: Mapping[str, str],
+        *,
+        whole: bool,
     ) -> None:
         self._place = place
+        self._walk = walk
         self._known = tables
-        self._reasons = reasons
+        self._whole = whole
+        self._drift: list[str] = []
+        self._notes: list[str] = []
         self.tables: dict[str, str] = {}
 
-    def look(self, walk: Walk, run: Run, *, compare: bool) -> None:
-        """Read head once more as a whole, and put its drift into the run if it is to be compared."""
-        found: list[str] = []
+    @property
+    def reached(self) -> bool:
+        """Whether every revision is applied."""
+        return self._whole and all(step.upgrade == OK for step in self._walk.steps)
 
-        def at_head(context: MigrationContext) -> None:
-            if not compare:
-                return
-            self.tables = _digests(context)
-            try:
-                found.extend(table_drift(context, self._suspects(walk.first, walk.snapshot)))
-                if make := made_by(context):
-                    scratch = self._place.create()
-                    found.extend(unseen_drift(walk.snapshot, _made(make, scratch.url)))
-                    scratch.drop()
-            except Exception as error:
-                run.notes.append(f"head could not be compared with the metadata: {words(error)}")
-
+    def look(self, context: MigrationContext) -> None:
+        """Compare the database, which is at head, with the metadata."""
+        if not self.reached:
+            return
+        walk = self._walk
         try:
-            walk.look(at_head)
-        except ToolError as error:
-            run.notes.append(f"head could not be compared with the metadata: {error}")
-        run.drift, known = accepted(found, self._reasons)
+            self.tables = _digests(context)
+            self._drift = table_drift(context, self._suspects(walk.first, walk.snapshot))
+            if make := made_by(context):
+                scratch = self._place.create()
+                self._drift += unseen_drift(walk.snapshot, _made(make, scratch.url))
+                scratch.drop()
+        except Exception as error:
+            self._notes.append(f"head could not be compared with the metadata: {words(error)}")
+
+    def report(self, run: Run, reasons: Mapping[str, str]) -> None:
+        """Put into the run what was found, up to what the project wrote down with a reason."""
+        if not self._walk.looked:
+            try:
+                self._walk.look(self.look)
+            except ToolError as error:
+                run.notes.append(f"head could not be compared with the metadata: {error}")
+        run.notes.extend(self._notes)
+        run.drift, known = accepted(self._drift, reasons)
         run.notes.extend(known)
 
     def _suspects(self, first: Snapshot | None, head: Snapshot) -> set[str] | None:
@@ -88,9 +107,7 @@ class Head:
 
 def _digests(context: MigrationContext) -> dict[str, str]:
     return {
-        str(name): hashlib.sha256(
-            f"{table!r}{sorted(map(repr, table.indexes))}{sorted(map(repr, table.constraints))}".encode()
-        ).hexdigest()[:16]
+        str(name): hashlib.sha256(_ADDRESS.sub("", table_text(table)).encode()).hexdigest()[:16]
         for metadata in metadata_of(context)
         for name, table in metadata.tables.items()
     }

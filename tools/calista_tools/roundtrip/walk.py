@@ -7,6 +7,7 @@ the revision, from the last good copy and what was applied since, and another ru
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.errors import ToolError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from calista_tools.roundtrip.snapshot import Snapshot
 
     Progress = Callable[[Step], None]
+    AtHead = Callable[[MigrationContext], None]
     Steps = Iterator[RevisionStep]
 
 
@@ -45,7 +47,7 @@ class Walk:
         live: How its state is read.
         progress: Called after each revision.
         judge: What the project says of its rows; by default nothing.
-        empty: Whether the database is as it was made, and can be made so again.
+        origin: Makes the database again what it is now; by default a copy of it is kept.
     """
 
     def __init__(
@@ -56,7 +58,7 @@ class Walk:
         progress: Progress,
         judge: Judge | None = None,
         *,
-        empty: bool = False,
+        origin: Callable[[], None] | None = None,
     ) -> None:
         self._project = project
         self._database = database
@@ -64,9 +66,10 @@ class Walk:
         self._progress = progress
         self._statements = Statements()
         self._judge = judge or Judge()
-        #: None stands for an empty database, of which no copy need be kept.
-        self._origin = None if empty else database.copy()
-        self._checkpoint = self._origin
+        self._origin = None if origin else database.copy()
+        self._put_back = origin or partial(database.replace_by, self._origin)
+        #: A copy to come back to; None stands for the origin.
+        self._checkpoint: ScratchDatabase | None = None
         #: Applied since the checkpoint was made.
         self._since: list[Script] = []
         self._queue: list[Script] = []
@@ -87,6 +90,9 @@ class Walk:
         self.snapshot: Snapshot = {}
         #: Whether a change was not noticed when it was made, see `look`.
         self.overlooked = False
+        #: Whether the database was looked at as it is in the end.
+        self.looked = False
+        self._at_head: AtHead | None = None
         #: As the first proof found it.
         self.first: Snapshot | None = None
         self.steps: list[Step] = []
@@ -107,14 +113,19 @@ class Walk:
     def go_back_to(self, scripts: Sequence[Script]) -> None:
         """Make the database the one after these revisions, which are proven, if it is not."""
         if [script.revision for script in scripts] != [s.revision for s in self._applied]:
-            self._database.replace_by(self._origin)
+            self._put_back()
             self._since = []
             done = len([step for step in self.steps if step.cached])
             self._run(lambda: self._upgrades(list(scripts[done:]), forget=False))
 
-    def prove(self, scripts: Sequence[Script]) -> list[Step]:
-        """Prove revisions, parents first; return one step for each."""
-        self._queue = list(scripts)
+    def prove(self, scripts: Sequence[Script], at_head: AtHead | None = None) -> list[Step]:
+        """Prove revisions, parents first; return one step for each.
+
+        Args:
+            scripts: What to prove.
+            at_head: Called as `look` does, at once if the last step leaves nothing to bring back.
+        """
+        self._queue, self._at_head = list(scripts), at_head
         while self._queue:
             if self._ahead is None:
                 self._step = None
@@ -128,17 +139,21 @@ class Walk:
                 self._bring_back()
         return self.steps
 
-    def look(self, at_head: Callable[[MigrationContext], None]) -> None:
+    def look(self, at_head: AtHead) -> None:
         """Run ``env.py`` once more, without a step, to look at the database as it is now."""
 
         def nothing() -> Steps:
-            assert self._context is not None
-            expected, self.snapshot = self.snapshot, self._live.read_all()
-            self.overlooked |= self.first is not None and bool(differences(expected, self.snapshot))
-            at_head(self._context)
+            self._look(at_head)
             yield from ()
 
         self._run(nothing)
+
+    def _look(self, at_head: AtHead) -> None:
+        assert self._context is not None
+        expected, self.snapshot = self.snapshot, self._live.read_all()
+        self.overlooked |= self.first is not None and bool(differences(expected, self.snapshot))
+        self.looked = True
+        at_head(self._context)
 
     def close(self) -> None:
         """Drop the copies that were kept to come back to."""
@@ -277,6 +292,8 @@ class Walk:
             if differences(after, again):
                 self._restore = True
                 return
+        if self._at_head is not None:
+            self._look(self._at_head)
 
     def _is_blocked(self, script: Script, step: Step) -> bool:
         """Note a revision that cannot be reached because an earlier one failed."""
@@ -341,7 +358,7 @@ class Walk:
         if self._tried > _MOST_TRIES * (len(self._applied) + len(self._queue)):
             return False
         before, since = self.snapshot, self._since
-        self._database.replace_by(self._origin)
+        self._put_back()
         self._since = []
         if self._passes(script, [*self._applied, script], before):
             return True
@@ -367,7 +384,10 @@ class Walk:
         scripts, self._since = self._since, []
         expected = self.snapshot
         started = time.perf_counter()
-        self._database.replace_by(self._checkpoint)
+        if self._checkpoint is None:
+            self._put_back()
+        else:
+            self._database.replace_by(self._checkpoint)
         copied = time.perf_counter()
         if scripts:
             try:
@@ -384,7 +404,7 @@ class Walk:
 
     def _mark(self) -> None:
         """Keep a copy of the database as it is now."""
-        if self._checkpoint is not None and self._checkpoint is not self._origin:
+        if self._checkpoint is not None:
             self._checkpoint.drop()
         self._checkpoint = self._database.copy()
         self._since = []

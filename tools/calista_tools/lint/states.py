@@ -59,7 +59,11 @@ def is_settled(state: State, began: int) -> bool:
 
 def digest_of(path: str) -> str:
     """Return what stands for a file's content; "" where it cannot be read."""
-    from hashlib import blake2b
+    try:
+        # hashlib loads OpenSSL, which takes as long as all that is done here with one changed file.
+        from _blake2 import blake2b
+    except ImportError:
+        from hashlib import blake2b
 
     try:
         if not os.path.isfile(path):  # noqa: PTH113 - a pipe would be waited for

@@ -122,7 +122,7 @@ class Reading:
 
     def dependencies(self) -> frozenset[Path]:
         """Return the other files of the project that were looked into."""
-        return frozenset(path for project in self.projects.values() for path in project.read)
+        return frozenset(path for one in self.projects.values() for path in one.looked_at())
 
     def sequence_holds(self) -> bool:
         """Whether what is known of the files that are not read again is about this history."""

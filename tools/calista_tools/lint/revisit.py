@@ -62,8 +62,8 @@ def revisit(group: Group, cache: Cache) -> Collected | None:
             return None
         facts[item.path] = item
     collected = _replaced(group, cache.collected, [facts[m.path] for m in fresh.values()], rules)
-    read = {path for project in projects.values() for path in project.read}
-    cache.update(index, shard._replace(facts=facts, changes=changes), collected, read)
+    looked_at = frozenset(path for one in projects.values() for path in one.looked_at())
+    cache.update(index, shard._replace(facts=facts, changes=changes), collected, looked_at)
     return collected
 
 

@@ -24,16 +24,22 @@ class Project:
         roots: Folders that ``import`` would start from, the nearest first.
         kept: What others have worked out about the project, by a key of their own.
         read: The bytes of every file that was looked into, by path.
+        missed: Where a module was looked for before it was found, or was not.
     """
 
     def __init__(self, roots: tuple[Path, ...] = ()) -> None:
         self.roots = roots
         self.read: dict[Path, bytes] = {}
+        self.missed: set[Path] = set()
         self.kept: dict[object, object] = {}
         self._modules: dict[Path, ast.Module | None] = {}
         self._indexes: dict[Path, Mapping[str, ast.stmt]] = {}
         self._found: dict[str, Path | None] = {}
         self._tops: dict[str, Path | None] = {}
+
+    def looked_at(self) -> frozenset[Path]:
+        """Return every path on which it depends what the revisions import."""
+        return frozenset((*self.read, *self.missed))
 
     @classmethod
     def around(cls, versions: Path, root: Path | None = None) -> Project:
@@ -53,7 +59,7 @@ class Project:
         if module not in self._found:
             top, *rest = module.split(".")
             root = self._top(top)
-            self._found[module] = _module_file(root, [top, *rest]) if root else None
+            self._found[module] = self._module_file(root, [top, *rest]) if root else None
         return self._found[module]
 
     def _top(self, name: str) -> Path | None:
@@ -64,8 +70,9 @@ class Project:
 
     def _search(self, name: str) -> Path | None:
         for root in self.roots:
-            if (root / name).is_dir() or (root / f"{name}.py").is_file():
+            if self._holds(root, name):
                 return root
+        self.missed.update(self.roots[1:])  # a new folder in one of them could hold it
         for root in self.roots:
             try:
                 # A folder of a thousand revisions: asking each file by itself would take long.
@@ -74,16 +81,34 @@ class Project:
             except OSError:
                 continue
             for folder in folders:
-                if (folder / name).is_dir() or (folder / f"{name}.py").is_file():
+                if self._holds(folder, name):
                     return folder
         return None
+
+    def _holds(self, folder: Path, name: str) -> bool:
+        """Whether a top-level module or package lies in a folder."""
+        if (folder / name).is_dir() or (folder / f"{name}.py").is_file():
+            return True
+        self.missed.update((folder / name, folder / f"{name}.py"))
+        return False
 
     def relative(self, origin: Path, level: int, module: str) -> Path | None:
         """Return the file of ``from ..module import x`` as written in ``origin``."""
         folder = origin.parent
         for _ in range(level - 1):
             folder = folder.parent
-        return _module_file(folder, module.split(".") if module else [])
+        return self._module_file(folder, module.split(".") if module else [])
+
+    def _module_file(self, folder: Path, parts: list[str]) -> Path | None:
+        base = folder.joinpath(*parts)
+        candidates = [base / "__init__.py"]
+        if parts:
+            candidates.insert(0, base.with_name(f"{base.name}.py"))
+        for candidate in candidates:
+            if candidate.is_file():
+                return candidate
+            self.missed.add(candidate)
+        return None
 
     def parse(self, path: Path) -> ast.Module | None:
         """Return the parsed file; None where it cannot be read or parsed."""
@@ -128,17 +153,6 @@ class Project:
                     found[name] = node
             self._indexes[path] = found
         return self._indexes[path]
-
-
-def _module_file(folder: Path, parts: list[str]) -> Path | None:
-    base = folder.joinpath(*parts)
-    candidates = [base / "__init__.py"]
-    if parts:
-        candidates.insert(0, base.with_name(f"{base.name}.py"))
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate
-    return None
 
 
 def _names_of(node: ast.stmt) -> list[str]:

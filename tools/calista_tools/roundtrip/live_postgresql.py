@@ -62,6 +62,10 @@ class PostgresLive:
         self._connection = context.connection
         self._engine = create_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         self._observer = self._engine.connect()
+        driver = self._observer.connection.dbapi_connection
+        if hasattr(driver, "prepare_threshold"):
+            # psycopg prepares what is repeated, and later deallocates that and what is ours.
+            driver.prepare_threshold = None
         version = int(self.query("SHOW server_version_num")[0][0])
         self.version_table = version_table(context)
         self._reader = PostgresReader(self.query, [self.version_table], version)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +31,7 @@ SELECT a.attrelid::bigint, a.attnum, a.attname, t.oid::bigint, t.typname, t.typt
        CASE WHEN a.attgenerated <> '' THEN (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef
             WHERE adrelid = a.attrelid AND adnum = a.attnum) END
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
-WHERE a.attrelid IN ({oids}) AND a.attnum > 0 AND NOT a.attisdropped
-ORDER BY a.attrelid, a.attnum
+WHERE a.attrelid = ANY($1) AND a.attnum > 0 AND NOT a.attisdropped
 """
 _CONSTRAINTS = """
 SELECT c.conrelid::bigint, c.contype, array_to_string(c.conkey, ' '), n.nspname, r.relname,
@@ -41,19 +41,20 @@ SELECT c.conrelid::bigint, c.contype, array_to_string(c.conkey, ' '), n.nspname,
        pg_get_expr(c.conbin, c.conrelid)
 FROM pg_constraint c
 LEFT JOIN pg_class r ON r.oid = c.confrelid LEFT JOIN pg_namespace n ON n.oid = r.relnamespace
-WHERE c.conrelid IN ({oids}) AND c.contype IN ('c', 'f', 'p', 'u')
+WHERE c.conrelid = ANY($1) AND c.contype IN ('c', 'f', 'p', 'u')
 UNION ALL
 SELECT i.indrelid::bigint, 'i', i.indkey::text, NULL, NULL, NULL, NULL
-FROM pg_index i WHERE i.indrelid IN ({oids}) AND i.indisunique AND NOT i.indisprimary
+FROM pg_index i WHERE i.indrelid = ANY($1) AND i.indisunique AND NOT i.indisprimary
 UNION ALL
 SELECT h.inhparent::bigint, 'b', '', NULL, NULL, NULL, pg_get_partition_constraintdef(h.inhrelid)
 FROM pg_inherits h JOIN pg_class c ON c.oid = h.inhparent
-WHERE h.inhparent IN ({oids}) AND c.relkind = 'p'
+WHERE h.inhparent = ANY($1) AND c.relkind = 'p'
 """
 #: Domains, arrays, enums and composites, down to the types that they are made of.
 _TYPES = """
 WITH RECURSIVE used(oid) AS (
-    SELECT oid FROM pg_type WHERE oid IN ({oids})
+    SELECT t.oid FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+    WHERE a.attrelid = ANY($1) AND a.attnum > 0 AND (t.typtype <> 'b' OR t.typcategory = 'A')
     UNION
     SELECT CASE t.typtype WHEN 'd' THEN t.typbasetype ELSE t.typelem END
     FROM used JOIN pg_type t USING (oid)
@@ -74,6 +75,24 @@ _VALUE = re.compile(r"\bVALUE\b")
 _VARLENA_HEADER = 4
 
 
+#: All in one statement, which is planned once: each row is a part's name and its values as JSON.
+_SHAPES = " UNION ALL ".join(
+    f"SELECT '{part}', row_to_json(q.*)::text FROM ({sql}) q"
+    for part, sql in {
+        "table": f"{_TABLES} AND c.oid = ANY($1)",
+        "column": _COLUMNS,
+        "constraint": _CONSTRAINTS,
+        "type": _TYPES,
+    }.items()
+)
+
+
+def prepare(access: Access) -> None:
+    """Get a connection ready for `read_tables`."""
+    if not access.query("SELECT 1 FROM pg_prepared_statements WHERE name = 'calista_shapes'"):
+        access.query(f"PREPARE calista_shapes(oid[]) AS {_SHAPES}")
+
+
 def list_tables(access: Access) -> tuple[dict[int, TableName], set[TableName]]:
     """Return all user tables by object id, and those among them that are partitioned."""
     found = access.query(_TABLES)
@@ -83,34 +102,28 @@ def list_tables(access: Access) -> tuple[dict[int, TableName], set[TableName]]:
 
 def read_tables(access: Access, wanted: Iterable[TableName]) -> list[Table]:
     """Return the wanted tables as far as they exist."""
-    pairs = ", ".join(f"({literal(item.schema)}, {literal(item.name)})" for item in wanted)
-    found = access.query(f"{_TABLES} AND (n.nspname, c.relname) IN ({pairs})")
-    names = {oid: TableName(schema, name) for oid, schema, name, *_ in found}
-    if not names:
-        return []
-    flags = {row[0]: row[3:5] for row in found}
-    oids = ", ".join(map(str, names))
-    columns = access.query(_COLUMNS.format(oids=oids))
-    special = {row[3] for row in columns if not row[5]}
-    types = _read_types(access, special)
-    constraints = access.query(_CONSTRAINTS.format(oids=oids))
+    names = (f"{quote(item.schema)}.{quote(item.name)}" for item in wanted)
+    oids = ", ".join(f"to_regclass({literal(name)})::oid" for name in names)
+    parts: dict[str, list[list[Any]]] = {}
+    for part, text in access.query(f"EXECUTE calista_shapes(ARRAY[{oids}])"):
+        parts.setdefault(part, []).append(json.loads(text, object_pairs_hook=_values))
+    types = {row[0]: row[1:] for row in parts.get("type", ())}
+    columns = sorted(parts.get("column", ()), key=lambda row: (row[0], row[1]))
     return [
         _table(
-            name,
+            TableName(schema, name),
             [row[1:] for row in columns if row[0] == oid],
-            [row[1:] for row in constraints if row[0] == oid],
+            [row[1:] for row in parts.get("constraint", ()) if row[0] == oid],
             types,
-            {"partitioned": flags[oid][0], "triggers": flags[oid][1]},
+            {"partitioned": partitioned, "triggers": triggers},
         )
-        for oid, name in names.items()
+        for oid, schema, name, partitioned, triggers in parts.get("table", ())
     ]
 
 
-def _read_types(access: Access, oids: set[int]) -> dict[int, Sequence[Any]]:
-    if not oids:
-        return {}
-    rows = access.query(_TYPES.format(oids=", ".join(map(str, sorted(oids)))))
-    return {row[0]: row[1:] for row in rows}
+def _values(pairs: list[tuple[str, Any]]) -> list[Any]:
+    # Several columns of a query may have the same name, or none.
+    return [value for _, value in pairs]
 
 
 def _table(

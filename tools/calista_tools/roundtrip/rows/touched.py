@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.authorizer import changes_tables, written_tables
 from calista_tools.roundtrip.rows import catalog_sqlite
-from calista_tools.roundtrip.rows.catalog_postgresql import list_tables
+from calista_tools.roundtrip.rows.catalog_postgresql import list_tables, prepare
 from calista_tools.roundtrip.rows.model import TableName
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class PostgresTables:
 
     def __init__(self, access: Access) -> None:
         self._access = access
+        prepare(access)
         self._names: dict[int, TableName] = {}
         #: What a partition's rows are read by.
         self._roots: dict[int, int] = {}

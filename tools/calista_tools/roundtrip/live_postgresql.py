@@ -134,6 +134,21 @@ class PostgresLive:
         finally:
             cursor.close()
 
+    def write(self, sql: str) -> None:
+        """Run a statement on our own connection and take in its locks, which triggers add to."""
+        cursor = self._observer.connection.cursor()
+        try:
+            # Sent together they are one transaction, whose locks are still held.
+            cursor.execute(f"{sql};{LOCKS}")
+            with suppress(self.error):  # psycopg2 gives the last result at once.
+                while cursor.nextset():
+                    pass
+            for oid, mode in cursor.fetchall():
+                if self._row_locks is not None:
+                    self._row_locks.setdefault(oid, set()).add(mode)
+        finally:
+            cursor.close()
+
     def _on_commit(self, connection: Connection) -> None:
         if self._locks is None and self._row_locks is None:
             return

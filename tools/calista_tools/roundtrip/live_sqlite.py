@@ -176,6 +176,10 @@ class SqliteLive:
         finally:
             cursor.close()
 
+    def write(self, sql: str) -> None:
+        """Run a statement that the authorizer is told of as well."""
+        self.query(sql)
+
 
 def _argument(table: str) -> str:
     return "('{}')".format(table.replace("'", "''"))

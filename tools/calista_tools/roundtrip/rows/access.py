@@ -42,6 +42,9 @@ class Access(Protocol):
     def query(self, sql: str) -> Sequence[Sequence[Any]]:
         """Run one statement past SQLAlchemy, each its own transaction; return its rows."""
 
+    def write(self, sql: str) -> None:
+        """Run one statement in the same way; `written` tells of what it writes to."""
+
 
 def attempt(access: Access, statements: Sequence[str], tables: Sequence[str] = ()) -> str | None:
     """Run statements, all or none; return in one line why the database refuses them.
@@ -79,7 +82,7 @@ def _broken(access: Access, tables: Sequence[str]) -> int:
 
 def _run(access: Access, statement: str) -> str | None:
     try:
-        access.query(statement)
+        access.write(statement)
     except access.error as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
         return "; ".join(lines[:2]) or type(error).__name__

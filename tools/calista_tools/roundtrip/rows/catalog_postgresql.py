@@ -15,9 +15,7 @@ if TYPE_CHECKING:
     from calista_tools.roundtrip.rows.access import Access
 
 _TABLES = """
-SELECT c.oid::bigint, n.nspname, c.relname, c.relkind = 'p',
-       EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
-               AND t.tgtype & 4 <> 0)
+SELECT c.oid::bigint, n.nspname, c.relname, c.relkind = 'p'
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
   AND c.oid >= 16384 AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
@@ -96,8 +94,8 @@ def prepare(access: Access) -> None:
 def list_tables(access: Access) -> tuple[dict[int, TableName], set[TableName]]:
     """Return all user tables by object id, and those among them that are partitioned."""
     found = access.query(_TABLES)
-    names = {oid: TableName(schema, name) for oid, schema, name, *_ in found}
-    return names, {TableName(schema, name) for _, schema, name, parts, _ in found if parts}
+    names = {oid: TableName(schema, name) for oid, schema, name, _ in found}
+    return names, {TableName(schema, name) for _, schema, name, parts in found if parts}
 
 
 def read_tables(access: Access, wanted: Iterable[TableName]) -> list[Table]:
@@ -115,9 +113,9 @@ def read_tables(access: Access, wanted: Iterable[TableName]) -> list[Table]:
             [row[1:] for row in columns if row[0] == oid],
             [row[1:] for row in parts.get("constraint", ()) if row[0] == oid],
             types,
-            {"partitioned": partitioned, "triggers": triggers},
+            partitioned,
         )
-        for oid, schema, name, partitioned, triggers in parts.get("table", ())
+        for oid, schema, name, partitioned in parts.get("table", ())
     ]
 
 
@@ -131,7 +129,7 @@ def _table(
     columns: Sequence[Sequence[Any]],
     constraints: Sequence[Sequence[Any]],
     types: Mapping[int, Sequence[Any]],
-    flags: Mapping[str, bool],
+    partitioned: bool,
 ) -> Table:
     numbered = {number: str(column) for number, column, *_ in columns}
 
@@ -166,8 +164,7 @@ def _table(
         checks=tuple(dict.fromkeys(checks)),
         generated=tuple(str(row[-1]) for row in columns if row[-1]),
         foreign_keys=tuple(foreign),
-        partitioned=flags["partitioned"],
-        triggers=flags["triggers"],
+        partitioned=partitioned,
     )
 
 

@@ -34,14 +34,12 @@ class Filled:
         keys: Primary keys learnt on the way.
         unfilled: Tables that hold no row, or columns no value, and why.
         waiting: Those among them that lack a row to refer to.
-        triggers: Whether a new row may have written to yet other tables.
     """
 
     tables: set[TableName] = field(default_factory=set)
     keys: dict[TableName, tuple[str, ...]] = field(default_factory=dict)
     unfilled: dict[TableName, str] = field(default_factory=dict)
     waiting: set[TableName] = field(default_factory=set)
-    triggers: bool = False
 
 
 def fill(
@@ -103,7 +101,6 @@ def fill(
         result.unfilled |= dict.fromkeys(names, why) if why else {}
         changed = {name for name in names if contents[name] != before[name]}
         result.tables |= changed
-        result.triggers |= any(table.triggers for table in group if table.name in changed)
     return result
 
 

@@ -86,7 +86,6 @@ class Table:
         generated: The expressions of its generated columns.
         foreign_keys: Its references, by constraint.
         partitioned: Whether its rows are in other tables.
-        triggers: Whether a new row may write to other tables (PostgreSQL).
     """
 
     name: TableName
@@ -97,7 +96,6 @@ class Table:
     generated: tuple[str, ...] = ()
     foreign_keys: tuple[ForeignKey, ...] = ()
     partitioned: bool = False
-    triggers: bool = False
 
     @property
     def kinds(self) -> bool:

@@ -85,12 +85,7 @@ class SampleRows:
         if done.tables:
             self._ours |= done.tables
             waiting = self._pending
-            if done.triggers:
-                self._read(self._tables.everything())
-            elif self._access.dialect == "sqlite":
-                self.state()
-            else:
-                self._read(Touched(done.tables))
+            self.state()
             self._pending = waiting
         return self._state
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.lint.names.convention import wants_name
 from calista_tools.lint.names.policy import WORDS, created, place
 from calista_tools.lint.rule import Finding, rule
 
@@ -24,6 +25,7 @@ def check(migration: Migration) -> Iterator[Finding]:
     PostgreSQL then invents a name and SQLite keeps none, so no revision can drop the constraint on
     both; Alembic's batch mode cannot drop it on SQLite at all. Name it, or give env.py's
     ``target_metadata`` a naming convention (or state it in ``[tool.calista] naming-convention``).
+    A convention with ``%(constraint_name)s`` names nothing by itself: a step without a name fails.
     Source: https://alembic.sqlalchemy.org/en/latest/batch.html#dropping-unnamed-or-named-foreign-keys
 
     Bad::
@@ -58,11 +60,17 @@ def check(migration: Migration) -> Iterator[Finding]:
     readable = convention.certain or convention.path is None
     reported: set[object] = set()
     for operation, made, dialect, final in created(migration, *_KINDS) if readable else ():
-        unnamed = made.name is None and (made.raw or made.kind not in convention.templates)
-        if unnamed and final.reason != "the table is not known" and id(made.node) not in reported:
-            reported.add(id(made.node))
+        if made.name is not None or id(made.node) in reported:
+            continue
+        template = None if made.raw else convention.templates.get(made.kind)
+        if template is not None and wants_name(template):
+            becomes = f", which the naming convention `{template}` asks for"
+        elif template is None and final.reason != "the table is not known":
             becomes = f"; {dialect} names it `{final.name}`" if final.name else ""
-            yield place(operation, made, f"{WORDS[made.kind]} has no name{becomes}")
+        else:
+            continue
+        reported.add(id(made.node))
+        yield place(operation, made, f"{WORDS[made.kind]} has no name{becomes}")
     for operation in migration.operations:
         if operation.what == "drop_constraint" and operation.name is None and operation.dialects:
             made = operation.objects[0]

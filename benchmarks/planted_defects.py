@@ -1,4 +1,4 @@
-"""What goes wrong in histories? Some fifty kinds of wrong revisions, planted on a healthy history.
+"""What goes wrong in histories? Over a hundred kinds of wrong revisions, planted on a healthy history.
 
 Every kind has a table of its own, made by a healthy revision before it, so that one run of the
 whole history on each backend tells whether a finding is where it belongs.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.generated_history import write_project
+from benchmarks.planted_details import DETAILS
 from benchmarks.planted_kind import PG, SQLITE, TABLE, Kind, batch, lite, pg, sql
 from benchmarks.planted_losses import LOSSES
 from calista_tools.history import read_history
@@ -286,7 +287,7 @@ KINDS = {
         ("~index ix_{t} on {t}: name ix_{t} → ix_{t}_code",),
         setup='op.create_index("ix_{t}", "{t}", ["code"])',
     ),
-} | LOSSES  # fmt: skip
+} | LOSSES | DETAILS  # fmt: skip
 
 REVISION = '''"""{name}"""
 
@@ -313,7 +314,7 @@ def write_planted(folder: Path) -> Path:
     parent = read_history(versions).heads[0]
     for number, (kind, planted) in enumerate(KINDS.items()):
         table = f"t_{kind}"
-        healthy = (f"mk_{kind}", TABLE + planted.setup, _undo(planted.setup))
+        healthy = (f"mk_{kind}", TABLE + planted.setup, _undo(planted))
         for name, up, down in (healthy, (kind, planted.upgrade, planted.downgrade)):
             source = REVISION.format(
                 name=name,
@@ -326,9 +327,11 @@ def write_planted(folder: Path) -> Path:
     return folder / "alembic.ini"
 
 
-def _undo(setup: str) -> str:
+def _undo(planted: Kind) -> str:
     """Return the downgrade of a kind's healthy revision."""
-    lines = []
+    if planted.undo:
+        return f'{planted.undo}\nop.drop_table("{{t}}")'
+    lines, setup = [], planted.setup
     if "{t}_view" in setup:
         lines.append(sql("DROP VIEW {t}_view"))
     lines += [f'op.drop_table("{{t}}_{name}")' for name in ("child", "parent") if name in setup]

@@ -28,6 +28,7 @@ class Kind(NamedTuple):
     says: tuple[str, ...]
     backends: tuple[str, ...] = BOTH
     setup: str = ""
+    undo: str = ""
 
 
 def pg(code: str) -> str:
@@ -39,7 +40,8 @@ def lite(code: str) -> str:
 
 
 def sql(statement: str) -> str:
-    return f'op.execute("""{statement}""")'
+    # A last double quote would end the literal early.
+    return f'op.execute("""{statement}{" " if statement.endswith(chr(34)) else ""}""")'
 
 
 def batch(*calls: str, options: str = "") -> str:

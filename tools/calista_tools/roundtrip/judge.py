@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.recreation import losses, reasons
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from calista_tools.roundtrip.result import Step
     from calista_tools.roundtrip.rows import GivenRows
     from calista_tools.roundtrip.snapshot import Snapshot
+
+
+#: How either database, or SQLAlchemy, says that a table is not there.
+_MISSING = re.compile(r"no such table|relation .* does not exist|NoSuchTableError", re.IGNORECASE)
+_PREPARE = "the history begins on tables that it does not make: name what makes them with --prepare"
 
 
 class Judge:
@@ -47,8 +53,11 @@ class Judge:
         """Whether the next revision is tried on any rows of ours."""
         return self._rows.has_any
 
-    def failed(self, error: BaseException, sent: Sequence[str]) -> None:
+    def failed(self, step: Step, direction: str, error: BaseException, sent: Sequence[str]) -> None:
         """Take in that a step failed, with its last statements."""
+        tables = [key for group in self._before.values() for key in group if key.kind == "table"]
+        if direction == "upgrade" and not tables and _MISSING.search(str(error)):
+            step.notes.append(_PREPARE)
         self._sent += sent
         self._rows_matter |= is_about_values(error)
 

@@ -322,7 +322,7 @@ class Walk:
         assert step is not None
         error = failure.error
         step.fail(f"{failure.direction}: {words(error)}", statement_of(error))
-        self._judge.failed(error, self._statements.sent)
+        self._judge.failed(step, failure.direction, error, self._statements.sent)
         self._restore = True
         if failure.direction == "upgrade":
             step.upgrade = ERROR

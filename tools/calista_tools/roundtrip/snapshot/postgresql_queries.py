@@ -241,6 +241,22 @@ UNION ALL
 SELECT f.oid, 'server', f.srvname, json_build_object('options', f.srvoptions, 'type', f.srvtype)::text
 FROM pg_foreign_server f WHERE f.oid = ANY($1)
 UNION ALL
+SELECT w.oid, 'foreign data wrapper', w.fdwname,
+  json_strip_nulls(json_build_object('options', w.fdwoptions))::text
+FROM pg_foreign_data_wrapper w WHERE w.oid = ANY($1)
+UNION ALL
+SELECT c.oid, 'text search configuration', {_NAMED} c.cfgname,
+  json_build_object('parser', (SELECT prsname FROM pg_ts_parser r WHERE r.oid = c.cfgparser),
+    'dictionaries', (SELECT json_agg(m.maptokentype || ' ' || m.mapdict::regdictionary::text
+                                     ORDER BY m.maptokentype, m.mapseqno)
+                     FROM pg_ts_config_map m WHERE m.mapcfg = c.oid))::text
+FROM pg_ts_config c JOIN pg_namespace n ON n.oid = c.cfgnamespace WHERE c.oid = ANY($1)
+UNION ALL
+SELECT d.oid, 'text search dictionary', {_NAMED} d.dictname, json_strip_nulls(json_build_object(
+    'template', (SELECT tmplname FROM pg_ts_template t WHERE t.oid = d.dicttemplate),
+    'options', d.dictinitoption))::text
+FROM pg_ts_dict d JOIN pg_namespace n ON n.oid = d.dictnamespace WHERE d.oid = ANY($1)
+UNION ALL
 SELECT c.oid, 'cast', format_type(c.castsource, NULL) || ' as ' || format_type(c.casttarget, NULL),
   json_build_object('function', c.castfunc::regprocedure::text, 'context', c.castcontext::text)::text
 FROM pg_cast c WHERE c.oid = ANY($1)
@@ -253,7 +269,7 @@ FROM pg_operator o WHERE o.oid = ANY($1)
 OBJECT_QUERIES = (FUNCTIONS, TYPES, OTHERS)
 
 #: Objects that belong to no relation: (catalog, oid, version of the row). Members of extensions
-#: are the extension's business; the public schema is older than any user's object but may change.
+#: are the extension's business, and what comes with a range type is the type's; the public schema is older than any user's object but may change.
 OBJECTS = """
 SELECT o.catalog, o.oid, o.version FROM (
   SELECT 'pg_namespace', 'pg_namespace'::regclass::oid, oid, xmin::text::int8 FROM pg_namespace
@@ -274,11 +290,19 @@ SELECT o.catalog, o.oid, o.version FROM (
   UNION ALL SELECT 'pg_foreign_server', 'pg_foreign_server'::regclass::oid, oid, xmin::text::int8 FROM pg_foreign_server
   UNION ALL SELECT 'pg_cast', 'pg_cast'::regclass::oid, oid, xmin::text::int8 FROM pg_cast WHERE oid >= 16384
   UNION ALL SELECT 'pg_operator', 'pg_operator'::regclass::oid, oid, xmin::text::int8 FROM pg_operator WHERE oid >= 16384
+  UNION ALL SELECT 'pg_ts_config', 'pg_ts_config'::regclass::oid, oid, xmin::text::int8 FROM pg_ts_config
+    WHERE oid >= 16384
+  UNION ALL SELECT 'pg_ts_config', 'pg_ts_config'::regclass::oid, mapcfg, xmin::text::int8 FROM pg_ts_config_map
+    WHERE mapcfg >= 16384
+  UNION ALL SELECT 'pg_ts_dict', 'pg_ts_dict'::regclass::oid, oid, xmin::text::int8 FROM pg_ts_dict
+    WHERE oid >= 16384
+  UNION ALL SELECT 'pg_foreign_data_wrapper', 'pg_foreign_data_wrapper'::regclass::oid, oid, xmin::text::int8 FROM pg_foreign_data_wrapper
+    WHERE oid >= 16384
   UNION ALL SELECT 'pg_description', 'pg_description'::regclass::oid, objoid, xmin::text::int8 FROM pg_description
     WHERE objsubid = 0 AND objoid >= 16384 AND classoid IN ('pg_proc'::regclass,
       'pg_type'::regclass, 'pg_namespace'::regclass)
 ) AS o(catalog, class, oid, version)
-WHERE NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.deptype = 'e' AND d.objid = o.oid
+WHERE NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.deptype IN ('e', 'i') AND d.objid = o.oid
                   AND d.classid = o.class)
 """
 

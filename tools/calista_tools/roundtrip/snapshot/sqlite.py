@@ -192,6 +192,12 @@ class SqliteReader:
         for check in (made for made in said.constraints if made.kind == "check"):
             name = check.name or f"({check.text})"
             found[Key("check", name, table)] = {"expression": check.text}
+        primary = [name.lower() for name in names] if keyed else []
+        for made in said.constraints:
+            # The primary key's index serves this one too, and no pragma tells of it.
+            if made.kind == "unique" and list(made.columns) == primary:
+                key = Key("unique", made.name or f"({', '.join(names)})", table)
+                found[key] = {"columns in key": names, **_conflict(made)}
         return found
 
     def _foreign_keys(self, table: str, said: TableText) -> dict[Key, Properties]:

@@ -69,6 +69,11 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--no-cache", action="store_true", help="prove again what was proven before")
     made.add_argument(
+        "--strict",
+        action="store_true",
+        help="exit 1 for drift and for differences between the dialects as well",
+    )
+    made.add_argument(
         "--output-format", choices=("text", "json", "junit"), default="text", dest="format"
     )
     return made
@@ -115,8 +120,12 @@ def _run(arguments: argparse.Namespace) -> int:
         if arguments.format == "text":
             _print_summary(run)
     if arguments.format != "text":
-        print((json if arguments.format == "json" else junit).render(runs))
-    return 0 if all(run.proven for run in runs) else 1
+        strict = arguments.strict
+        print(
+            json.render(runs) if arguments.format == "json" else junit.render(runs, strict=strict)
+        )
+    wrong = any(not run.proven or (arguments.strict and not run.agrees) for run in runs)
+    return int(wrong)
 
 
 def _prove_all(

@@ -105,7 +105,7 @@ class _Proof:
         cache = self.cache if not before else None
         count, cached = cache.restore(proven, database) if cache and not thorough else (0, [])
         known = {script.revision for script in self.project.script.walk_revisions()}
-        judge = Judge(read_given(settings.rows, known), settings.losses)
+        judge = Judge(read_given(settings.rows, known), settings)
         live = _live(database)
         live.thorough = thorough
         origin: Callable[[], None] | None = None

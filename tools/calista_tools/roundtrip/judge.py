@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.recreation import losses, reasons
 from calista_tools.roundtrip.reproduce import commands, rows_for
 from calista_tools.roundtrip.result import SKIPPED
 from calista_tools.roundtrip.row_proof import Rows
-from calista_tools.roundtrip.rows import is_about_values
+from calista_tools.roundtrip.rows import IRREVERSIBLE, declarations, is_about_values
+from calista_tools.roundtrip.settings import Settings
 from calista_tools.roundtrip.snapshot import Difference, differences
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from calista_tools.roundtrip.live import Live
     from calista_tools.roundtrip.result import Step
@@ -29,10 +31,9 @@ _PREPARE = "the history begins on tables that it does not make: name what makes 
 class Judge:
     """Turns what was seen of a revision into the words of its step."""
 
-    def __init__(
-        self, given: GivenRows | None = None, losses: Mapping[str, str] | None = None
-    ) -> None:
-        self._rows = Rows(given, losses or {})
+    def __init__(self, given: GivenRows | None = None, settings: Settings | None = None) -> None:
+        self._settings = settings or Settings()
+        self._rows = Rows(given, self._settings.losses)
         #: What shows the step's findings: see `reproduce`.
         self._before: Snapshot = {}
         self._sent: list[str] = []
@@ -68,6 +69,19 @@ class Judge:
             step.accept_refusal()
         else:
             step.notes.append("it can be upgraded to only while the tables are empty")
+
+    def is_irreversible(self, step: Step) -> bool:
+        """Tell whether a revision says that there is no way back; note it in its step."""
+        reason = self._settings.irreversible.get(step.revision)
+        if reason is None:
+            source = Path(step.filename).read_text(encoding="utf-8", errors="replace")
+            reason = next((said.reason for said in declarations(source, IRREVERSIBLE)), None)
+        if reason is None:
+            return False
+        step.downgrade = step.upgrade_again = SKIPPED
+        step.declared.append(f"no way back, declared: {reason}")
+        self._rows.irreversible = True
+        return True
 
     def upgraded(
         self, step: Step, before: Snapshot, after: Snapshot, live: Live, sent: Sequence[str]

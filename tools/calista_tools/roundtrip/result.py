@@ -108,6 +108,11 @@ class Run:
         """Whether every step is proven; what is said of head is told, and judged by nobody."""
         return all(step.proven for step in self.steps)
 
+    @property
+    def agrees(self) -> bool:
+        """Whether head is what the metadata and the other dialect say, or the project wrote down."""
+        return not self.drift and not self.parity
+
     def summary(self) -> dict[str, Any]:
         """Count what was found."""
         steps = self.steps

@@ -28,6 +28,8 @@ class Rows:
         self._given = given
         self._samples: SampleRows | None = None
         self._before: RowState | None = None
+        #: Whether the revision says that nothing brings rows back.
+        self.irreversible = False
         #: The rows before the revision, whether or not it was proven with them.
         self.known: RowState | None = None
         self._upgraded: RowState | None = None
@@ -50,6 +52,7 @@ class Rows:
         unfilled = self._samples.unfilled.items()
         self._notes = [f"no rows in {name}: {why}" for name, why in unfilled if name not in known]
         self._upgraded = self._restored = self._again = None
+        self.irreversible = False
 
     @property
     def has_any(self) -> bool:
@@ -93,6 +96,7 @@ class Rows:
             self._again,
             up=self._sent,
             declarations=found,
+            irreversible=self.irreversible,
         )
         self._before = None
         step.data_kept = verdict.data_kept

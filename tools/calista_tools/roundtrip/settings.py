@@ -25,6 +25,7 @@ class Settings:
         drift: Accepted differences between head and the metadata: pattern of the line to reason.
         parity: Accepted differences between the dialects: the same.
         losses: Revisions that lose rows on purpose: revision to reason.
+        irreversible: Revisions without a way back: revision to reason.
         rows: The project's own rows, or the file that holds them (see
             `calista_tools.roundtrip.rows.given`).
     """
@@ -35,11 +36,12 @@ class Settings:
     drift: Mapping[str, str] = field(default_factory=dict)
     parity: Mapping[str, str] = field(default_factory=dict)
     losses: Mapping[str, str] = field(default_factory=dict)
+    irreversible: Mapping[str, str] = field(default_factory=dict)
     rows: str | Mapping[str, Any] = field(default_factory=dict)
 
 
 _LISTS = ("x", "url_env")
-_REASONS = ("drift", "parity", "losses")
+_REASONS = ("drift", "parity", "losses", "irreversible")
 
 
 def read_settings(table: Mapping[str, Any], root: Path | None = None) -> Settings:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Steps = Iterator[RevisionStep]
 
 
-#: So often the whole history may be run anew: what fails at every revision must not take forever.
+#: So often the whole history may be run anew where a revision fails.
 _MOST_TRIES = 4
 
 
@@ -277,6 +277,9 @@ class Walk:
                 before, self._ahead = self._ahead, None
             assert self._step is not None
             step, after = self._step, self.snapshot
+            if self._judge.is_irreversible(step):
+                self._done(step)
+                continue
             if not hasattr(script.module, "downgrade"):
                 step.downgrade, step.upgrade_again, step.restored = ERROR, SKIPPED, False
                 step.fail("there is no downgrade")
@@ -350,10 +353,7 @@ class Walk:
         return self._passes(script, [script], before)
 
     def _passes_in_one_go(self, script: Script) -> bool:
-        """Try a revision in one run with everything before it, as ``alembic upgrade head`` does.
-
-        Within one run Alembic and SQLAlchemy remember which enum types they have created.
-        """
+        """Try a revision in one run with everything before it: created enum types are remembered."""
         self._tried += len(self._applied) + 1
         if self._tried > _MOST_TRIES * (len(self._applied) + len(self._queue)):
             return False

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def render(runs: Sequence[Run]) -> str:
-    """Return the runs as JUnit XML."""
+def render(runs: Sequence[Run], *, strict: bool = False) -> str:
+    """Return the runs as JUnit XML; what is said of head fails where it is to be strict."""
     root = Element("testsuites", name="calista-roundtrip")
     for run in runs:
         suite = SubElement(root, "testsuite", name=run.backend, time=f"{run.seconds:.3f}")
@@ -43,13 +43,14 @@ def render(runs: Sequence[Run]) -> str:
                 failure.text = _clean("\n".join([*lines, *filter(None, more)]))
         for kind, found in (("drift", run.drift), ("parity", run.parity)):
             if found:
-                failures += 1
                 case = SubElement(
                     suite, "testcase", classname=f"roundtrip.{run.backend}", name=kind
                 )
-                SubElement(case, "failure", message=_clean(found[0])).text = _clean(
-                    "\n".join(found)
-                )
+                failures += strict
+                told = SubElement(case, "failure" if strict else "system-out")
+                if strict:
+                    told.set("message", _clean(found[0]))
+                told.text = _clean("\n".join(found))
         suite.set("tests", str(len(suite)))
         suite.set("failures", str(failures))
         suite.set("skipped", str(skipped))

@@ -2,7 +2,7 @@
 
 from calista_tools.roundtrip.rows.access import Access, Written
 from calista_tools.roundtrip.rows.as_sql import insertion
-from calista_tools.roundtrip.rows.declared import Declaration, declarations
+from calista_tools.roundtrip.rows.declared import IRREVERSIBLE, Declaration, declarations
 from calista_tools.roundtrip.rows.given import GivenRows, read_given
 from calista_tools.roundtrip.rows.model import Content, RowState, TableName
 from calista_tools.roundtrip.rows.refusal import is_about_rows, is_about_values
@@ -11,6 +11,7 @@ from calista_tools.roundtrip.rows.tracker import SampleRows
 from calista_tools.roundtrip.rows.verdict import RowVerdict, judge
 
 __all__ = [
+    "IRREVERSIBLE",
     "Access",
     "Content",
     "Declaration",

@@ -1,4 +1,4 @@
-"""Which losses does a revision declare? ``# noqa: CAL301 - why`` on a statement of its file."""
+"""What does a revision declare? ``# noqa: CAL301 - why`` on a statement of its file, and CAL305."""
 
 from __future__ import annotations
 
@@ -17,30 +17,59 @@ if TYPE_CHECKING:
 _NOQA = re.compile(
     r"#\s*noqa\s*:\s*(?P<codes>CAL\d+(?:[,\s]+[A-Z]+\d+)*)\s*-+\s*(?P<reason>\S.*)", re.IGNORECASE
 )
-_CODE = "CAL301"
+#: Rows may be lost; there is no way back.
+LOSS, IRREVERSIBLE = "CAL301", "CAL305"
+#: Calls that take a column from every row, and what takes whole rows.
+_OF_COLUMNS = frozenset({"drop_column", "alter_column"})
+_OF_ROWS = frozenset({"delete", "truncate", "drop_table", "replace"})
 
 
 @dataclass(frozen=True, slots=True)
 class Declaration:
-    """What one comment says: the reason, and the words of the statement that it stands at."""
+    """What one comment says.
+
+    Attributes:
+        reason: Its reason.
+        words: Those of the statement that it stands at, and of the reason.
+        statement: Those of the statement alone.
+    """
 
     reason: str
     words: frozenset[str] = frozenset()
+    statement: frozenset[str] = frozenset()
 
-    def covers(self, table: TableName, known: Set[str]) -> bool:
-        """Tell whether the table's loss is meant.
+    def covers(
+        self,
+        table: TableName,
+        known: Set[str],
+        column: str | None = None,
+        columns: Set[str] = frozenset(),
+    ) -> bool:
+        """Tell whether a loss is meant.
 
-        A comment speaks for the tables that its statement or its reason names. Where these name
-        none (a loop, a helper), it speaks for all.
+        A comment speaks for the tables that its statement or its reason names, and there for the
+        columns that its statement names. Where these name none (a loop, a helper), it speaks for all.
+
+        Args:
+            table: What was lost from.
+            known: The names of all tables.
+            column: What was lost; None for whole rows.
+            columns: The table's own.
         """
-        if table.name in self.words:
-            return True
-        return not any(name.rpartition(".")[2] in self.words for name in known)
+        if table.name not in self.words and any(
+            name.rpartition(".")[2] in self.words for name in known
+        ):
+            return False
+        calls = {word.lower() for word in self.statement}
+        if column is None:
+            return not calls & _OF_COLUMNS or bool(calls & _OF_ROWS)
+        named = self.statement & columns
+        return not named or column in named or bool(calls & _OF_ROWS)
 
 
-def declarations(source: str) -> list[Declaration]:
-    """Return the declared losses of a revision file, none if it cannot be read."""
-    if _CODE not in source.upper():
+def declarations(source: str, code: str = LOSS) -> list[Declaration]:
+    """Return what a revision file declares with a code, nothing if it cannot be read."""
+    if code not in source.upper():
         return []
     try:
         tree = ast.parse(source)
@@ -54,10 +83,11 @@ def declarations(source: str) -> list[Declaration]:
     return [
         Declaration(
             found["reason"].strip(),
-            _words(tree, source, line) | frozenset(re.findall(r"\w+", found["reason"])),
+            (said := _words(tree, source, line)) | frozenset(re.findall(r"\w+", found["reason"])),
+            said,
         )
         for line, found in comments
-        if _CODE in found["codes"].upper()
+        if code in found["codes"].upper()
     ]
 
 

@@ -61,6 +61,7 @@ def judge(
     *,
     up: Sequence[str] = (),
     declarations: Sequence[Declaration] = (),
+    irreversible: bool = False,
 ) -> RowVerdict:
     """Judge one step.
 
@@ -71,17 +72,19 @@ def judge(
         again: After the second upgrade.
         up: The statements of the upgrade that wrote rows, as they were sent.
         declarations: What the revision's file says about lost data.
+        irreversible: Whether it says that there is no way back.
     """
     verdict = RowVerdict()
     accused: set[TableName] = set()
 
     looked_at = _changed(before, upgraded, restored, again)
 
-    def lose(table: TableName, text: str, moment: str) -> None:
+    def lose(table: TableName, column: str | None, text: str, moment: str) -> None:
         accused.add(table)
+        columns = set(before.contents[table].columns) if table in before.contents else set()
         known = {str(name) for state in (before, upgraded) for name in state.contents}
         for declaration in declarations:
-            if declaration.covers(table, known):
+            if declaration.covers(table, known, column, columns):
                 verdict.declared.append(f"{text} {moment}, declared: {declaration.reason}")
                 return
         verdict.differences.append(f"{text} {moment}")
@@ -94,9 +97,10 @@ def judge(
         if now is None or now is content:
             continue
         change = compare(content, now, before.keys.get(table, ()))
-        on_purpose = verbs.get(table.name.lower(), set()) if restored is not None else set()
-        for text in _losses(table, content, before, change, on_purpose):
-            lose(table, text, "after upgrade")
+        answered = restored is not None or irreversible
+        on_purpose = verbs.get(table.name.lower(), set()) if answered else set()
+        for column, text in _losses(table, content, before, change, on_purpose):
+            lose(table, column, text, "after upgrade")
     for moment, state in (("after downgrade", restored), ("after the second upgrade", again)):
         if state is None:
             continue
@@ -113,14 +117,15 @@ def judge(
                 continue
             if now is None:
                 if content.rows:
-                    lose(table, f"table {table}: gone with its {_count(content.rows)}", moment)
+                    text = f"table {table}: gone with its {_count(content.rows)}"
+                    lose(table, None, text, moment)
                 continue
             change = compare(then, now, before.keys.get(table, ()))
             if not down:
                 # Values that the step made itself may differ: a default may be a clock.
                 change.changed = [c for c in change.changed if c.column in content.columns]
-            for text in _losses(table, then, before, change, set()):
-                lose(table, text, moment)
+            for column, text in _losses(table, then, before, change, set()):
+                lose(table, column, text, moment)
             if down and change.added:
                 rows = _rows(table, now, before, change.added)
                 accused.add(table)
@@ -154,20 +159,22 @@ def _losses(
     state: RowState,
     change: TableChange,
     on_purpose: set[str],
-) -> Iterator[str]:
+) -> Iterator[tuple[str | None, str]]:
+    """Yield what was lost: the column, None for whole rows, and the words."""
     if change.lost and "delete" not in on_purpose:
         rows = _rows(table, content, state, change.lost)
         if len(change.lost) == len(content.rows):
-            yield f"table {table}: all {_count(change.lost)} lost ({rows})"
+            yield None, f"table {table}: all {_count(change.lost)} lost ({rows})"
         else:
-            yield f"table {table}: {len(change.lost)} of {_count(content.rows)} lost ({rows})"
+            lost = f"{len(change.lost)} of {_count(content.rows)} lost ({rows})"
+            yield None, f"table {table}: {lost}"
     if "update" in on_purpose:
         return
     for column in content.columns:
         changes = [c for c in change.changed if c.column == column and c.old is not None]
         if changes:
             rows = _rows(table, content, state, [c.before for c in changes])
-            yield f"column {table}.{column}: {_values(changes)} ({rows})"
+            yield column, f"column {table}.{column}: {_values(changes)} ({rows})"
 
 
 def _values(changes: list[Change]) -> str:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from calista_tools.roundtrip.rows.declared import declarations
 from calista_tools.roundtrip.rows.model import TableName
 
@@ -21,7 +23,9 @@ def covered(source: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for declaration in declarations(source):
         for name in sorted(KNOWN):
-            if declaration.covers(TableName("", name.rpartition(".")[2]), KNOWN):
+            column = {"note": "body", "event": "kind"}.get(name, "other")
+            table = TableName("", name.rpartition(".")[2])
+            if declaration.covers(table, KNOWN, column, {column}):
                 found.setdefault(name, declaration.reason.split(";")[0])
     return found
 
@@ -47,3 +51,27 @@ def test_without_a_reason_nothing_is_declared() -> None:
 
 def test_a_file_that_cannot_be_read_declares_nothing() -> None:
     assert declarations("def upgrade(: # noqa: CAL301 - broken") == []
+
+
+COLUMNS = {"id", "body", "title"}
+NOTE = TableName("", "note")
+
+
+@pytest.mark.parametrize(
+    ("statement", "column", "covered"),
+    [
+        ('op.drop_column("note", "body")', "body", True),
+        ('op.drop_column("note", "body")', "title", False),
+        ('op.drop_column("note", "body")', None, False),
+        ('op.execute("DELETE FROM note WHERE body IS NULL")', None, True),
+        ('op.execute("UPDATE note SET body = lower(body)")', "body", True),
+        ('op.execute("UPDATE note SET body = lower(body)")', "title", False),
+        ("clean(note)", "title", True),
+    ],
+)
+def test_a_statement_speaks_for_the_columns_that_it_names(
+    statement: str, column: str | None, covered: bool
+) -> None:
+    source = f"def upgrade():\n    {statement}  # noqa: CAL301 - kept in the archive\n"
+    (declaration,) = declarations(source)
+    assert declaration.covers(NOTE, {"note", "tag"}, column, COLUMNS) is covered

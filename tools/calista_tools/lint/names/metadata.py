@@ -96,6 +96,7 @@ def _from_module(module: ForeignModule, project: Project) -> Mapping[str, str] |
     if tree is None:
         return None
     target: ast.expr | None = None
+    without = False
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign):
             for one in node.targets:
@@ -103,6 +104,9 @@ def _from_module(module: ForeignModule, project: Project) -> Mapping[str, str] |
                     return _templates(module.frame.value(node.value))
         elif isinstance(node, ast.keyword) and node.arg == "target_metadata":
             target = node.value
+        elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "configure":
+            # Alembic is handed no metadata, so there is no convention.
+            without = without or all(one.arg is not None for one in node.keywords)
         elif isinstance(node, ast.Dict):
             for key, item in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and key.value == "target_metadata":
@@ -112,7 +116,7 @@ def _from_module(module: ForeignModule, project: Project) -> Mapping[str, str] |
     elif target is not None:
         value = module.frame.value(target)
     else:
-        return None
+        return {} if without else None
     return _of_metadata(value, module)
 
 

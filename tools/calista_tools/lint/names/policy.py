@@ -119,6 +119,12 @@ def _wanted(made: SchemaObject, template: str) -> str | None:
         return None
 
 
+def only_name(made: SchemaObject, template: str) -> str | None:
+    """Return the one name that the policy allows; None where part of it is the author's."""
+    full = _wanted(made, template)
+    return None if full is None or _FREE in full else full
+
+
 def _expected(full: str, dialect: str) -> Expected:
     if _FREE not in full:
         return Expected(full, (), shorten(full) if dialect == "postgresql" else full)

@@ -1,7 +1,7 @@
 """How is a wrong name put right, in upgrade and downgrade together?
 
 Only where the file spells the name as a string, everywhere in the same way: what is put together
-at run time, or stands in SQL, is left to its author.
+at run time is left to its author. What stands in SQL: ``renaming_in_sql``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.names.convention import wants_name
+from calista_tools.lint.names.renaming_in_sql import rename_in_sql
 from calista_tools.lint.rule import Edit, Fix
 
 if TYPE_CHECKING:
@@ -32,9 +33,11 @@ def rename(migration: Migration, made: SchemaObject, shown: str) -> Fix | None:
         shown: The name wanted; ``…`` stands for the part that is the author's.
     """
     old = made.name.text if made.name is not None else None
-    if old is None or made.name is None or made.raw or made.kind == "trigger":
+    if old is None or made.name is None:
         return None
     new = shown.replace("…", old)
+    if made.raw or made.kind == "trigger":
+        return rename_in_sql(migration, made, new) if len(new.encode()) <= _LONGEST else None
     template = migration.convention.templates.get(made.kind)
     if not made.name.final and template is not None and wants_name(template):
         return None  # the convention adds to what is written

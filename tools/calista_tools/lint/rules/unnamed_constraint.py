@@ -3,13 +3,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.names.convention import wants_name
-from calista_tools.lint.names.policy import WORDS, created, place
+from calista_tools.lint.names.naming import give_name
+from calista_tools.lint.names.policy import WORDS, created, only_name, place
 from calista_tools.lint.rule import Finding, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from calista_tools.lint.migration import Migration
+    from calista_tools.lint.operations import Operation, SchemaObject
+    from calista_tools.lint.rule import Fix
 
 _KINDS = ("pk", "uq", "fk", "ck", "ix", "ex")
 
@@ -70,9 +73,19 @@ def check(migration: Migration) -> Iterator[Finding]:
         else:
             continue
         reported.add(id(made.node))
-        yield place(operation, made, f"{WORDS[made.kind]} has no name{becomes}")
+        message = f"{WORDS[made.kind]} has no name{becomes}"
+        yield place(operation, made, message, _fix(migration, operation, made))
     for operation in migration.operations:
         if operation.what == "drop_constraint" and operation.name is None and operation.dialects:
             made = operation.objects[0]
             message = "drops a constraint without a name, which fails wherever it runs"
             yield place(operation, made, message)
+
+
+def _fix(migration: Migration, operation: Operation, made: SchemaObject) -> Fix | None:
+    """Return the fix that gives the one name that the policy allows."""
+    template = migration.config.names.get(made.kind)
+    if made.raw or template is None or made.kind == "ix":
+        return None
+    name = only_name(made, template)
+    return None if name is None else give_name(migration, operation, made, name)

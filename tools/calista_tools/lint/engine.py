@@ -82,9 +82,10 @@ def _read(group: Group, rules: Mapping[str, Rule], *, keep: bool) -> Known:
     reading = Reading(group.files, group.config, keep=keep)
     if len(group.files) >= WORTHWHILE and available():
         try:
-            (mine, mine_read), (other, other_read) = together(
-                lambda peer: _analyse(group, rules, reading, peer)
+            (mine, mine_read, _), (other, other_read, schemas) = together(
+                lambda peer: (*_analyse(group, rules, reading, peer), reading.schemas)
             )
+            reading.schemas.update(schemas)
             return _known(mine + other, reading, mine_read | other_read)
         except PeerLostError:
             reading = Reading(group.files, group.config, keep=keep)

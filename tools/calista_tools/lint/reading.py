@@ -100,7 +100,8 @@ class Reading:
             for d in self.config.dialects
         ]
         first = peer is None or peer.number == 0
-        starts = frozenset(self.starts[1:] if first else ())
+        # Each process keeps every second one.
+        starts = frozenset(self.starts[1:] if peer is None else self.starts[1 + peer.number :: 2])
         for states in zip(*walks, strict=True):
             revision = states[0][0]
             while place[revision] >= self._pieces * PIECE:

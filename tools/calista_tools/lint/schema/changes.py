@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.names.final import final_name
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from calista_tools.lint.operations import Column, Operation, SchemaObject
+
+
+#: What is the same on both dialects is one object, and kept once where schemas are kept.
+_placed = lru_cache(maxsize=4096)(Placed)
+_column_state = lru_cache(maxsize=4096)(ColumnState)
 
 
 def changes_of(
@@ -113,7 +119,7 @@ def placed(made: SchemaObject, dialect: str, convention: Mapping[str, str], row:
         and (made.raw or made.kind not in convention)
         and made.kind in ("pk", "uq", "fk", "ck", "ix", "ex")
     )
-    return Placed(
+    return _placed(
         made.kind,
         final.name,
         made.columns,
@@ -139,7 +145,7 @@ def column_state(column: Column) -> ColumnState:
         or "computed" in attributes
         or "server_default" in attributes
     )
-    return ColumnState(column.name, column.type, column.nullable, default)
+    return _column_state(column.name, column.type, column.nullable, default)
 
 
 def _changes(

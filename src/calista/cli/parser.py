@@ -133,9 +133,9 @@ def _add_events(
     listing.add_argument("--stream", metavar="ID", help="only of this stream")
     listing.add_argument("--type", metavar="TYPE", help="only of this event type")
     listing.add_argument(
-        "--after", type=int, default=0, metavar="N", help="only with a global_seq above N"
+        "--after", type=_count, default=0, metavar="N", help="only with a global_seq above N"
     )
-    listing.add_argument("--limit", type=int, metavar="N", help="at most N events")
+    listing.add_argument("--limit", type=_count, metavar="N", help="at most N events")
     _command(
         commands, shared, "verify", "look for gaps, bad ids and unreadable events", "events:verify"
     )
@@ -149,3 +149,14 @@ def _backup_dir(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="where backups lie (CALISTA_BACKUP_DIR)",
     )
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**63:
+        raise ValueError
+    return number
+
+
+# How argparse calls it in its message.
+_count.__name__ = "whole number from 0"

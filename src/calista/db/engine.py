@@ -8,6 +8,7 @@ from sqlalchemy import URL, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
+from calista.db import documents
 from calista.errors import CalistaError
 
 if TYPE_CHECKING:
@@ -71,7 +72,13 @@ def make_engine(url: URL) -> Engine:
     No pool: a command opens one connection, and a lock must end with the connection it is on.
     """
     try:
-        engine = create_engine(url, poolclass=NullPool, hide_parameters=True)
+        engine = create_engine(
+            url,
+            poolclass=NullPool,
+            hide_parameters=True,
+            json_serializer=documents.encode,
+            json_deserializer=documents.decode,
+        )
     except (NoSuchModuleError, ImportError) as error:
         raise DatabaseURLError(
             f"the driver of {url.drivername!r} is not installed",

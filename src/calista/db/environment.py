@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from calista.db.policy import Context
 
-NO_URL_HINT = """copy one of these two lines:
+_HINT_FOR_ALEMBIC = """copy one of these two lines:
 export CALISTA_DB_URL=sqlite:///calista.db
 alembic -x url=sqlite:///calista.db upgrade head"""
 
@@ -73,7 +73,7 @@ def database_url(x: Mapping[str, str], config: Config, environ: Mapping[str, str
     """
     found = x.get("url") or _set_by_program(config) or environ.get("CALISTA_DB_URL")
     if not found:
-        raise DatabaseURLError("no database URL", NO_URL_HINT)
+        raise DatabaseURLError("no database URL", _HINT_FOR_ALEMBIC)
     return found
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from calista.db.documents import decode, encode
 from calista.errors import CalistaError
 from calista.events.ulid import is_ulid
 
@@ -45,7 +45,7 @@ def read_events(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
 def _parse(line: bytes) -> dict[str, Any]:
     text = line.decode("utf-8-sig")
     try:
-        event = _DECODER.decode(text)
+        event = decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(event, dict):
@@ -69,7 +69,7 @@ def _parse(line: bytes) -> dict[str, Any]:
     if event.get("payload") is None:
         event["payload"] = {}
     if "\\u" in text:
-        _assert_storable(_ENCODER.encode(event))
+        _assert_storable(encode(event))
     return event
 
 
@@ -84,20 +84,11 @@ def _assert_storable(written: str) -> None:
         raise ValueError("the character U+0000 cannot be stored")
 
 
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-# Once: `json.loads` and `json.dumps` with options make new ones for each line.
-_DECODER = json.JSONDecoder(parse_constant=_refuse)
-_ENCODER = json.JSONEncoder(ensure_ascii=False)
-
-
-def to_line(row: Row[Any]) -> str:
-    """Return a stored event as a line of JSON, with its time as RFC 3339 in UTC."""
+def to_line(row: Row[Any]) -> bytes:
+    """Return a stored event as a line of JSON in UTF-8, with its time as RFC 3339 in UTC."""
     values = dict(row._mapping)
     at = values["recorded_at"]
     # SQLite stores UTC and gives it back without saying so.
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     values["recorded_at"] = at.isoformat().replace("+00:00", "Z")
-    return _ENCODER.encode(values)
+    return encode(values).encode() + b"\n"

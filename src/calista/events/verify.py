@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from calista.db.documents import decode
 from calista.db.tables import event_store
 from calista.events.store import PIECE
 from calista.events.ulid import is_ulid
@@ -51,7 +51,7 @@ def _findings(row: Any) -> Iterator[str]:
     for name, document in (("payload", payload), ("metadata", metadata)):
         if document is not None:
             try:
-                json.loads(document)
+                decode(document)
             except ValueError as error:
                 yield f"its {name} cannot be read: {error}"
 

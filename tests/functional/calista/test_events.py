@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -128,6 +129,7 @@ def test_a_bad_line_late_in_the_input_undoes_the_rest(events: Any) -> None:
         (json.dumps(made(payload={"x": "\0"})), "U+0000"),
         (json.dumps(made(payload={"x": "\ud800"})), "surrogate"),
         ('{"stream_id": NaN}', "NaN is not JSON"),
+        (json.dumps(made(payload={"x": 1})).replace("1}", "1e999}"), "1e999 is too big"),
         ("[" * 100_000, "nested too deeply"),
         ("\xff\xfe", "line 1"),
     ],
@@ -178,8 +180,6 @@ def _ready() -> dict[str, Any]:
 
 
 def test_from_a_pipe_and_into_a_pipe_that_closes(events: Any, place: Any) -> None:
-    import os
-
     text = (json.dumps(made()) + "\n") * 2000
     program = [sys.executable, "-m", "calista", "events"]
     environment = os.environ | place.environment
@@ -219,3 +219,43 @@ def test_stdin_is_read_by_default(
     stdin = io.TextIOWrapper(io.BytesIO(json.dumps(made()).encode()))
     monkeypatch.setattr(sys, "stdin", stdin)
     assert len(stored(calista("events", "append"))) == 1
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_document_that_somebody_else_has_spoilt_is_found(events: Any, place: Any) -> None:
+    columns = "stream_id, stream_type, version, event_id, event_type, payload"
+    values = "'x', 't', 1, '01ARZ3NDEKTSV4RRFFQ69G5FAV', 'x', '{\"n\": 1e999}'"
+    place.execute(f"INSERT INTO event_store ({columns}) VALUES ({values})")
+    found = events("verify")
+    assert (found.code, found.out) == (
+        1,
+        "event 1: its payload cannot be read: the number 1e999 is too big\n",
+    )
+    listing = events("list")
+    assert (listing.code, listing.out) == (1, "")
+    assert listing.err.startswith("error: an event cannot be read: the number 1e999 is too big\n")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("command", [["append"], ["list"]])
+def test_output_is_utf_8_whatever_the_terminal_is(
+    events: Any, place: Any, command: list[str]
+) -> None:
+    line = json.dumps(made("é☄"), ensure_ascii=False)
+    environment = os.environ | place.environment | {"PYTHONIOENCODING": "ascii"}
+    program = [sys.executable, "-m", "calista", "events"]
+    if command == ["list"]:
+        stored(events("append", text=line))
+    done = subprocess.run(
+        [*program, *command], input=line.encode(), env=environment, capture_output=True
+    )
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
+    assert json.loads(done.stdout.decode())["stream_id"] == "é☄"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_count_is_never_negative(calista: Any) -> None:
+    for option in (["--limit", "-1"], ["--limit", "many"], ["--after", "-1"]):
+        result = calista("events", "list", *option)
+        assert result.code == 2
+        assert "invalid whole number from 0 value" in result.err

@@ -33,17 +33,17 @@ def add(args: argparse.Namespace, settings: Settings) -> int:
         _source(args.file) as lines,
         open_database(settings, Progress()) as connection,
         # Nothing is printed that may yet be undone.
-        tempfile.SpooledTemporaryFile(_IN_MEMORY, "w+", encoding="utf-8") as output,
+        tempfile.SpooledTemporaryFile(_IN_MEMORY) as output,
     ):
         if connection.dialect.name == "sqlite":
             # Reads before it writes: a later BEGIN would find its snapshot outdated.
             connection = connection.execution_options(calista_begin="IMMEDIATE")
         with connection.begin():
             for row in store.append(connection, jsonl.read_events(lines)):
-                output.write(jsonl.to_line(row) + "\n")
+                output.write(jsonl.to_line(row))
                 count += 1
         output.seek(0)
-        shutil.copyfileobj(output, sys.stdout)
+        shutil.copyfileobj(output, sys.stdout.buffer)
     say(f"{count} {'event' if count == 1 else 'events'} stored")
     return 0
 
@@ -58,8 +58,13 @@ def print_events(args: argparse.Namespace, settings: Settings) -> int:
             after=args.after,
             limit=args.limit,
         )
-        for row in rows:
-            print(jsonl.to_line(row))
+        try:
+            for row in rows:
+                sys.stdout.buffer.write(jsonl.to_line(row))
+        except ValueError as error:
+            raise CalistaError(
+                f"an event cannot be read: {error}", "`calista events verify` says which one"
+            ) from error
     return 0
 
 

@@ -1,0 +1,35 @@
+"""What is JSON, in a column and on a line? What the standard says, and not what Python adds to it.
+
+Python reads `1e999` as infinity and writes that as `Infinity`: no other program can read it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import Any
+
+
+def _refuse(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"the number {digits[:20]} is too big")
+    return number
+
+
+# Once: `json.loads` and `json.dumps` with options make new ones for each document.
+_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
+def decode(document: str | bytes) -> Any:
+    """Read a document; psycopg hands it over in bytes.
+
+    Raises:
+        ValueError: It is none.
+    """
+    return _decoder.decode(document if isinstance(document, str) else document.decode())

@@ -145,7 +145,7 @@ def test_dry_run_shows_a_diff_that_git_applies(
 
     diff = capsys.readouterr().out
     assert project.names() == before
-    assert "-down_revision = 'b'\n+down_revision = \"d\"\n" in diff
+    assert "-down_revision = 'b'\n+down_revision = 'd'\n" in diff
     subprocess.run(["git", "apply", "-"], input=diff, text=True, check=True, cwd=project.root)
     project.assert_line("abcdxy")
 

@@ -109,7 +109,8 @@ def rebase(onto: str | None = None, *, dry_run: bool = False) -> None:
         print(render_diff(plan, config.root), end="")
         return
     if not plan.moves:
-        print("there is one head already; nothing moved", file=sys.stderr)
+        words = "there is one head already" if plan.target else "there is no revision"
+        print(f"{words}; nothing moved", file=sys.stderr)
         return
     apply(plan.changes(), config.script_location)
     if found is not None:
@@ -120,7 +121,12 @@ def rebase(onto: str | None = None, *, dry_run: bool = False) -> None:
                 else {move.new: move.after}
             )
     for move in plan.moves:
-        print(f"{shown(move.old)} -> {shown(move.new)}")
+        parents = ", ".join(plan.history.revisions[move.revision].down_revisions)
+        print(
+            f"{shown(move.old)} -> {shown(move.new)}"
+            if move.old != move.new
+            else f"{shown(move.new)} now follows {parents}"
+        )
     print(f"head is {', '.join(plan.history.heads)}", file=sys.stderr)
 
 

@@ -21,10 +21,14 @@ _HEADER = """\
 # calista history lock, version 1
 # Published revisions, oldest first. They never change: a database may have run them.
 # Not to be edited by hand:
-#   {door} lock          records the revisions that are new (at a release, or on the main branch)
-#   {door} lock --check  compares the recorded ones with the files
-# A merge conflict here means that two branches published at the same time: keep the lines of both,
-# without the conflict marks, then run `{door} merge` (both sets of databases exist), `{door} lock`.
+#   {door} lock
+#       records the revisions that are new (at a release, or on the main branch)
+#   {door} lock --check
+#       compares the recorded ones with the files
+# A merge conflict here means that two branches published at the same time. Keep the lines of both,
+# without the conflict marks; both sets of databases exist, so join the branches and record that:
+#   {door} merge -m MESSAGE
+#   {door} lock
 """
 #: How git marks a conflict, with the base between the sides where it is told to show that.
 _MARK = re.compile(r"(?:<{7}|>{7}|\|{7})(?: .*)?|={7}")

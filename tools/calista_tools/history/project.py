@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.errors import ToolError
+
 if TYPE_CHECKING:
     from calista_tools.config import Config
     from calista_tools.history.graph import History
@@ -19,7 +21,8 @@ def read_project(config: Config, *, thorough: bool = False) -> History:
         thorough: Parse every file to its end; see `reader.read_source`.
 
     Raises:
-        ToolError: The lock file is there and cannot be read, or a command is changing the files.
+        ToolError: There are no migrations, the lock file is there and cannot be read, or a command
+            is changing the files.
     """
     from calista_tools.history.journal import HOLDER
     from calista_tools.history.lockfile import read_lock
@@ -30,6 +33,11 @@ def read_project(config: Config, *, thorough: bool = False) -> History:
         from calista_tools.history.transaction import recover
 
         recover(config.script_location)
+    if not config.script_location.is_dir():
+        raise ToolError(
+            f"there is no folder {config.script_location}",
+            "run this in the project, or set `script_location` in its pyproject.toml or alembic.ini",
+        )
     history = read_history(version_folders(config), thorough=thorough)
     history.published = read_lock(config.lock_file).published
     return history

@@ -50,7 +50,9 @@ def rewrite_header(
     encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
     if before.down_revisions != tuple(parents):
         value = _down_revision(tree, path)
-        edits.append((*_span(value, lines, source, encoding), _literal(parents).encode(encoding)))
+        start, end = _span(value, lines, source, encoding)
+        quote = "'" if b"'" in source[start:end] else '"'
+        edits.append((start, end, _literal(parents, quote).encode(encoding)))
     docstring = _docstring(tree)
     if docstring is not None:
         start, end = _span(docstring, lines, source, encoding)
@@ -124,16 +126,16 @@ def _docstring(tree: ast.Module) -> ast.expr | None:
     return None
 
 
-def _literal(parents: Sequence[str]) -> str:
-    spelt = [_string(parent) for parent in parents]
+def _literal(parents: Sequence[str], quote: str) -> str:
+    spelt = [_string(parent, quote) for parent in parents]
     if not spelt:
         return "None"
     return spelt[0] if len(spelt) == 1 else f"({', '.join(spelt)})"
 
 
-def _string(value: str) -> str:
-    """Spell a string as ruff's formatter does."""
-    return f'"{value}"' if value.isalnum() and value.isascii() else repr(value)
+def _string(value: str, quote: str) -> str:
+    """Spell a string in the quotes that the file has there."""
+    return f"{quote}{value}{quote}" if value.isalnum() and value.isascii() else repr(value)
 
 
 def _line_starts(source: bytes) -> list[int]:

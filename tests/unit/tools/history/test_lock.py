@@ -39,7 +39,7 @@ def test_records_in_order_with_a_header(versions: Path) -> None:
 
     text = (versions / "history.lock").read_text()
     assert text.startswith("# calista history lock, version 1\n")
-    assert "#   calista-migrations lock --check " in text
+    assert "#   calista-migrations lock --check\n" in text
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     assert lines[0] == "baseline a"
     assert [line.split()[:2] for line in lines[1:]] == [["a", "-"], ["b", "a"], ["c", "b"]]
@@ -157,12 +157,12 @@ def test_second_baseline(versions: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "words"),
     [
-        ("c b ", "c b x", 11, "cannot be understood"),
-        ("b a ", "<<<<<<< HEAD\nb a ", 10, "a merge conflict is not resolved"),
-        ("b a ", "<<<<<<<\nb a ", 10, "a merge conflict is not resolved"),
-        ("b a ", "<<<<<<<<\nb a ", 10, "cannot be understood: '<<<<<<<<'"),
-        ("c b ", "b a ", 11, "b is recorded twice"),
-        ("b a ", "b c ", 10, "b stands before c"),
+        ("c b ", "c b x", 15, "cannot be understood"),
+        ("b a ", "<<<<<<< HEAD\nb a ", 14, "a merge conflict is not resolved"),
+        ("b a ", "<<<<<<<\nb a ", 14, "a merge conflict is not resolved"),
+        ("b a ", "<<<<<<<<\nb a ", 14, "cannot be understood: '<<<<<<<<'"),
+        ("c b ", "b a ", 15, "b is recorded twice"),
+        ("b a ", "b c ", 14, "b stands before c"),
     ],
 )
 def test_damaged_lock(versions: Path, old: str, new: str, line: int, words: str) -> None:

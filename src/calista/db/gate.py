@@ -93,13 +93,8 @@ class SchemaAheadError(CalistaError):
                 "restore a backup, or leave in alembic_version the one that its schema is at",
             )
             return
-        older = revisions.replaced()
-        if standing.current and older.keys() >= set(standing.current):
-            super().__init__(
-                f"this database is at revision {where}, older than the baseline of this version"
-                " of CALISTA; nothing was touched",
-                f"upgrade it with {older[standing.current[0]]} first, then with this version",
-            )
+        if before := revisions.before_baseline(standing.current):
+            super().__init__(*before)
             return
         if standing.state is State.DIVERGED:
             message = f"this database has left the line of this CALISTA: it is at revision {where}"

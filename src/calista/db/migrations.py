@@ -88,10 +88,30 @@ def migrate(
         if dialect == "postgresql" and not read_only:
             _create_schema(connection, schema)
         with context.begin_transaction():
-            context.run_migrations()
+            _run(context)
         # What Alembic writes outside of a migration (`ensure_version`, `stamp`).
         if ours and connection.in_transaction():
             connection.commit()
+
+
+class BeforeBaselineError(CalistaError):
+    """The database is at a revision that a baseline replaced."""
+
+    exit_code = 4
+
+
+def _run(context: Context) -> None:
+    """Run the migrations; of a revision that is gone, Alembic cannot say why."""
+    from alembic.util import CommandError
+
+    try:
+        context.run_migrations()
+    except CommandError as error:
+        current = context.get_context().get_current_heads()
+        before = revisions.before_baseline(current, Path(context.script.dir))
+        if before is None:
+            raise
+        raise BeforeBaselineError(*before) from error
 
 
 def script(context: Context, dialect: str) -> None:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from calista.errors import CalistaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 HEAD_FILE = "head.txt"
 REVISIONS_FILE = "revisions.json"
@@ -87,6 +87,17 @@ def replaced(folder: Path | None = None) -> Mapping[str, str]:
                 values[target.id] = ast.literal_eval(node.value)  # type: ignore[attr-defined]
         found |= dict.fromkeys(values.get("replaces", ()), values.get("replaces_until", ""))
     return found
+
+
+def before_baseline(current: Sequence[str], folder: Path | None = None) -> tuple[str, str] | None:
+    """Return what to say of a database at revisions that a baseline replaced; None of others."""
+    older = replaced(folder)
+    if not current or not older.keys() >= set(current):
+        return None
+    where = ", ".join(current)
+    message = f"this database is at revision {where}, older than the baseline of this version"
+    hint = f"upgrade it with {older[current[0]]} first, then with this version"
+    return f"{message} of CALISTA; nothing was touched", hint
 
 
 def pending(current: Iterable[str], revisions: Mapping[str, Known], end: str) -> list[Known]:

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
+from alembic.config import main as alembic_main
 from alembic.util import CommandError
 from sqlalchemy import URL, create_engine, inspect, text
 
 from benchmarks.generated_history import write_project
-from calista.db import gate, revisions
+from calista.cli import main as calista
+from calista.db import revisions
 from calista_tools.config import load
 from calista_tools.errors import ToolError
 from calista_tools.history import History
@@ -254,12 +256,17 @@ def test_git_sees_moves(project: Path) -> None:
     assert git("status", "--short") == ""
 
 
-def test_own_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def copy_own_project(folder: Path) -> None:
+    """Copy this repository's migrations and their settings; nothing is published."""
     root = Path(__file__).parents[3]
-    shutil.copytree(root / "migrations", tmp_path / "migrations")
-    (tmp_path / "migrations" / "history.lock").unlink(missing_ok=True)
+    shutil.copytree(root / "migrations", folder / "migrations")
+    (folder / "migrations" / "history.lock").unlink(missing_ok=True)
     for name in ("alembic.ini", "pyproject.toml"):
-        shutil.copy(root / name, tmp_path)
+        shutil.copy(root / name, folder)
+
+
+def test_own_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy_own_project(tmp_path)
     monkeypatch.chdir(tmp_path)
     before = history()
     head = before.heads[0]
@@ -267,17 +274,45 @@ def test_own_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     squash("baseline 2026", head, data_revisions(head))
 
     assert list(history().revisions) == [head]
-    # `calista` tells a database from before the baseline what to upgrade it with.
+
+
+def test_databases_before_it_are_told_what_to_upgrade_with(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: URL,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    copy_own_project(tmp_path)
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(revisions, "migrations_folder", lambda: tmp_path / "migrations")
-    first = before.ordered[0].revision
-    error = gate.SchemaAheadError(gate.Standing(gate.State.UNKNOWN, (first,), head))
-    assert error.message == (
-        f"this database is at revision {first}, older than the baseline of this version of CALISTA;"
-        " nothing was touched"
+    url = database_url.render_as_string(hide_password=False)
+    monkeypatch.setenv("CALISTA_DB_URL", url)
+    first, head = (revision.revision for revision in (history().ordered[0], history().ordered[-1]))
+    command.upgrade(alembic(tmp_path, url), first)
+    path = tmp_path / "pyproject.toml"
+    path.write_text(path.read_text().replace('["sqlite", "postgresql"]', '["sqlite"]', 1))
+    squash("baseline 2026", head, data_revisions(head))
+    said = (
+        f"error: this database is at revision {first}, older than the baseline of this version of"
+        r" CALISTA; nothing was touched\n"
+        r"hint: upgrade it with calista [\d.]+ first, then with this version\n"
     )
-    assert re.fullmatch(r"upgrade it with calista [\d.]+ first, then with this version", error.hint)
-    strange = gate.SchemaAheadError(gate.Standing(gate.State.UNKNOWN, ("strange",), head))
-    assert "upgraded by a newer CALISTA" in strange.message
+    capfd.readouterr()
+
+    assert calista(["db", "upgrade", "--yes"]) == 4
+    assert re.fullmatch(said, capfd.readouterr().err)
+    # The `alembic` program asks the project's own env.py.
+    for words in (["upgrade", "head"], ["current"]):
+        with pytest.raises(SystemExit) as ended:
+            alembic_main(words)
+        assert ended.value.code == 4
+        assert re.search(said, capfd.readouterr().err)
+
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        table = "alembic_version" if url.startswith("sqlite") else "calista.alembic_version"
+        assert connection.scalar(text(f"SELECT version_num FROM {table}")) == first
+    engine.dispose()
 
 
 @pytest.mark.slow

@@ -44,8 +44,10 @@ with engine.connect() as connection:
     with context.begin_transaction():
         context.run_migrations()
 """
-NO_BREAK = ("reformat", "rename", "comment", "nothing")
-BREAKS = ("change", "remove", "reparent", "garble")
+NO_BREAK = ("reformat", "rename", "comment", "docstring", "nothing")
+BREAKS = ("change", "remove", "reparent", "garble", "insert", "new id")
+#: Whatever else a break is called, the published id is no longer to be found.
+KINDS = {"change": "changed", "reparent": "reordered", "insert": "reordered"}
 
 #: For each revision: how far back its parents are (0 is the one before it).
 graphs = st.lists(
@@ -84,6 +86,17 @@ def break_one(history: History, name: str, how: str) -> None:
             path.rename(path.with_name(f"20240101_0000_other_{name}.py"))
         case "comment":
             path.write_text(text.replace("revision r", "Revision R") + "# more\n")
+        case "docstring":
+            path.write_text(text.replace(f'"""revision {name}', f'"""what {name} is for\n\nIt'))
+        case "insert":
+            parents = history.revisions[name].down_revisions
+            new = write(path.parent, f"before_{name}", parents, 0)
+            old = new.read_text().partition("down_revision = ")[2].partition("\n")[0]
+            path.write_text(
+                text.replace(f"down_revision = {old}", f"down_revision = 'before_{name}'")
+            )
+        case "new id":
+            path.write_text(text.replace(f'revision = "{name}"', f'revision = "new_{name}"', 1))
         case "change":
             path.write_text(text.replace("sa.Integer()", "sa.BigInteger()"))
         case "remove":
@@ -117,7 +130,7 @@ def test_check_reports_every_break_and_nothing_else(
         found = check_lock(read_history(folder), lock_file)
 
     expected = {
-        (revision, {"change": "changed", "reparent": "reordered"}.get(how, "removed"))
+        (revision, KINDS.get(how, "removed"))
         for revision, how in broken.items()
         if revision in published and how in BREAKS
     }
@@ -127,6 +140,9 @@ def test_check_reports_every_break_and_nothing_else(
         for revision, how in broken.items()
         if revision not in published and how == "reparent"
     }
+    # So does what was put before the baseline, or the baseline under another id.
+    if broken["r0"] in ("insert", "new id"):
+        second.add(("before_r0" if broken["r0"] == "insert" else "new_r0", "baseline"))
     assert {(item.revision, item.kind) for item in found} == expected | second
     assert len(found) == len(expected | second)
     for item in found:
@@ -134,6 +150,76 @@ def test_check_reports_every_break_and_nothing_else(
         assert item.code == (
             "CAL403" if item.revision == "r0" or item.kind == "baseline" else "CAL402"
         )
+
+
+def edit_lock(lines: list[str], number: int, other: int, how: str) -> list[str]:
+    """Edit one line of the lock file by hand, or two."""
+    revision, parents, digest, name = lines[number].split(" ")
+    match how:
+        case "delete":
+            return lines[:number] + lines[number + 1 :]
+        case "swap":
+            lines = list(lines)
+            lines[number], lines[other] = lines[other], lines[number]
+            return lines
+        case "twice":
+            return [*lines, lines[number]]
+        case "digest":
+            digest = digest[:-1] + ("0" if digest[-1] != "0" else "1")
+        case "cut":
+            return [*lines[:number], lines[number][:-20].rpartition(" ")[0], *lines[number + 1 :]]
+        case "parents":
+            parents = "r_other" if parents != "r_other" else "-"
+        case "name":
+            name = "some_other_name.py"
+    return [*lines[:number], f"{revision} {parents} {digest} {name}", *lines[number + 1 :]]
+
+
+@settings(deadline=None, max_examples=100)
+@given(
+    graphs,
+    st.sampled_from(["delete", "swap", "twice", "digest", "cut", "parents", "name"]),
+    st.data(),
+)
+def test_check_reports_every_edit_of_the_lock_that_counts(
+    graph: list[list[int]], how: str, data: st.DataObject
+) -> None:
+    with tempfile.TemporaryDirectory() as folder_name:
+        folder = Path(folder_name)
+        history = build(folder, graph, [])
+        lock_file = folder / "history.lock"
+        through = data.draw(st.sampled_from(list(history.revisions)))
+        entries = lock(history, lock_file, through=through)
+        text = lock_file.read_text().splitlines()
+        start = len(text) - len(entries)
+        number = data.draw(st.integers(0, len(entries) - 1))
+        other = data.draw(st.integers(0, len(entries) - 1))
+        edited = edit_lock(text[start:], number, other, how)
+        lock_file.write_text("\n".join([*text[:start], *edited, ""]))
+
+        found = check_lock(history, lock_file)
+
+    revision = entries[number].revision
+    if how in ("digest", "parents"):
+        kind = "changed" if how == "digest" else "reordered"
+        assert (revision, kind) in {(item.revision, item.kind) for item in found}
+        assert {item.revision for item in found} <= {revision, ""}
+    elif how in ("twice", "cut"):
+        assert any(item.kind == "damaged" for item in found)
+        assert all(item.revision == "" or how == "cut" for item in found)
+    elif how == "delete":
+        # The newest line alone can go unnoticed: that is a revision not yet published.
+        needed = not entries[number].parents or any(revision in e.parents for e in entries)
+        assert bool(found) == needed
+    else:
+        order = [line.split(" ")[0] for line in edited]
+        late = any(
+            order.index(parent) > order.index(entry.revision)
+            for entry in entries
+            for parent in entry.parents
+        )
+        assert bool(found) == late
+        assert how == "swap" or not late
 
 
 @settings(deadline=None, max_examples=40)

@@ -76,7 +76,7 @@ def check_lock(
 
 
 def _baselines(history: History, lock: Lock, lock_file: Path) -> Iterable[Break]:
-    if not lock.entries:
+    if not lock.entries and not lock.baselines:
         return
     recorded = {entry.revision for entry in lock.entries if not entry.parents}
     if set(lock.baselines) != recorded:

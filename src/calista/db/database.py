@@ -104,13 +104,41 @@ class Database:
             self.url.drivername,
             database=self.path.as_uri(),
             query={
-                **{key: value for key, value in self.url.query.items() if key != "mode"},
-                "mode": "rwc" if create else "rw",
+                **self.url.query,
+                "mode": self._mode or ("rwc" if create else "rw"),
                 "uri": "true",
                 "timeout": str(self.settings.lock_timeout),
             },
         )
         return engines.make_engine(url)
+
+    def assert_there(self) -> None:
+        """Raise if there is nothing to connect to.
+
+        Raises:
+            DatabaseMissingError: The SQLite file is not there.
+        """
+        if not self.exists:
+            raise DatabaseMissingError(
+                f"there is no database at {self.path}", "`calista db upgrade` makes one"
+            )
+
+    def assert_writable(self) -> None:
+        """Raise if the URL allows reading only.
+
+        Raises:
+            DatabaseURLError: It says ``mode=ro``.
+        """
+        if self.is_sqlite and self._mode == "ro":
+            raise engines.DatabaseURLError(
+                f"{self.shown} may only be read: the URL says mode=ro",
+                "leave mode=ro out of CALISTA_DB_URL for commands that write",
+            )
+
+    @property
+    def _mode(self) -> str:
+        mode = self.url.query.get("mode", "")
+        return mode if isinstance(mode, str) else mode[-1]
 
     @contextmanager
     def connect(self, *, create: bool = False) -> Iterator[Connection]:
@@ -120,10 +148,8 @@ class Database:
             DatabaseMissingError: The SQLite file is not there, and ``create`` was not asked for.
             DatabaseUnreachableError: The database does not let us in, or goes away.
         """
-        if not self.exists and not create:
-            raise DatabaseMissingError(
-                f"there is no database at {self.path}", "`calista db upgrade` makes one"
-            )
+        if not create:
+            self.assert_there()
         with self.errors(), self.engine(create=create).connect() as connection:
             if self.is_sqlite:
                 cursor = connection.connection.cursor()

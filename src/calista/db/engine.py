@@ -147,7 +147,24 @@ def words_of(error: DBAPIError, url: URL) -> str:
     diagnosis = getattr(error.orig, "diag", None)
     said = getattr(diagnosis, "message_primary", None) or error.orig or error
     words = " ".join(str(said).split()) or type(said).__name__
-    return words.replace(str(url.password), "***") if url.password else words
+    return masked(words, url)
+
+
+def password_of(url: URL) -> str | None:
+    """Return the password, which may also stand in the query: ``?password=…``."""
+    found = url.query.get("password", url.password)
+    return found if found is None or isinstance(found, str) else found[-1]
+
+
+def masked(words: str, url: URL) -> str:
+    """Return what somebody said about a database, without anything secret of its URL."""
+    values = [url.password or ""]
+    for key, value in url.query.items():
+        if "password" in key.lower():
+            values.extend([value] if isinstance(value, str) else value)
+    for secret in filter(None, values):
+        words = words.replace(str(secret), "***")
+    return words
 
 
 def unreachable(url: URL, error: DBAPIError) -> DatabaseUnreachableError:

@@ -86,6 +86,13 @@ class SchemaAheadError(CalistaError):
     def __init__(self, standing: Standing) -> None:
         where = ", ".join(standing.current)
         self.standing = standing
+        if not standing.current:
+            super().__init__(
+                "this database has tables of CALISTA, and alembic_version records no revision;"
+                " nothing was touched",
+                "restore a backup, or record in alembic_version the revision that its schema is at",
+            )
+            return
         if standing.overlapping:
             super().__init__(
                 f"this database records revisions {where} at once, and one of them comes before"
@@ -115,7 +122,12 @@ def look(connection: Connection) -> Standing:
     if current == (head,):
         return Standing(State.CURRENT, current, head)
     if not current:
-        return Standing(State.EMPTY, current, head)
+        if not _has_our_tables(connection, schema):
+            return Standing(State.EMPTY, current, head)
+        if _ask(connection, f"SELECT version_num FROM {schema}alembic_version"):  # noqa: S608
+            # The first revision was committed between the two questions.
+            return look(connection)
+        return Standing(State.UNKNOWN, current, head)
     known = revisions.known()
     strange = [item for item in current if item not in known]
     if not strange:
@@ -127,6 +139,15 @@ def look(connection: Connection) -> Standing:
     if head in passed:
         return Standing(State.AHEAD, current, head)
     return Standing(State.DIVERGED if passed & set(known) else State.UNKNOWN, current, head)
+
+
+def _has_our_tables(connection: Connection, schema: str) -> bool:
+    from calista.db.tables import metadata
+
+    return any(
+        _ask(connection, f"SELECT count(*) FROM (SELECT 1 FROM {schema}{name} LIMIT 0) AS t")  # noqa: S608
+        for name in metadata.tables
+    )
 
 
 def require_current(connection: Connection) -> None:

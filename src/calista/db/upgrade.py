@@ -96,6 +96,7 @@ def upgrade(database: Database, watcher: Watcher, *, backup: bool = True) -> Out
         BackupError: There is no whole backup; nothing was started.
         UpgradeFailedError: A revision failed, and was undone.
     """
+    database.assert_writable()
     with upgrade_lock(database, waiting=watcher.waiting) as assert_held:
         # Under the lock, since another process may have done it all by now.
         fresh = not database.exists

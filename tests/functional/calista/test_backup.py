@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from calista.db import revisions
 from calista.db.backups import programs
+from calista.db.lock import upgrade_lock
 
 FIRST, HEAD = next(iter(revisions.known())), revisions.head()
 EVENT = """INSERT INTO event_store
@@ -183,6 +186,26 @@ def test_a_backup_of_a_newer_calista_is_put_back_with_a_word(calista: Any, place
     assert result.code == 0
     assert "does not know that revision" in result.err
     assert calista("db", "check").code == 4
+
+
+def test_it_bears_the_revision_that_an_upgrade_before_it_has_reached(
+    calista: Any, place: Any
+) -> None:
+    place.alembic(FIRST)
+    with upgrade_lock(place.database):
+        waiting = subprocess.Popen(
+            [sys.executable, "-m", "calista", "db", "backup"],
+            env=os.environ | place.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert waiting.stderr is not None
+        assert "waiting" in waiting.stderr.readline()
+        place.alembic("head")
+    path, _ = waiting.communicate()
+    assert waiting.returncode == 0
+    assert f"-{HEAD}-" in path
 
 
 def test_while_somebody_reads(calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -388,6 +388,39 @@ def test_no_program_is_told_the_password_on_its_command_line(
     assert str(place.url.password) not in "".join(path.name for path in place.backups())
 
 
+@on_posix
+@on_postgresql
+def test_a_password_in_the_query_is_used_and_not_shown(
+    calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = place.url.set(password=None).update_query_dict({"password": place.url.password})
+    monkeypatch.setenv("CALISTA_DB_URL", url.render_as_string(hide_password=False))
+    backup = calista("db", "backup").out.strip()
+    assert calista("db", "restore", backup).code == 0
+    real = find_programs().folder / "pg_dump"
+    script = f'[ "$1" = --version ] && exec {real} "$@"; echo "error: <$PGPASSWORD>" >&2; exit 1'
+    folder = pretend(place.folder / "bin", pg_dump=script)
+    monkeypatch.setenv("CALISTA_PG_BIN", str(folder))
+    result = calista("db", "backup")
+    assert_refused(result, "<***>")
+    assert str(place.url.password) not in result.err
+
+
+@on_sqlite
+@pytest.mark.parametrize("spelling", ["sqlite:///{}?mode=ro", "sqlite:///file:{}?mode=ro&uri=true"])
+def test_a_url_that_allows_reading_only(
+    calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch, spelling: str
+) -> None:
+    with_events(calista, place)
+    backup = calista("db", "backup").out.strip()
+    before = place.database.path.read_bytes()
+    monkeypatch.setenv("CALISTA_DB_URL", spelling.format(place.database.path))
+    assert calista("db", "status").code == 0
+    for command_line in (("db", "upgrade", "--yes"), ("db", "restore", backup)):
+        assert_refused(calista(*command_line), "may only be read")
+    assert place.database.path.read_bytes() == before
+
+
 def test_bad_urls_do_not_show_their_password(calista: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     urls = ["mysql://me:s3cret@host/db", "postgresql://me:s3cret@host:port/db", "s3cret"]
     # An @ that should be %40: what follows it would be taken for a host, and told.

@@ -33,7 +33,7 @@ def stamp(place: Any, *ids: str, log: tuple[str, ...] = ()) -> None:
     [
         ((HEAD,), (), "current", 0),
         ((FIRST,), (), "behind", 3),
-        ((), (), "empty", 3),
+        ((), (), "unknown", 4),
         (("ffffffffffff",), (), "unknown", 4),
         (("ffffffffffff",), (HEAD,), "ahead", 4),
         (("ffffffffffff",), (FIRST,), "diverged", 4),
@@ -61,7 +61,9 @@ def test_states(
             assert refused.code == 4
             assert "nothing was touched" in refused.err
         assert place.backups() == []
-    if state in ("ahead", "unknown"):
+    if not ids:
+        assert "tables of CALISTA, and alembic_version records no revision" in result.err
+    elif state in ("ahead", "unknown"):
         assert "this database was upgraded by a newer CALISTA" in result.err
     assert place.catalog() == before
 
@@ -74,6 +76,15 @@ def test_a_version_that_is_null_is_none_that_we_know(calista: Any, place: Any) -
     place.execute(f"INSERT INTO {schema}alembic_version VALUES (NULL)")
     assert calista("db", "check").code == 4
     assert calista("db", "upgrade", "--yes").code == 4
+
+
+def test_a_version_table_without_a_revision_is_empty(calista: Any, place: Any) -> None:
+    schema = "" if place.is_sqlite else "calista."
+    if not place.is_sqlite:
+        place.execute("CREATE SCHEMA calista")
+    place.execute(f"CREATE TABLE {schema}alembic_version (version_num varchar(32) PRIMARY KEY)")
+    assert calista("db", "check").code == 3
+    assert calista("db", "upgrade", "--yes").code == 0
 
 
 def test_a_version_table_of_another_make(calista: Any, place: Any) -> None:

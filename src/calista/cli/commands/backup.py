@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 def make(_args: argparse.Namespace, settings: Settings) -> int:
     """Make a backup and print its path alone on stdout."""
     database = Database.of(settings)
-    with database.connect() as connection:
-        standing = gate.look(connection)
+    database.assert_there()
     with upgrade_lock(database, waiting=Progress().waiting):
+        # Under the lock: an upgrade that we waited for has moved the revision.
+        with database.connect() as connection:
+            standing = gate.look(connection)
         print(backups.make(database, standing).path)
     return 0
 

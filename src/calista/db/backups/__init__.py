@@ -27,7 +27,7 @@ def make(database: Database, standing: Standing, *, prune: bool = True) -> Backu
     Raises:
         BackupError: There is no whole backup; the database was not touched.
     """
-    revision = "_".join(standing.current) or "empty"
+    revision = "_".join(standing.current) or str(standing.state)
     folder = database.backup_dir
     if database.is_sqlite:
         from calista.db.backups import sqlite

@@ -43,7 +43,7 @@ class Backup:
 
     Attributes:
         made_at: When, UTC.
-        revision: What the database recorded then; "empty" if nothing.
+        revision: What the database recorded then; "empty" or "unknown" if nothing.
     """
 
     path: Path

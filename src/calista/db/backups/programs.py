@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calista.db.backups.files import BackupError
+from calista.db.engine import masked, password_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -68,9 +69,7 @@ class Programs:
             lines = [line for line in done.stderr.splitlines() if line.strip()]
             said = next((line for line in lines if "error" in line.lower()), "")
             words = said or (lines[-1] if lines else f"it exited with {done.returncode}")
-            if database.url.password:
-                words = words.replace(str(database.url.password), "***")
-            raise BackupError(f"{name} failed: {words}")
+            raise BackupError(f"{name} failed: {masked(words, database.url)}")
         return done.stdout
 
 
@@ -148,8 +147,9 @@ def _connection(database: Database) -> tuple[str, dict[str, str]]:
         if key in known and key not in ("password", "sslpassword")
     }
     environment = _environment()
-    if database.url.password:
-        environment["PGPASSWORD"] = str(database.url.password)
+    password = password_of(database.url)
+    if password:
+        environment["PGPASSWORD"] = password
     return make_conninfo(**plain), environment
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools import config as configuration
 from calista_tools.config import DIALECTS
-from calista_tools.environment import alembic_config, reporting
+from calista_tools.environment import alembic_config, development_url, reporting
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def move(command: str, revisions: Sequence[str], *, default: str, url: str | Non
     """
     from alembic import command as commands
 
-    settings = alembic_config(configuration.load(), url, stdout=sys.stderr)
+    settings = alembic_config(configuration.load(), development_url(url), stdout=sys.stderr)
     target = _only(revisions) or default
     with reporting():
         getattr(commands, command)(settings, target)
@@ -42,7 +42,7 @@ def show_current(url: str | None) -> None:
     """
     from alembic import command
 
-    settings = alembic_config(configuration.load(), url)
+    settings = alembic_config(configuration.load(), development_url(url))
     with reporting():
         command.current(settings)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
 from contextlib import contextmanager
@@ -17,6 +18,13 @@ if TYPE_CHECKING:
     from alembic.config import Config as AlembicConfig
 
     from calista_tools.config import Config
+
+NO_URL = "set CALISTA_DB_URL, give --url, or write `sqlalchemy.url` into alembic.ini"
+
+
+def development_url(flag: str | None) -> str | None:
+    """Return the database of a command that works on one; None for what env.py finds by itself."""
+    return flag or os.environ.get("CALISTA_DB_URL") or None
 
 
 def alembic_config(
@@ -54,7 +62,7 @@ def reporting() -> Iterator[None]:
         ToolError: Whatever was raised, in the words of its last cause.
     """
     from alembic.util import CommandError
-    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
     try:
         yield
@@ -64,6 +72,10 @@ def reporting() -> Iterator[None]:
         message = " ".join(str(error).split())
         hint = f"run `{door()} upgrade` first" if "not up to date" in message else ""
         raise ToolError(message, hint) from error
+    except (ArgumentError, NoSuchModuleError) as error:
+        # No database has said anything yet: env.py had no URL, or none that names a driver.
+        message = f"the database's URL cannot be used: {' '.join(str(error).split())}"
+        raise ToolError(message, NO_URL) from error
     except SQLAlchemyError as error:
         # The driver's own words: SQLAlchemy's hold the statement, its parameters and a link.
         message = " ".join(str(getattr(error, "orig", None) or error).split())

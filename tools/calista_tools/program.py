@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib.metadata import version
 
 from invoke.program import Program
@@ -11,7 +13,11 @@ from calista_tools.tasks import collection
 
 def main() -> None:
     """Run the tasks named on the command line; ends with ``SystemExit`` on an error."""
-    program().run()
+    try:
+        program().run()
+        sys.stdout.flush()
+    except BrokenPipeError:  # `calista-migrations --list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def program() -> Program:

@@ -32,6 +32,27 @@ def test_up_and_down(url: str, tasks: Run) -> None:
     assert tables(url) == {"alembic_version"}
 
 
+def test_the_variable_names_the_database_where_no_flag_does(
+    url: str, tasks: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALISTA_DB_URL", url)
+    assert tasks("upgrade").code == 0
+    assert " (head)" in tasks("current").out
+    assert len(tables(url)) > 1
+
+
+def test_no_url_is_no_word_of_a_database(project: Path, tasks: Run) -> None:
+    (project / "migrations" / "env.py").write_text(
+        "from sqlalchemy import create_engine\n"
+        'create_engine("driver://user:hidden@localhost/dbname")\n'
+    )
+    code, out, err = tasks("current")
+    assert (code, out) == (1, "")
+    assert err.startswith("error: the database's URL cannot be used: ")
+    assert "\nhint: set CALISTA_DB_URL, give --url, " in err
+    assert "hidden" not in err
+
+
 def test_sql_of_a_revision_for_each_dialect(project: Path, tasks: Run) -> None:
     path = tasks("revision", "-m", "x", "-k", "append-only", "-t", "audit_entry").out.strip()
     assert Path(path).is_file()

@@ -15,6 +15,7 @@ __all__ = ["project", "tasks"]
 REVERSIBLE = "Reversible (or rationale + safe fallback if not)"
 ROUND_TRIP = "Round-trip tests pass (PG + SQLite): upgrade → assert → downgrade → assert"
 AUTOGENERATE = "Autogenerate diff reviewed; manual edits applied where needed"
+DATA = "No data loss without explicit, reviewed data migration"
 DEPENDENCIES = "Baseline/revision dependencies correct; no rewrites of published revisions"
 
 
@@ -47,7 +48,7 @@ def test_a_sound_revision(repository: Path, tasks: Run) -> None:
     assert len(checklist) == 10
     for line in (REVERSIBLE, ROUND_TRIP, DEPENDENCIES):
         assert checklist[line][0], checklist[line]
-    assert "1 of 1 revisions" in checklist[REVERSIBLE][1]
+    assert "1 of 1 revision: " in checklist[REVERSIBLE][1]
     assert "git: none of 3 files was touched" in checklist[DEPENDENCIES][1]
 
 
@@ -70,6 +71,37 @@ def test_a_table_that_the_metadata_lacks_is_told(repository: Path, tasks: Run) -
     holds, evidence = lines(out)[AUTOGENERATE]
     assert not holds
     assert "drift: -table note" in evidence
+
+
+def test_what_was_not_compared_is_not_claimed(repository: Path, tasks: Run) -> None:
+    env = repository / "migrations" / "env.py"
+    env.write_text(re.sub(r"target_metadata=[\w.]+", "target_metadata=None", env.read_text()))
+    tasks("revision", "-m", "add note", "-t", "note")
+    checklist = lines(tasks("review", "--base", "main").out)
+    _, evidence = checklist[AUTOGENERATE]
+    assert "sqlite: env.py gives no metadata to compare head with" in evidence
+    assert "no drift" not in evidence
+    assert "alike on" not in evidence, "one database is like nothing"
+    assert "postgresql: not one of the project's `dialects`" in checklist[REVERSIBLE][1]
+
+
+def test_nothing_new_is_a_review_of_everything(repository: Path, tasks: Run) -> None:
+    code, out, err = tasks("review", "--base", "main")
+    assert code == 0, out + err
+    assert "what follows is about the whole history" in out
+    assert "3 of 3 revisions" in lines(out)[REVERSIBLE][1]
+
+
+def test_a_proof_without_rows_is_told(repository: Path, tasks: Run) -> None:
+    path = Path(tasks("revision", "-m", "refuse rows").out.strip())
+    up, down = path.read_text().split("def downgrade()")
+    one_row = "\n    op.execute('CREATE UNIQUE INDEX uq_track_1_one ON track_1 ((1))')\n"
+    source = f"{up.rstrip()}{one_row}\n\ndef downgrade(){down.rstrip()}\n"
+    source += "    op.execute('DROP INDEX uq_track_1_one')\n"
+    path.write_text(source)
+    holds, evidence = lines(tasks("review", "--base", "main").out)[DATA]
+    assert not holds
+    assert "proven without rows" in evidence
 
 
 def test_a_touched_old_file_is_told(repository: Path, tasks: Run) -> None:

@@ -68,7 +68,9 @@ def verify() -> None:
             f"{shown(config.lock_file)} is damaged" if damaged else f"{count} changed",
             "what to do stands above" if damaged else "published revisions never change; see above",
         )
-    print(f"{len(history.published)} published revisions are as they were", file=sys.stderr)
+    number = len(history.published)
+    told = f"{number} published revisions are as they were"
+    print("1 published revision is as it was" if number == 1 else told, file=sys.stderr)
 
 
 def shown(path: Path) -> str:

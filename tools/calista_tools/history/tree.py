@@ -91,7 +91,7 @@ def render_tree(history: History, *, unicode: bool = True, width: int | None = N
             f"{row.revision.summary}{tags}"
         )
     published = sum(row.published for row in shown)
-    lines += ["", (f"{len(shown)} revisions, {published} published ({signs.published}), "
+    lines += ["", (f"{len(shown)} revision{'' if len(shown) == 1 else 's'}, {published} published ({signs.published}), "
               f"{len(shown) - published} not ({signs.unpublished})")]  # fmt: skip
     lines += [f"problem: {item.path.name}: {item.message}" for item in history.problems]
     return "\n".join(line if width is None else line[:width] for line in lines) + "\n"

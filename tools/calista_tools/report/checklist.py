@@ -8,12 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.config import DIALECTS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from calista_tools.report.evidence import Evidence
 
 NO_APPEND_ONLY = "no table is listed in `append-only` of [tool.calista]"
+NO_METADATA = "env.py gives no metadata to compare head with"
+#: What a line says that nothing speaks for.
+NOTHING = ("nothing was found out about it",)
 #: The rules about rows.
 DATA = ("CAL301", "CAL302", "CAL303", "CAL304")
 
@@ -39,8 +44,8 @@ def answers(evidence: Evidence) -> list[Answer]:
 
 def _answer(line: str, against: Iterable[str], for_: Iterable[str]) -> Answer:
     """Return the answer: what speaks against it wins, and is then all that is shown."""
-    found = tuple(against)
-    return Answer(line=line, holds=not found, evidence=found or tuple(for_))
+    found, shown = tuple(against), tuple(for_)
+    return Answer(line=line, holds=bool(shown) and not found, evidence=found or shown or NOTHING)
 
 
 def _upgrade_and_downgrade(evidence: Evidence) -> Answer:
@@ -67,7 +72,7 @@ def _round_trip(evidence: Evidence) -> Answer:
         f"{run['backend']}: {step['revision']} (earlier) is not proven: {_why(step)}"
         for run in evidence.runs
         for step in run["steps"]
-        if step["revision"] not in {revision.revision for revision in evidence.new}
+        if step["revision"] not in {revision.revision for revision in evidence.judged}
         and (step["error"] or step["differences"])
     ]
     return _answer(
@@ -108,10 +113,10 @@ def _reversible(evidence: Evidence) -> Answer:
         f"{backend}: {step['revision']} is not restored by its downgrade"
         for backend, step in evidence.steps()
         if not step["restored"]
-    ]
+    ] + _not_upgraded(evidence)
     return _answer(
         "Reversible (or rationale + safe fallback if not)",
-        [*evidence.findings_of("CAL305"), *against],
+        [*_missing_backends(evidence), *evidence.findings_of("CAL305"), *against],
         [
             *_per_backend(evidence, "every downgrade brings the schema back"),
             *_silent(evidence, "CAL305"),
@@ -129,7 +134,7 @@ def _recreations(evidence: Evidence) -> Answer:
     # A recreation that says so is intended: CAL306 is silent about it.
     return _answer(
         "No unintended table recreations on SQLite (batch mode changes minimized)",
-        evidence.findings_of("CAL306"),
+        [*_not_run(evidence, "sqlite"), *evidence.findings_of("CAL306")],
         [*(recreated or ["no table is recreated"]), *_silent(evidence, "CAL306")],
     )
 
@@ -140,6 +145,13 @@ def _data(evidence: Evidence) -> Answer:
         for backend, step in evidence.steps()
         if not step["data_kept"]
     ]
+    lost += _not_upgraded(evidence)
+    lost += [
+        f"{backend}: {step['revision']} was proven without rows, for it refuses ours: "
+        f"{step['refused_rows']}"
+        for backend, step in evidence.steps()
+        if step.get("refused_rows")
+    ]
     declared = [
         f"{backend}: {step['revision']} says so: {line}"
         for backend, step in evidence.steps()
@@ -147,7 +159,7 @@ def _data(evidence: Evidence) -> Answer:
     ]
     return _answer(
         "No data loss without explicit, reviewed data migration",
-        [*evidence.findings_of(*DATA), *lost],
+        [*_missing_backends(evidence), *evidence.findings_of(*DATA), *lost],
         [
             *_per_backend(evidence, "the rows put in before are there after"),
             *declared,
@@ -163,12 +175,25 @@ def _autogenerate(evidence: Evidence) -> Answer:
         for kind in ("drift", "parity")
         for line in run.get(kind, ())
     ]
+    compared = [(run, kind) for run in evidence.runs for kind in run["compared"]]
+    unknown = [
+        f"{run['backend']}: head was not compared with the metadata"
+        for run in evidence.runs
+        if "drift" not in run["compared"] and run["metadata"] is not False
+    ]
+    without = [run["backend"] for run in evidence.runs if run["metadata"] is False]
     return _answer(
         "Autogenerate diff reviewed; manual edits applied where needed",
-        [*evidence.findings_of("CAL004"), *drift],
+        [*evidence.findings_of("CAL004"), *drift, *unknown],
         [
             *_silent(evidence, "CAL004"),
-            "head is as the metadata says (no drift), and alike on each backend",
+            *(
+                f"{run['server']}: head is as the metadata says (no drift)"
+                for run, kind in compared
+                if kind == "drift"
+            ),
+            *(f"{backend}: {NO_METADATA}" for backend in without),
+            *("head is alike on both databases" for _, kind in compared if kind == "parity"),
         ],
     )
 
@@ -211,9 +236,13 @@ def _per_backend(evidence: Evidence, claim: str) -> list[str]:
     for backend, step in evidence.steps():
         steps[backend].append(step)
     servers = {run["backend"]: run["server"] for run in evidence.runs}
+    left_out = [name for name in DIALECTS if name not in evidence.config.dialects]
     return [
-        f"{servers[backend]}: {len(done)} of {len(evidence.new)} revisions: {claim}"
-        for backend, done in steps.items()
+        *(
+            f"{servers[backend]}: {len(done)} of {_revisions(len(evidence.judged))}: {claim}"
+            for backend, done in steps.items()
+        ),
+        *(f"{name}: not one of the project's `dialects`" for name in left_out),
     ]
 
 
@@ -232,8 +261,27 @@ def _unchecked(evidence: Evidence, *prefixes: str) -> list[str]:
 
 
 def _missing_backends(evidence: Evidence) -> list[str]:
+    """Say of which of the project's dialects the round-trip says nothing."""
+    return _not_run(evidence, *evidence.config.dialects)
+
+
+def _not_run(evidence: Evidence, *dialects: str) -> list[str]:
     ran = {run["backend"] for run in evidence.runs}
-    return [f"{name}: not run" for name in evidence.config.dialects if name not in ran]
+    wanted = [name for name in dialects if name in evidence.config.dialects]
+    return [f"{name}: not run" for name in wanted if name not in ran]
+
+
+def _not_upgraded(evidence: Evidence) -> list[str]:
+    """Say of which revisions nothing after the upgrade could be seen."""
+    return [
+        f"{backend}: {step['revision']} could not be upgraded"
+        for backend, step in evidence.steps()
+        if step["upgrade"] != "ok"
+    ]
+
+
+def _revisions(count: int) -> str:
+    return f"{count} revision{'' if count == 1 else 's'}"
 
 
 def _why(step: dict[str, Any]) -> str:

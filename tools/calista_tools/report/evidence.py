@@ -42,7 +42,7 @@ class Evidence:
         new: Those under review: not in the base; without one, those not published.
         rules: The codes that were checked.
         findings: The lint's, as its JSON has them, about the whole history.
-        reasons: What was set aside in the revisions under review.
+        reasons: What was set aside in the revisions that are judged.
         runs: The round-trip's, as its JSON has them.
         breaks: Ways in which published revisions were changed.
     """
@@ -57,9 +57,14 @@ class Evidence:
     runs: Sequence[dict[str, Any]]
     breaks: Sequence[str]
 
+    @property
+    def judged(self) -> Sequence[Revision]:
+        """Those that the answers are about: under review, or all where nothing is new."""
+        return self.new or self.revisions
+
     def findings_of(self, *prefixes: str, everywhere: bool = False) -> Iterator[str]:
-        """Yield the findings of these codes in the revisions under review, a line each."""
-        names = {revision.name for revision in self.new}
+        """Yield the findings of these codes in the revisions that are judged, a line each."""
+        names = {revision.name for revision in self.judged}
         for item in self.findings:
             name = Path(item["filename"]).name
             if item["code"].startswith(prefixes) and (everywhere or name in names):
@@ -73,8 +78,8 @@ class Evidence:
                     yield f"{item.name}:{item.row}: {code} set aside: {item.reason or 'no reason'}"
 
     def steps(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Yield the backend and the step of each revision under review."""
-        ids = {revision.revision for revision in self.new}
+        """Yield the backend and the step of each revision that is judged."""
+        ids = {revision.revision for revision in self.judged}
         for run in self.runs:
             for step in run["steps"]:
                 if step["revision"] in ids:
@@ -106,7 +111,7 @@ def gather(config: Config, base: str | None = None) -> Evidence:
         findings=_json("calista_tools.lint.cli", str(config.versions)),
         reasons=[
             Reason(revision.name, item.row, item.codes or ("all",), item.reason.strip())
-            for revision in new
+            for revision in new or revisions
             for item in read_directives(revision.path.read_bytes())
         ],
         runs=_json("calista_tools.roundtrip.cli", "--config", str(config.alembic_ini)),

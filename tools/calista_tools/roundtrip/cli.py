@@ -188,6 +188,7 @@ def _compare(runs: list[Run], settings: Settings) -> None:
     if sqlite is not None and postgresql is not None:
         runs[-1].parity, known = accepted(parity(sqlite, postgresql), settings.parity)
         runs[-1].notes.extend(known)
+        runs[-1].compared.append("parity")
 
 
 def _options(

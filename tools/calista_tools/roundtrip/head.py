@@ -60,6 +60,8 @@ class Head:
         self._whole = whole
         self._drift: list[str] = []
         self._notes: list[str] = []
+        self._metadata: bool | None = None
+        self._compared = False
         self.tables: dict[str, str] = {}
 
     @property
@@ -73,12 +75,14 @@ class Head:
             return
         walk = self._walk
         try:
+            self._metadata = bool(metadata_of(context))
             self.tables = _digests(context)
             self._drift = table_drift(context, self._suspects(walk.first, walk.snapshot))
             if make := made_by(context):
                 scratch = self._place.create()
                 self._drift += unseen_drift(walk.snapshot, _made(make, scratch.url))
                 scratch.drop()
+            self._compared = self._metadata
         except Exception as error:
             self._notes.append(f"head could not be compared with the metadata: {words(error)}")
 
@@ -90,6 +94,8 @@ class Head:
             except ToolError as error:
                 run.notes.append(f"head could not be compared with the metadata: {error}")
         run.notes.extend(self._notes)
+        run.compared += ["drift"] * self._compared
+        run.metadata = self._metadata
         run.drift, known = accepted(self._drift, reasons)
         run.notes.extend(known)
 

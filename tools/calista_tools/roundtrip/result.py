@@ -92,13 +92,21 @@ class Step:
 
 @dataclass
 class Run:
-    """One backend's steps, oldest first, and what was found at head."""
+    """One backend's steps, oldest first, and what was found at head.
+
+    Attributes:
+        compared: What head was compared with: the metadata (``drift``), the other dialect's head
+            (``parity``). An empty list of differences says something only where it was.
+        metadata: Whether env.py gives metadata to compare with; None where head was not looked at.
+    """
 
     backend: str
     server: str
     steps: list[Step] = field(default_factory=list)
     drift: list[str] = field(default_factory=list)
     parity: list[str] = field(default_factory=list)
+    compared: list[str] = field(default_factory=list)
+    metadata: bool | None = None
     notes: list[str] = field(default_factory=list)
     head: Snapshot | None = field(default=None, repr=False)
     seconds: float = 0.0
@@ -141,6 +149,8 @@ class Run:
             "steps": [step.as_json() for step in self.steps],
             "drift": self.drift,
             "parity": self.parity,
+            "compared": self.compared,
+            "metadata": self.metadata,
             "notes": self.notes,
             "summary": self.summary(),
         }

@@ -85,7 +85,11 @@ def _wheel(folder: Path, entry: dict[str, Any]) -> Path:
 
 
 def environment(folder: Path, name: str) -> str | None:
-    """Return the Python that can run a history, its environment made at need; None if none can."""
+    """Return the Python that can run a history, its environment made at need; None if none can.
+
+    Raises:
+        FetchError: What it needs cannot be installed.
+    """
     wanted = histories()[name]["install"]
     if wanted is None:
         return None
@@ -93,9 +97,20 @@ def environment(folder: Path, name: str) -> str | None:
         return sys.executable
     home = folder.resolve() / "environments" / name
     python = home / ("Scripts" if sys.platform == "win32" else "bin") / "python"
-    if not python.exists():
-        venv.create(home, with_pip=True)
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *wanted], check=True)
+    complete = home / ".complete"
+    if not complete.exists():
+        # One that was left half-made is made anew.
+        venv.create(home, with_pip=True, clear=True)
+        done = subprocess.run(
+            [python, "-m", "pip", "install", "--quiet", *wanted],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            last = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
+            raise FetchError(f"{', '.join(wanted)} cannot be installed: {last}")
+        complete.touch()
     return str(python)
 
 

@@ -87,5 +87,7 @@ def _fix(migration: Migration, operation: Operation, made: SchemaObject) -> Fix 
     template = migration.config.names.get(made.kind)
     if made.raw or template is None or made.kind == "ix":
         return None
+    if made.kind in migration.convention.templates:
+        return None  # the convention would add to the name
     name = only_name(made, template)
     return None if name is None else give_name(migration, operation, made, name)

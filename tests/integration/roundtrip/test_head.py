@@ -107,3 +107,24 @@ def test_both_heads_are_compared(
     assert main(["--config", str(ini), "--no-cache"]) == 0
     said = capsys.readouterr().out
     assert "parity:\n  -column more on note\n  +index ix_note on note\n" in said
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_drift_is_named_again_when_another_revision_is_added(
+    backend: str, project: Callable[..., Path]
+) -> None:
+    steps = {"one": (CREATE, 'op.drop_table("note")')}
+    extra = ", sa.Column('extra', sa.Text)"
+    env = ENV.format(columns=BODY + extra, more="")
+    ini = project(steps, env=env)
+    expected = prove(Project(ini), Options(backend=backend)).drift
+    assert expected
+    versions = ini.parent / "migrations" / "versions"
+    source = next(versions.glob("*.py")).read_text(encoding="utf-8")
+    for old, new in (("down_revision = None", 'down_revision = "one"'), ("note", "memo")):
+        source = source.replace(old, new)
+    source = source.replace('revision = "one"', 'revision = "two"', 1)
+    (versions / "two.py").write_text(source, encoding="utf-8")
+    run = prove(Project(ini), Options(backend=backend))
+    assert [step.cached for step in run.steps] == [True, False]
+    assert run.drift == [*expected, "-table memo (only at head)"]

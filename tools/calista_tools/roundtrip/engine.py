@@ -129,7 +129,7 @@ class _Proof:
             good = _proven_prefix(run.steps)
             if cache and good > count:
                 walk.go_back_to(proven[:good])
-                tables = head.tables if good == len(proven) and not run.drift else None
+                tables = head.tables or None if good == len(proven) else None
                 cache.keep(proven[:good], run.steps[:good], database, tables)
         return True
 

@@ -19,7 +19,7 @@ from calista_tools.roundtrip.statements import words
 from calista_tools.roundtrip.table_text import table_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import URL
@@ -43,7 +43,7 @@ class Head:
         whole: Whether the walk is to end at the last revision.
 
     Attributes:
-        tables: The digests as they are now.
+        tables: The digests as they are now, for the next time; "" for tables that drift.
     """
 
     def __init__(
@@ -78,6 +78,7 @@ class Head:
             self._metadata = bool(metadata_of(context))
             self.tables = _digests(context)
             self._drift = table_drift(context, self._suspects(walk.first, walk.snapshot))
+            self.tables = _remembered(self.tables, self._drift, walk.snapshot)
             if make := made_by(context):
                 scratch = self._place.create()
                 self._drift += unseen_drift(walk.snapshot, _made(make, scratch.url))
@@ -117,6 +118,22 @@ def _digests(context: MigrationContext) -> dict[str, str]:
         for metadata in metadata_of(context)
         for name, table in metadata.tables.items()
     }
+
+
+def _remembered(digests: Mapping[str, str], drift: Sequence[str], head: Snapshot) -> dict[str, str]:
+    """Return the digests with what is to be compared again whatever becomes of it."""
+    found = dict(digests)
+    for line in drift:
+        words = line.partition(" (")[0].replace(":", " ").split()
+        names = {
+            name
+            for name in head.keys() | digests.keys()
+            if any(word == name or word.startswith(f"{name}.") for word in words)
+        }
+        if not names:
+            return {}
+        found |= dict.fromkeys(names, "")
+    return found
 
 
 def _made(make: Callable[[Any], None], url: URL) -> Snapshot:

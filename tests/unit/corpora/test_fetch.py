@@ -31,6 +31,7 @@ def test_a_folder_in_a_repository_is_refused(tmp_path: Path) -> None:
         fetch.fetch(tmp_path / "below", "optuna")
 
 
+@pytest.mark.slow
 def test_an_environment_that_cannot_be_made_is_made_anew_the_next_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -42,7 +42,6 @@ WAYS = {
     "upgrade from nothing": Way("upgrade", "KILL", 29, 131),
     "upgrade with events": Way("upgrade with events", "KILL", 31, 113),
     "upgrade interrupted": Way("upgrade with events", "INT", 43, 173),
-    "upgrade terminated": Way("upgrade with events", "TERM", 43, 173),
     "upgrade without its session": Way("upgrade with events", "session", 0, 7),
     "upgrade without its programs": Way("upgrade with events", "program", 0, 5),
     "restore": Way("restore", "KILL", 53, 211),

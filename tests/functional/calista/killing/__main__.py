@@ -2,8 +2,8 @@
 
 Each attempt is a fork. ``--by KILL`` ends it with SIGKILL at a statement, a commit, or a line of
 the code that locks, backs up, upgrades and restores (see `points`), so that nothing of Python's or
-SQLAlchemy's own cleaning up takes place, and some more attempts by a timer. ``INT`` and ``TERM``
-are Ctrl-C and `docker stop`; ``session`` and ``program`` are explained in `attacks`.
+SQLAlchemy's own cleaning up takes place, and some more attempts by a timer. ``INT`` is Ctrl-C;
+``session`` and ``program`` are explained in `attacks`.
 
     CALISTA_DB_URL=... python -m tests.functional.calista.killing FOLDER [--step 7 [--first 3]]
         [--action restore] [--by INT]
@@ -78,9 +78,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument(
         "--action", choices=["upgrade", "upgrade with events", "restore"], default="upgrade"
     )
-    parser.add_argument(
-        "--by", choices=["KILL", "INT", "TERM", "session", "program"], default="KILL"
-    )
+    parser.add_argument("--by", choices=["KILL", "INT", "session", "program"], default="KILL")
     return parser.parse_args()
 
 

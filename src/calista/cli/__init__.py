@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista.errors import CalistaError
@@ -24,6 +25,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from calista.cli.parser import make_parser
 
+    if sys.stdout is None:  # closed by whoever started us (`>&-`)
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - till the end
     args = make_parser().parse_args(argv)
     # Imported only now: help and version need neither signals nor threads.
     from calista.cli.signals import Terminated, ending_cleanly
@@ -57,9 +60,21 @@ def _run(args: argparse.Namespace) -> int:
         return error.exit_code
     except BrokenPipeError:
         # Whoever read us has seen enough (`| head`); Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return 0
+    except OSError as error:
+        # Libraries turn theirs into errors of their own; what is left is our printing.
+        if error.filename is not None:
+            raise
+        _forget_output()
+        print(f"error: cannot write the output: {error.strerror or error}", file=sys.stderr)
+        return 1
     return code
+
+
+def _forget_output() -> None:
+    """Keep Python from writing at its end what could not be written now."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _hurry() -> None:

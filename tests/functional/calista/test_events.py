@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -197,6 +198,41 @@ def test_from_a_pipe_and_into_a_pipe_that_closes(events: Any, place: Any) -> Non
     listing.stdout.close()
     assert listing.stderr.read() == b""
     assert listing.wait() == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk at hand")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("output", ["full", "closed"])
+def test_when_the_answer_cannot_be_written(events: Any, place: Any, output: str) -> None:
+    path = place.folder / "one.jsonl"
+    path.write_text(json.dumps(made()) + "\n")
+    redirection = "> /dev/full" if output == "full" else ">&-"
+    done = subprocess.run(
+        [
+            "/bin/sh",
+            "-c",
+            f'exec "$0" -m calista events append "$1" {redirection}',
+            sys.executable,
+            str(path),
+        ],
+        env=os.environ | place.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = done.stderr.splitlines()
+    assert lines[0] == "1 event stored"
+    if output == "full":
+        assert lines[1:] == ["error: cannot write the output: No space left on device"]
+    assert done.returncode == (1 if output == "full" else 0)
+    assert len(stored(events("list"))) == 1
+
+
+@pytest.mark.parametrize("number", ["-1", "x", str(2**63), "9" * 5000])
+def test_numbers_that_no_database_can_compare(events: Any, number: str) -> None:
+    for option in ("--after", "--limit"):
+        result = events("list", option, number)
+        assert (result.code, result.out) == (2, "")
 
 
 def test_verify_finds_gaps_and_bad_ids(events: Any, place: Any) -> None:

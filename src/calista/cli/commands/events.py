@@ -42,9 +42,10 @@ def add(args: argparse.Namespace, settings: Settings) -> int:
             for row in store.append(connection, jsonl.read_events(lines)):
                 output.write(jsonl.to_line(row))
                 count += 1
+        # Before the answer, which may not arrive: stored they are all the same.
+        say(f"{count} {'event' if count == 1 else 'events'} stored")
         output.seek(0)
         shutil.copyfileobj(output, sys.stdout.buffer)
-    say(f"{count} {'event' if count == 1 else 'events'} stored")
     return 0
 
 

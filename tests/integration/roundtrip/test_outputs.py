@@ -125,3 +125,58 @@ def test_an_unknown_revision_could_not_be_run(ini: str, capsys: pytest.CaptureFi
     said = capsys.readouterr()
     assert said.err.startswith("error: ")
     assert said.err.count("\n") <= 2
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--backend", "sqlite", "--from", "r2", "--to", "r1"], "no revision comes after r2"),
+        (["--backend", "sqlite", "--from", "r3"], "no revision comes after r3 and up to heads"),
+        (["--backend", "sqlite", "--to", "base"], "no revision comes after base"),
+        (["--backend", "sqlite", "-x", "foo"], "-x foo: not KEY=VALUE"),
+    ],
+)
+def test_what_would_prove_nothing_could_not_be_run(
+    ini: str, capsys: pytest.CaptureFixture[str], options: list[str], words: str
+) -> None:
+    assert main(["--config", ini, *options]) == 2
+    said = capsys.readouterr()
+    assert words in said.err
+    assert "hint: " in said.err
+    assert "Traceback" not in said.err
+
+
+def test_a_file_named_by_url_is_left_alone_and_that_is_said(
+    project: Write, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.db"
+    ini = str(project({"r0": CREATE}))
+    assert main(["--config", ini, "--url", f"sqlite:///{file}", "--no-cache"]) == 0
+    assert "the file of --url is left alone" in capsys.readouterr().err
+    assert not file.exists()
+
+
+def test_bytes_that_are_no_text_are_a_finding_of_their_step(
+    project: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    create = 'op.create_table("p", sa.Column("id", sa.Integer, primary_key=True), {0})'
+    history = {
+        "r0": (create.format('sa.Column("data", sa.LargeBinary)'), 'op.drop_table("p")'),
+        "r1": ('op.execute("UPDATE p SET data = CAST(data AS TEXT)")', "pass"),
+        "r2": CREATE,
+    }
+    assert main(["--config", str(project(history)), "--backend", "sqlite", "--no-cache"]) == 1
+    said = capsys.readouterr().out
+    assert re.findall(r"(ok|FAILED)  +(r\d)", said) == [
+        ("ok", "r0"),
+        ("FAILED", "r1"),
+        ("ok", "r2"),
+    ]
+    assert "column p.data: X'0000000000ff' → " in said
+
+
+def test_a_revision_called_as_alembic_calls_the_start(
+    project: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["--config", str(project({"base": CREATE})), "--backend", "sqlite"]) == 2
+    assert "a revision cannot be called 'base'" in capsys.readouterr().err

@@ -103,6 +103,9 @@ def _run(arguments: argparse.Namespace) -> int:
     from calista_tools.roundtrip.project import Project
     from calista_tools.roundtrip.settings import read_settings
 
+    for argument in arguments.x:
+        if not argument.partition("=")[0].strip() or "=" not in argument:
+            raise ToolError(f"-x {argument}: not KEY=VALUE", "for example -x tenant=acme")
     named: Path | None = arguments.config
     settings = config.load(named.absolute().parent if named else None)
     ini = named or settings.alembic_ini
@@ -204,6 +207,11 @@ def _options(
             raise ToolError(
                 f"--url: {backend or 'that'} is no dialect that can be proven",
                 "postgresql://user:password@host:5432/postgres, or sqlite://",
+            )
+        if backend == "sqlite" and arguments.url.partition("://")[2] not in ("", "/", "/:memory:"):
+            print(
+                "note: the file of --url is left alone; the proof runs in a scratch file of ours",
+                file=sys.stderr,
             )
         backends = [backend]
     return [

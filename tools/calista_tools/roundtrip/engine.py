@@ -62,6 +62,12 @@ def prove(
     """
     started = time.perf_counter()
     before, proven = project.order(options.start, options.end)
+    if not proven:
+        raise ToolError(
+            f"no revision comes after {options.start or 'base'} and up to {options.end or 'heads'}",
+            "name them in the order of the history: --from OLDER --to NEWER",
+            exit_code=2,
+        )
     with ExitStack() as stack:
         place: SqliteFolder | PostgresServer
         if options.backend == "sqlite":

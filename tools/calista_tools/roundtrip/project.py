@@ -167,8 +167,11 @@ class Project:
         try:
             script = ScriptDirectory.from_config(config)
             heads = script.get_heads()
+            _assert_no_word_of_alembic(script)
         except CommandError as error:
             raise ToolError(f"{self.ini}: {_one_line(error)}", exit_code=2) from error
+        except ToolError:
+            raise
         except Exception as error:
             where = _source_of(error) or str(self.ini)
             message = f"{where}: cannot be loaded: {type(error).__name__}: {_one_line(error)}"
@@ -176,6 +179,17 @@ class Project:
         if not heads:
             raise ToolError(f"{script.dir} has no revisions", exit_code=2)
         return script
+
+
+def _assert_no_word_of_alembic(script: ScriptDirectory) -> None:
+    for name, found in script.revision_map._revision_map.items():
+        if name in ("base", "head", "heads") and found is not None and found.revision == name:
+            path = getattr(found, "path", script.dir)
+            raise ToolError(
+                f"{path}: a revision cannot be called {name!r}: Alembic means something else by it",
+                "give it an id such as 1f0c9a4be2d7, also where it is another one's down_revision",
+                exit_code=2,
+            )
 
 
 def _tuple(value: Any) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -46,11 +46,14 @@ class PostgresServer:
         self._owner = secrets.token_hex(6)
         self._numbers = count(1)
         self._names: set[str] = set()
+        #: What scratch databases made in the server itself: it goes with them.
+        self.roles: set[str] = set()
         self._connection = _connect(url)
         version = int(str(self._execute("SHOW server_version_num")[0][0]))
         #: Whether the server is ours, and databases may be kept in it from run to run.
         self.keeps = fast
         self._strategy = " STRATEGY file_copy" if fast and version >= 150000 else ""
+        self._known_roles = {name for (name,) in self._execute("SELECT rolname FROM pg_roles")}
         self._execute(f"SELECT pg_advisory_lock({int(self._owner, 16)})")
         self._remove_orphans()
 
@@ -77,6 +80,8 @@ class PostgresServer:
         """Drop and make again one of our databases, empty or as a copy of ``template``."""
         assert name in self._names
         self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        if template is None:
+            self._drop_roles()
         self._create(name, template)
 
     def keep(self, name: str, database: str) -> None:
@@ -104,10 +109,20 @@ class PostgresServer:
         try:
             for name in tuple(self._names):
                 self.drop(name)
+            self._drop_roles()
         finally:
             engine = self._connection.engine
             self._connection.close()
             engine.dispose()
+
+    def _drop_roles(self) -> None:
+        """Drop the roles that were not there before, unless another database needs them."""
+        from sqlalchemy.exc import DBAPIError
+
+        for role in sorted(self.roles - self._known_roles):
+            quoted = role.replace('"', '""')
+            with suppress(DBAPIError):
+                self._execute(f'DROP ROLE IF EXISTS "{quoted}"')
 
     def _create(self, name: str, template: str | None) -> None:
         if template is not None:
@@ -166,6 +181,15 @@ class PostgresDatabase:
         """Make it a copy of ``other``, or empty."""
         assert other is None or isinstance(other, PostgresDatabase)
         self.server.recreate(self.name, other.name if other else None)
+
+    @property
+    def roles(self) -> set[str]:
+        """Roles that were created through it."""
+        return self.server.roles
+
+    @roles.setter
+    def roles(self, names: set[str]) -> None:
+        self.server.roles = names
 
     def drop(self) -> None:
         """Remove it."""

@@ -13,7 +13,10 @@ class ScratchDatabase(Protocol):
 
     Attributes:
         url: How SQLAlchemy reaches it; for PostgreSQL it holds a password.
+        roles: What was created through it in the server, to be dropped with it.
     """
+
+    roles: set[str]
 
     @property
     def url(self) -> URL:

@@ -69,6 +69,7 @@ class SqliteDatabase:
     """One file; see `ScratchDatabase`."""
 
     def __init__(self, path: Path, folder: SqliteFolder) -> None:
+        self.roles: set[str] = set()
         self.path = path
         self._folder = folder
 

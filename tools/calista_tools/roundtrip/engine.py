@@ -133,7 +133,8 @@ class _Proof:
                 return False
             run.head = walk.snapshot if head.reached else None
             good = _proven_prefix(run.steps)
-            if cache and good > count:
+            # A role is not in the database that would be kept.
+            if cache and good > count and not database.roles:
                 walk.go_back_to(proven[:good])
                 tables = head.tables or None if good == len(proven) else None
                 cache.keep(proven[:good], run.steps[:good], database, tables)

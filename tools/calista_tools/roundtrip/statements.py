@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 _LONGEST = 2000
+_ROLES = re.compile(
+    r'\bCREATE\s+(?:ROLE|USER|GROUP)\s+(?!MAPPING\b)(?:"((?:[^"]|"")+)"|(\w+))', re.IGNORECASE
+)
 
 
 class Statements:
@@ -16,6 +20,8 @@ class Statements:
     def __init__(self) -> None:
         self._connection: Connection | None = None
         self.sent: list[str] = []
+        #: Roles that were created: they belong to the server and outlive every database.
+        self.roles: set[str] = set()
 
     def attach(self, connection: Connection) -> None:
         """Begin to listen."""
@@ -37,7 +43,10 @@ class Statements:
         self.sent = []
 
     def _note(self, *call: Any) -> None:
-        self.sent.append(str(call[2]))
+        text = str(call[2])
+        self.sent.append(text)
+        if found := _ROLES.findall(text):
+            self.roles.update(quoted.replace('""', '"') or plain.lower() for quoted, plain in found)
 
 
 def words(error: BaseException) -> str:

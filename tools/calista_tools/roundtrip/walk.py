@@ -65,6 +65,7 @@ class Walk:
         self._live = live
         self._progress = progress
         self._statements = Statements()
+        database.roles = self._statements.roles
         self._judge = judge or Judge()
         self._origin = None if origin else database.copy()
         self._put_back = origin or partial(database.replace_by, self._origin)

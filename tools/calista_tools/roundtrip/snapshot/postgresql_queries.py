@@ -8,10 +8,19 @@ and the like are filled in once; ``$1`` is an array of oids. NOT NULL constraint
 from __future__ import annotations
 
 
-def _acl(column: str) -> str:
-    """Privileges as sorted text; NULL (the default) stays NULL."""
-    made = f"(SELECT array_agg(a::text ORDER BY a::text) FROM unnest({column}) a)"
-    return f"CASE WHEN {column} IS NOT NULL THEN {made} END"
+def _acl(column: str, default: str = "") -> str:
+    """Privileges as sorted text; the default stays NULL, also where it is written down.
+
+    What was granted and revoked again leaves the owner's own privileges behind in words.
+    """
+    made = "(SELECT array_agg(a::text ORDER BY a::text) FROM unnest({}) a)"
+    if not default:
+        return made.format(column)
+    usual = made.format(f"acldefault({default})")
+    return f"CASE WHEN {column} IS NOT NULL THEN nullif({made.format(column)}, {usual}) END"
+
+
+_OF_RELATION = """CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner"""
 
 
 def _comment(oid: str, catalog: str, column: str = "0") -> str:
@@ -44,7 +53,7 @@ SELECT c.oid::int8, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materiali
                                      CASE WHEN c.relforcerowsecurity THEN 'forced' END), ''),
     'replica identity', CASE WHEN c.relreplident NOT IN ('d', 'n') OR
         (c.relreplident = 'n' AND c.relkind IN ('r', 'p')) THEN c.relreplident::text END,
-    'privileges', {_acl("c.relacl")},
+    'privileges', {_acl("c.relacl", _OF_RELATION)},
     'comment', {_comment("c.oid", "pg_class")},
     'owner', nullif(pg_get_userbyid(c.relowner), current_user),
     'tablespace', CASE WHEN c.reltablespace <> 0 THEN
@@ -183,7 +192,7 @@ SELECT p.oid, CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate'
   json_build_object(
     'definition', CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid)
                        ELSE (SELECT to_json(a)::text FROM pg_aggregate a WHERE a.aggfnoid = p.oid) END,
-    'privileges', {_acl("p.proacl")},
+    'privileges', {_acl("p.proacl", "'f', p.proowner")},
     'owner', nullif(pg_get_userbyid(p.proowner), current_user),
     'comment', {_comment("p.oid", "pg_proc")}
   )::text
@@ -202,7 +211,7 @@ SELECT t.oid, CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'r
     'constraints', (SELECT json_agg(k.conname || ' ' || pg_get_constraintdef(k.oid) ORDER BY k.conname)
                     FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype <> 'n'),
     'range', (SELECT format_type(r.rngsubtype, NULL) FROM pg_range r WHERE r.rngtypid = t.oid),
-    'privileges', {_acl("t.typacl")},
+    'privileges', {_acl("t.typacl", "'T', t.typowner")},
     'owner', nullif(pg_get_userbyid(t.typowner), current_user),
     'comment', {_comment("t.oid", "pg_type")}
   )::text
@@ -212,7 +221,7 @@ WHERE t.oid = ANY($1) AND t.typtype IN ('e', 'd', 'r')
 
 OTHERS = f"""
 SELECT n.oid, 'schema', n.nspname, json_build_object(
-    'privileges', {_acl("n.nspacl")}, 'comment', {_comment("n.oid", "pg_namespace")},
+    'privileges', {_acl("n.nspacl", "'n', n.nspowner")}, 'comment', {_comment("n.oid", "pg_namespace")},
     'owner', CASE WHEN n.nspname <> 'public' THEN nullif(pg_get_userbyid(n.nspowner), current_user) END
   )::text FROM pg_namespace n WHERE n.oid = ANY($1)
 UNION ALL

@@ -3,6 +3,9 @@ import pytest
 from tests.unit.lint.project import Lint
 
 
+_NOTE = 'note = sa.table("note", sa.column("body"))\n'
+
+
 @pytest.mark.parametrize(
     ("step", "words"),
     [
@@ -21,6 +24,15 @@ from tests.unit.lint.project import Lint
             'op.execute("UPDATE tag SET name = 1")\nop.drop_column("note", "body")',
             "drops column `note.body`",
         ),
+        (
+            "op.execute(\"UPDATE note SET kind = 'q' WHERE body > ''\")\n"
+            'op.drop_column("note", "body")',
+            "drops column `note.body`",
+        ),
+        ('op.execute("DROP SCHEMA archive CASCADE")', "drops schema `archive`"),
+        (f"{_NOTE}op.execute(note.delete())", "empties table `note`"),
+        (f"{_NOTE}op.get_bind().execute(sa.delete(note))", "empties table `note`"),
+        (f"{_NOTE}emptied = sa.delete(note)\nop.execute(emptied)", "empties table `note`"),
     ],
 )
 def test_reports(step: str, words: str, lint: Lint) -> None:
@@ -52,6 +64,19 @@ def test_reports_each_loss(lint: Lint) -> None:
             'op.execute("INSERT INTO note_new SELECT id FROM note")\nop.drop_table("note")'
         ),
         "def upgrade():\n    pass\n\n\ndef downgrade():\n    op.drop_table('note')\n",
+        (
+            'op.add_column("note", sa.Column("kind", sa.Text()))\n'
+            "op.execute(\"UPDATE note SET kind = 'long' WHERE body > ''\")\n"
+            'op.drop_column("note", "body")'
+        ),
+        (
+            'op.execute("UPDATE note SET size = (SELECT max(body) FROM part WHERE id = 1)")\n'
+            'op.drop_column("note", "body")'
+        ),
+        'op.execute("DROP SCHEMA archive")',
+        f'{_NOTE}op.execute(note.delete().where(note.c.body == "x"))',
+        f"{_NOTE}op.execute(sa.delete(note).filter_by(body=None))",
+        f"{_NOTE}op.execute(note.delete(note.c.body.is_(None)))",
         'op.drop_column("note", "body")  # noqa: CAL301 - empty since 3f2a moved the texts',
         (
             '# file: 20250826_1030_x.py\n"""drop body\n\nData migration: 3f2a\n"""\n'
@@ -62,3 +87,26 @@ def test_reports_each_loss(lint: Lint) -> None:
 )
 def test_leaves_alone(source: str, lint: Lint) -> None:
     assert lint("CAL301", source) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("Data migration: none", False),
+        ("Data migration: none, the 12 rows were test data", False),
+        ("Data migration: not needed", False),
+        ("Data migration: n/a", False),
+        ("Data migration: somebody will do it", False),
+        ("Data migration: 3f2a copied the texts", True),
+        ("Data-Migration: see 20250826_1030_move_note_bodies.py", True),
+        ("Data migration: move_note_bodies", True),
+        ("Data migration: in initial, two years ago", True),
+    ],
+)
+def test_the_docstring_names_a_revision(line: str, named: bool, lint: Lint) -> None:
+    source = (
+        f'# file: 20250826_1031_x.py\n"""drop body\n\n{line}\n"""\nfrom alembic import op\n'
+        'revision = "b7"\ndown_revision = "initial"\n'
+        'def upgrade():\n    op.drop_column("note", "body")\n'
+    )
+    assert bool(lint("CAL301", source)) is not named

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from calista_tools.lint.evaluator.core_statements import details
 from calista_tools.lint.evaluator.items import sql_text, table_of
 from calista_tools.lint.evaluator.values import Construct, External, Unknown
 from calista_tools.lint.operations import Name, Operation
@@ -41,8 +42,8 @@ def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation
     """Return the record of SQL that is executed, as text or as a SQLAlchemy construct.
 
     ``keywords`` hold ``via`` (``op``, ``bind`` or ``session``), ``verb`` where it is known
-    (``select``, ``insert``, ``update``, ``delete``), ``reason`` where the text is not, and
-    ``partial``: the text with a NUL for each hole.
+    (``select``, ``insert``, ``update``, ``delete``), ``reason`` where the text is not,
+    ``partial``: the text with a NUL for each hole, and what `details` says of a construct.
     """
     made = Operation("sql", frame.state.direction, node)
     keywords: dict[str, object] = {"via": via}
@@ -59,6 +60,8 @@ def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation
             keywords["verb"] = inner.name
             target = inner.receiver if inner.receiver is not None else next(iter(inner.args), None)
             made.table = table_of(target)
+            if inner.name in ("update", "delete"):
+                keywords.update(details(value))
             return made
         if inner.name in _DDL:
             keywords["verb"] = inner.name

@@ -9,10 +9,16 @@ from calista_tools.lint.rule import Finding, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from calista_tools.history import Revision
     from calista_tools.lint.migration import Migration
     from calista_tools.lint.operations import Operation
+    from calista_tools.lint.sql import Statement
 
-_NAMED = re.compile(r"^[ \t]*data[ -]migration:[ \t]*\S", re.IGNORECASE | re.MULTILINE)
+_NAMED = re.compile(r"^[ \t]*data[ -]migration:[ \t]*(\S.*)", re.IGNORECASE | re.MULTILINE)
+_NONE = re.compile(r"(?:none|no|not|nothing|n/?a|tbd|todo|later|unknown|[^\w]+)\b", re.IGNORECASE)
+#: What a revision id or a file name looks like, other than a plain word.
+_REFERENCE = re.compile(r"\b(?=\w*[\d_])\w{3,}\b|\.py\b")
+_CONDITION = re.compile(r"'(?:[^']|'')*'|[()]|\b(?:WHERE|RETURNING)\b", re.IGNORECASE)
 
 
 @rule("CAL301", "destructive-step", about=("drop_table", "drop_column", "sql"))
@@ -21,7 +27,7 @@ def check(migration: Migration) -> Iterator[Finding]:
 
     What is dropped is gone; a downgrade brings the column back, not what was in it. Move the data
     in a revision of its own first, and name that one: a line ``Data migration: <revision>`` in the
-    docstring, or the reason of the ``noqa``. Say what the downgrade brings back.
+    docstring (its id or its file), or the reason of the ``noqa``. Say what the downgrade brings back.
 
     Bad::
 
@@ -54,7 +60,7 @@ def check(migration: Migration) -> Iterator[Finding]:
     """
     upgrade = steps.of(migration.operations, "upgrade")
     revision = migration.revision
-    if revision is not None and _NAMED.search(revision.doc):
+    if revision is not None and _names_migration(revision):
         return
     seen = set()
     for number, operation in enumerate(upgrade):
@@ -65,6 +71,18 @@ def check(migration: Migration) -> Iterator[Finding]:
             yield Finding.of(operation, f"{lost}, and no data migration is named")
 
 
+def _names_migration(revision: Revision) -> bool:
+    """Whether the docstring names a revision, by its id or its file, that moves the data."""
+    for found in _NAMED.finditer(revision.doc):
+        named = found[1]
+        if _NONE.match(named):
+            continue
+        known = (*revision.down_revisions, *revision.depends_on)
+        if _REFERENCE.search(named) or not set(known).isdisjoint(re.findall(r"[\w-]+", named)):
+            return True
+    return False
+
+
 def _lost(operation: Operation) -> Iterator[str]:
     """Yield what data a step removes."""
     if operation.what == "drop_table":
@@ -72,6 +90,9 @@ def _lost(operation: Operation) -> Iterator[str]:
     elif operation.what == "drop_column":
         column = operation.keywords.get("column_name") or "?"
         yield f"drops column `{operation.table or '?'}.{column}`"
+    elif operation.sql is None and operation.keywords.get("verb") == "delete":
+        if "where" in operation.keywords and operation.keywords["where"] is None:
+            yield f"empties table `{operation.table or '?'}`"
     for statement in steps.statements(operation):
         if "temporary" in statement.flags:
             continue
@@ -85,6 +106,8 @@ def _lost(operation: Operation) -> Iterator[str]:
         for change in statement.changes:
             if change.what == "drop_column":
                 yield f"drops column `{statement.table}.{change.name}`"
+            elif change.what == "drop_schema" and "cascade" in statement.flags:
+                yield f"drops schema `{change.name}` and all that is in it"
 
 
 def _is_saved(lost: str, operation: Operation, before: Sequence[Operation]) -> bool:
@@ -101,12 +124,39 @@ def _is_saved(lost: str, operation: Operation, before: Sequence[Operation]) -> b
         for earlier in before
     ):
         return True
-    copied = re.compile(rf"\b{re.escape(column or table)}\b")
+    copied = re.compile(rf"\b{re.escape(column or table)}\b", re.IGNORECASE)
+    added = {
+        (earlier.table, spec.name)
+        for earlier in before
+        if earlier.what == "add_column"
+        for spec in earlier.specs
+    }
     return any(
-        earlier.sql is not None
-        and steps.changes_data(earlier)
-        and not set(steps.tables_of(earlier)).isdisjoint({table, *created})
-        and copied.search(earlier.sql.partition("SELECT" if not column else "=")[2]) is not None
+        not {table, *created}.isdisjoint(statement.tables)
+        and copied.search(_source(statement, earlier.sql or "", added)) is not None
         for earlier in before
         if earlier.dialects & operation.dialects
+        for statement in steps.statements(earlier)
+        if statement.kind == "dml"
     )
+
+
+def _source(statement: Statement, text: str, added: set[tuple[str | None, str | None]]) -> str:
+    """Return the part of a data step from which what it writes is taken.
+
+    A condition counts only where it says what goes into a column that is new: ``SET kind = 'old'
+    WHERE is_old``.
+    """
+    text = text[statement.start : statement.end]
+    if statement.verb != "update":
+        return re.split(r"\bSELECT\b", text, maxsplit=1, flags=re.IGNORECASE)[-1]
+    text = text.partition("=")[2]
+    if any((statement.table, name) in added for name in statement.written):
+        return text
+    depth = 0
+    for found in _CONDITION.finditer(text):
+        if found[0] in "()":
+            depth += 1 if found[0] == "(" else -1
+        elif depth == 0 and not found[0].startswith("'"):
+            return text[: found.start()]
+    return text

@@ -41,9 +41,9 @@ def drop(cursor: Cursor, draft: Draft) -> None:
                 draft.table = draft.table or table
             draft.schema = draft.schema or schema
             draft.touch("drop", kind, name, table=table, schema=schema)
-    elif draft.verb == "drop type" and cursor:
+    elif draft.verb in ("drop type", "drop schema") and cursor:
         for _, name in _names(cursor):
-            draft.change("drop_type", name)
+            draft.change(draft.verb.replace(" ", "_"), name)
     elif not cursor:
         cursor.fail()
     if any(token.upper == "CASCADE" for token in cursor.tokens[cursor.at : cursor.end]):

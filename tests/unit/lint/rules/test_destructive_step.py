@@ -2,7 +2,6 @@ import pytest
 
 from tests.unit.lint.project import Lint
 
-
 _NOTE = 'note = sa.table("note", sa.column("body"))\n'
 
 
@@ -25,8 +24,7 @@ _NOTE = 'note = sa.table("note", sa.column("body"))\n'
             "drops column `note.body`",
         ),
         (
-            "op.execute(\"UPDATE note SET kind = 'q' WHERE body > ''\")\n"
-            'op.drop_column("note", "body")',
+            "op.execute(\"UPDATE note SET x = 1 WHERE body > ''\"); op.drop_column('note', 'body')",
             "drops column `note.body`",
         ),
         ('op.execute("DROP SCHEMA archive CASCADE")', "drops schema `archive`"),

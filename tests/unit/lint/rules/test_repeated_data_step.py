@@ -2,6 +2,7 @@ import pytest
 
 from tests.unit.lint.project import Lint
 
+NOTE = 'note = sa.table("note", sa.column("n"), sa.column("m"))\n'
 TAG = 'tag = sa.table("tag", sa.column("name"))\n'
 
 
@@ -13,6 +14,7 @@ TAG = 'tag = sa.table("tag", sa.column("name"))\n'
         'op.execute("INSERT INTO tag (name) SELECT title FROM note")',
         'op.execute("UPDATE note SET size = size + 1")',
         'op.execute("UPDATE note SET size = 2 * size")',
+        'op.execute("UPDATE note SET size = note.size + 1")',
         "op.execute(\"UPDATE note SET body = body || '!' WHERE kind = 'shout'\")",
         "op.get_bind().execute(sa.text(\"INSERT INTO tag (name) VALUES ('on conflict')\"))",
         TAG + 'op.execute(tag.insert().values(name="new"))',
@@ -58,3 +60,34 @@ def test_reports(body: str, lint: Lint) -> None:
 )
 def test_leaves_alone(body: str, lint: Lint) -> None:
     assert lint("CAL303", body) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "op.execute(note.update().values(n=note.c.n * 2))",
+        "op.execute(sa.update(note).values({note.c.n: note.c.n + 1}))",
+        'op.execute(note.update().values({"n": 1 + note.c["n"]}))',
+        "step = sa.update(note).where(note.c.m == 1).values(n=note.c.n - 1)\nop.execute(step)",
+        'op.get_bind().execute(sa.update(note).values(n=sa.column("n") + 1))',
+    ],
+)
+def test_reports_updates_of_core(body: str, lint: Lint) -> None:
+    [found] = lint("CAL303", NOTE + body)
+    assert found.finding.message.startswith("`n` is computed from itself")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "op.execute(note.update().values(n=note.c.m * 2))",
+        "op.execute(note.update().values(n=other.c.n * 2))",
+        "op.execute(note.update().where(note.c.n < 100).values(n=note.c.n * 100))",
+        "op.execute(note.update().values(n=sa.func.lower(note.c.n)))",
+        'op.execute(note.update().values(n="n + 1"))',
+        "op.execute(note.update().values(n=sa.select(note.c.n + 1).scalar_subquery()))",
+        "for row in rows():\n    op.execute(note.update().values(n=row.n + 1))",
+    ],
+)
+def test_leaves_updates_of_core_alone(body: str, lint: Lint) -> None:
+    assert lint("CAL303", NOTE + body) == []

@@ -90,9 +90,8 @@ def _lost(operation: Operation) -> Iterator[str]:
     elif operation.what == "drop_column":
         column = operation.keywords.get("column_name") or "?"
         yield f"drops column `{operation.table or '?'}.{column}`"
-    elif operation.sql is None and operation.keywords.get("verb") == "delete":
-        if "where" in operation.keywords and operation.keywords["where"] is None:
-            yield f"empties table `{operation.table or '?'}`"
+    elif operation.keywords.get("verb") == "delete" and not operation.keywords.get("where", True):
+        yield f"empties table `{operation.table or '?'}`"
     for statement in steps.statements(operation):
         if "temporary" in statement.flags:
             continue

@@ -20,7 +20,9 @@ _GUARDED = (
 )
 _GUARDED_CALLS = r"on_conflict_do|not_in\b|notin_|exists\(|except_|prefix_with|is_\(None"
 _WORD = r"[A-Za-z_]\w*"
+_QUALIFIER = r'"?\b[A-Za-z_]\w*"?\.'
 _STRING = r"'(?:[^']|'')*'"
+_COMPUTED = "`{}` is computed from itself: a second run changes it again"
 _ASSIGNMENT = r'(?s)"?(\w+)"?\s*=\s*(.+)'
 
 
@@ -66,6 +68,8 @@ def _problem(operation: Operation, before: Sequence[Operation]) -> str:
     message = "inserts rows that may be there already: `ON CONFLICT DO NOTHING`, or `NOT EXISTS`"
     if operation.sql is None:
         verb = operation.keywords.get("verb")
+        if verb == "update" and (column := _adds_up_in_core(operation)):
+            return _COMPUTED.format(column)
         if operation.what != "bulk_insert" and verb != "insert":
             return ""
         written = ast.unparse(operation.node) if isinstance(operation.node, ast.expr) else ""
@@ -81,7 +85,7 @@ def _problem(operation: Operation, before: Sequence[Operation]) -> str:
             ):
                 return message
         elif statement.verb == "update" and (column := _adds_up(text, statement)):
-            return f"`{column}` is computed from itself: a second run changes it again"
+            return _COMPUTED.format(column)
     return ""
 
 
@@ -117,10 +121,24 @@ def _adds_up(text: str, statement: Statement) -> str:
         found = re.match(_ASSIGNMENT, part.strip())
         if found is None:
             continue
-        column = re.escape(found[1])
-        operator = r"(?:\+|-|\*|/|\|\|)"
-        if re.search(
-            rf'(?:"?\b{column}\b"?\s*{operator})|(?:{operator}\s*"?\b{column}\b"?)', found[2]
-        ):
+        if _uses(found[1], re.sub(_QUALIFIER, "", found[2])):
             return found[1]
     return ""
+
+
+def _adds_up_in_core(operation: Operation) -> str:
+    """Return the column that SQLAlchemy's ``update()`` adds to itself, as above."""
+    assigned = operation.keywords.get("set")
+    condition = str(operation.keywords.get("where") or "")
+    if not isinstance(assigned, dict) or not set(re.findall(_WORD, condition)).isdisjoint(assigned):
+        return ""
+    if "select" in condition or any("select" in text for text in assigned.values()):
+        return ""
+    return next((name for name, text in assigned.items() if _uses(name, text)), "")
+
+
+def _uses(column: str, expression: str) -> bool:
+    """Whether an operator of an expression is given the column itself."""
+    own = rf'(?<![\w.])"?{re.escape(column)}\b"?(?![.(])'
+    operator = r"(?:\+|-|\*|/|\|\|)"
+    return re.search(rf"{own}\s*{operator}|{operator}\s*{own}", expression) is not None

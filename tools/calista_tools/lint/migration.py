@@ -200,8 +200,10 @@ class Migration:
                 found = node
         return found
 
-    def imports(self) -> Iterator[tuple[str, ast.stmt]]:
+    def imports(self) -> Iterator[tuple[str, ast.stmt | ast.expr]]:
         """Yield every module that is imported when the file runs; relative ones with dots."""
+        if b"import_module" in self.source or b"__import__" in self.source:
+            yield from _imported_by_call(self.tree)
         waiting: list[ast.AST] = [self.tree]
         while waiting:
             node = waiting.pop()
@@ -226,6 +228,18 @@ class Migration:
         return above.joinpath(*parts[: parts.index(name) + 1]) == location and (
             inside.is_dir() or inside.with_name(inside.name + ".py").is_file()
         )
+
+
+def _imported_by_call(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the modules that are imported by ``import_module("…")`` and ``__import__("…")``."""
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else None
+        name = node.func.id if isinstance(node.func, ast.Name) else called
+        module = node.args[0]
+        if name in ("import_module", "__import__") and isinstance(module, ast.Constant):
+            yield str(module.value), node
 
 
 def _is_type_checking(test: ast.expr) -> bool:

@@ -20,6 +20,9 @@ APP = 'application-packages = ["app", "shop.core"]'
         "if True:\n    import app",
         "from . import helpers",
         "from ..models import Note",
+        'import importlib\nmodels = importlib.import_module("app.models")',
+        'from importlib import import_module\nmodels = import_module("app")',
+        'models = __import__("app.models")',
     ],
 )
 def test_reports(statement: str, lint: Lint) -> None:
@@ -43,6 +46,9 @@ def test_reports(statement: str, lint: Lint) -> None:
         "if TYPE_CHECKING:\n    from app.models import Note",
         "import typing\nif typing.TYPE_CHECKING:\n    import app",
         "app = 1",
+        'import importlib\nuuid = importlib.import_module("uuid")',
+        'import importlib\nhelper = importlib.import_module(f"{__package__}.app")',
+        'uuid = __import__("uuid"); app = 1',
     ],
 )
 def test_leaves_alone(statement: str, lint: Lint) -> None:

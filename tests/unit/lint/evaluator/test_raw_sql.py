@@ -105,6 +105,22 @@ def test_a_file_that_the_revision_reads(tmp_path: Path) -> None:
     assert touched(found) == [("ix", "t", "a", BOTH), ("ix", "t", "b", BOTH)]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "Path(__file__).parents[1].joinpath('up.sql')",
+        "Path(__file__).resolve().parents[1] / 'up.sql'",
+        "Path(__file__).parents[0].parent / ('up' + '.sql')",
+        "Path(__file__).parent.parent / f'{Path(__file__).stem}.sql'",
+    ],
+)
+def test_a_file_in_a_folder_above(tmp_path: Path, path: str) -> None:
+    (tmp_path / "up.sql").write_text("CREATE INDEX a ON t (a);\n")
+    body = f"from pathlib import Path\nop.execute(({path}).read_text())"
+    found = evaluation(body, tmp_path / "versions" / "up.py", Project((tmp_path,)))
+    assert touched(found) == [("ix", "t", "a", BOTH)]
+
+
 def test_what_cannot_be_parsed_is_said_once() -> None:
     body = "for _ in range(3):\n    op.execute('CREATE TABEL t')\nop.execute('CREATE INDEX a ON t (a)')"
     found = evaluation(body)

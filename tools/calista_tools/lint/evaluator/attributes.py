@@ -66,7 +66,11 @@ def attribute(frame: Frame, value: object, name: str, node: ast.AST) -> object:
     if isinstance(value, FilePath):
         if name == "parent":
             return FilePath(value.path.parent)
-        return value.path.name if name == "name" else Method(value, name)
+        if name == "parents":
+            return [FilePath(parent) for parent in value.path.parents]
+        if name in ("name", "stem", "suffix"):
+            return str(getattr(value.path, name))
+        return Method(value, name)
     if isinstance(value, (Instance, NamedValues)):
         return instances.attribute(frame, value, name, node)
     if isinstance(value, Construct) and reflection.is_reflected(value):

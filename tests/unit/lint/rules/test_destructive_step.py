@@ -27,6 +27,14 @@ _NOTE = 'note = sa.table("note", sa.column("body"))\n'
             "op.execute(\"UPDATE note SET x = 1 WHERE body > ''\"); op.drop_column('note', 'body')",
             "drops column `note.body`",
         ),
+        (
+            "op.execute('DELETE FROM note WHERE id = 1 AND body = 2'); op.drop_column('note', 'body')",
+            "drops column `note.body`",
+        ),
+        (
+            "op.execute('INSERT INTO note (body) VALUES (1)'); op.drop_column('note', 'body')",
+            "drops column `note.body`",
+        ),
         ('op.execute("DROP SCHEMA archive CASCADE")', "drops schema `archive`"),
         (f"{_NOTE}op.execute(note.delete())", "empties table `note`"),
         (f"{_NOTE}op.get_bind().execute(sa.delete(note))", "empties table `note`"),

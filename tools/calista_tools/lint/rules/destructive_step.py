@@ -88,8 +88,9 @@ def _lost(operation: Operation) -> Iterator[str]:
     if operation.what == "drop_table":
         yield f"drops table `{operation.table or '?'}`"
     elif operation.what == "drop_column":
-        column = operation.keywords.get("column_name") or "?"
-        yield f"drops column `{operation.table or '?'}.{column}`"
+        column = operation.keywords.get("column_name")
+        shown = column if isinstance(column, str) else "?"
+        yield f"drops column `{operation.table or '?'}.{shown}`"
     elif operation.keywords.get("verb") == "delete" and not operation.keywords.get("where", True):
         yield f"empties table `{operation.table or '?'}`"
     for statement in steps.statements(operation):
@@ -147,8 +148,10 @@ def _source(statement: Statement, text: str, added: set[tuple[str | None, str | 
     WHERE is_old``.
     """
     text = text[statement.start : statement.end]
+    if statement.verb in ("insert", "replace", "merge"):
+        return "".join(re.split(r"\bSELECT\b", text, maxsplit=1, flags=re.IGNORECASE)[1:])
     if statement.verb != "update":
-        return re.split(r"\bSELECT\b", text, maxsplit=1, flags=re.IGNORECASE)[-1]
+        return ""
     text = text.partition("=")[2]
     if any((statement.table, name) in added for name in statement.written):
         return text

@@ -292,6 +292,11 @@ def _default(text: str, type_: str) -> str:
         bare = items[0].text.strip("'")
         if bare.lstrip("+-").replace(".", "", 1).isdigit():
             return bare
+    if len(items) == 1 and items[0].kind == "word" and items[0].low in ("true", "false"):
+        # What these words have always stood for, since SQLite knows them (3.23).
+        return str(int(items[0].low == "true"))
+    if len(items) == 2 and items[0].text in "+-" and items[1].kind == "number":
+        return items[0].text + items[1].text
     return normal(items)
 
 

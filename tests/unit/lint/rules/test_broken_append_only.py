@@ -15,6 +15,8 @@ from tests.unit.lint.project import Lint
         'op.alter_column("ledger", "n", type_=sa.Text(), existing_type=sa.Integer())',
         'op.drop_column("ledger", "n")',
         'op.drop_table("ledger")',
+        'op.rename_table("ledger", "ledger_old")\nop.execute("DELETE FROM ledger_old")',
+        'op.execute("ALTER TABLE ledger RENAME TO ledger_old")',
         'op.execute("ALTER TABLE ledger DISABLE TRIGGER ALL")',
         'with op.batch_alter_table("ledger") as b:\n    b.alter_column("n", nullable=False)',
         'op.create_table("ledger", sa.Column("n", sa.Integer()))\nif op.get_bind().dialect.name == "postgresql":\n    op.execute("CREATE TRIGGER ledger_a BEFORE UPDATE OR DELETE ON ledger FOR EACH ROW EXECUTE FUNCTION f()")\nelse:\n    for what in ("UPDATE", "DELETE", "INSERT"):\n        op.execute(f"CREATE TRIGGER ledger_{what} BEFORE {what} ON ledger BEGIN SELECT RAISE(ABORT, \'no\'); END")',
@@ -44,3 +46,10 @@ def test_reports(source: str, lint: Lint) -> None:
 )
 def test_leaves_alone(source: str, lint: Lint) -> None:
     assert lint("CAL308", source, 'append-only = ["ledger"]') == []
+
+
+def test_a_new_name_that_is_listed_keeps_the_promise(lint: Lint) -> None:
+    source = 'op.rename_table("ledger", "book")'
+    assert lint("CAL308", source, 'append-only = ["ledger", "book"]') == []
+    [found] = lint("CAL308", f'{source}\nop.execute("DELETE FROM book")', 'append-only = ["book"]')
+    assert found.finding.message == "DELETE on append-only `book`"

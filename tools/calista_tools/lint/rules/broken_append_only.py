@@ -18,7 +18,7 @@ def check(migration: Migration) -> Iterator[Finding]:
     The tables are those of ``[tool.calista] append-only``. Triggers refuse what comes through SQL,
     but none fires when PostgreSQL rewrites a table for a new type, TRUNCATE needs a trigger of its
     own, SQLite's REPLACE deletes without firing DELETE triggers, and a batch operation that copies
-    the table drops them all.
+    the table drops them all. A table that is renamed has to be named there by its new name, too.
     Source: https://www.sqlite.org/lang_conflict.html
 
     Bad::

@@ -42,6 +42,7 @@ def breaches(migration: Migration, tables: Sequence[str]) -> Iterator[Breach]:
         if operation.what == "batch_exit" and operation.table in tables:
             yield from _recreated(migration, position)
     for dialect in migration.dialects:
+        yield from _renamed(migration, dialect, tables)
         yield from _left_open(migration, dialect, tables)
 
 
@@ -111,6 +112,18 @@ def _recreated(migration: Migration, position: int) -> Iterator[Breach]:
             f"nothing after it refuses {shown}"
         )
         yield Breach(operation, message)
+
+
+def _renamed(migration: Migration, dialect: str, tables: Sequence[str]) -> Iterator[Breach]:
+    """Look for tables that leave the list by their new name: nothing would guard them any more."""
+    for change in migration.changes(dialect):
+        away = change.table in tables and change.new_name not in tables
+        if change.what == "rename_table" and change.new_name is not None and away:
+            message = (
+                f"append-only `{change.table}` becomes `{change.new_name}`, "
+                "which `append-only` does not name"
+            )
+            yield Breach(migration.operations[change.position], message)
 
 
 def _left_open(migration: Migration, dialect: str, tables: Sequence[str]) -> Iterator[Breach]:

@@ -147,3 +147,24 @@ def test_for_people(versions: Path, capsys: pytest.CaptureFixture[str]) -> None:
         "migrations/versions/20250101_1000_create_note.py:10: "
         "create table note on note [sqlite, postgresql]"
     )
+
+
+@pytest.mark.parametrize("question", ["--names", "--infer-names"])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--fix"],
+        ["--select", "CAL1"],
+        ["--add-noqa"],
+        ["--exit-zero"],
+        ["--ignore", "CAL1", "--diff"],
+    ],
+)
+def test_refuses_what_it_would_ignore(
+    question: str, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([question, *options]) == 2
+    printed = capsys.readouterr()
+    assert not printed.out
+    assert printed.err.startswith(f"error: {question} checks nothing, so it does not take --")
+    assert "hint: " in printed.err

@@ -166,6 +166,8 @@ def run(arguments: SimpleNamespace) -> int:
 
         print(pages.page(arguments.explain) if arguments.explain else pages.listing(), end="")
         return 0
+    if arguments.names or arguments.infer_names:
+        _refuse_what_checks(arguments)
     from pathlib import Path
 
     from calista_tools.lint import command
@@ -182,3 +184,27 @@ def run(arguments: SimpleNamespace) -> int:
 
         return infer_command.show(arguments, config)
     return command.check(arguments, config)
+
+
+#: What only a check takes.
+_CHECKING = (
+    "select", "ignore", "fix", "diff", "add_noqa", "baseline", "write_baseline", "diff_base",
+    "statistics", "exit_zero",
+)  # fmt: skip
+
+
+def _refuse_what_checks(arguments: SimpleNamespace) -> None:
+    """Refuse options that a list of names would ignore.
+
+    Raises:
+        ToolError: There are some.
+    """
+    given = [name for name in _CHECKING if getattr(arguments, name) != DEFAULTS[name]]
+    if given:
+        asked_for = "--names" if arguments.names else "--infer-names"
+        shown = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise ToolError(
+            f"{asked_for} checks nothing, so it does not take {shown}",
+            hint=f"run it without, or leave out {asked_for}",
+            exit_code=2,
+        )

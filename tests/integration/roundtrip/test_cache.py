@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.result import Run
+from tests.integration.conftest import ENV
 
 CREATE = 'op.create_table("{0}", sa.Column("id", sa.Integer, primary_key=True))'
 HISTORY = {
@@ -93,3 +95,94 @@ def test_what_all_revisions_run_under_is_part_of_the_proof(ini: Path, name: str)
 def test_no_cache_proves_everything(ini: Path, backend: str) -> None:
     run(ini, backend)
     assert cached(prove(Project(ini), Options(backend=backend, cache=False))) == [False] * 3
+
+
+READER = """
+import importlib.util
+from pathlib import Path
+
+import sqlalchemy as sa
+from alembic import op
+
+FOLDER = Path(__file__).parents[2]
+AT_ONCE = (FOLDER / "at_once.sql").read_text()
+spec = importlib.util.spec_from_file_location("near", FOLDER / "near.py")
+near = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(near)
+
+revision = "reader"
+down_revision = "one"
+
+
+def upgrade():
+    op.execute(AT_ONCE)
+    with open(FOLDER / "later.sql") as file:
+        op.execute(file.read())
+    if (FOLDER / "maybe.sql").exists() or not near.skip:
+        op.execute((FOLDER / "maybe.sql").read_text())
+    try:
+        op.execute((FOLDER / "missing.sql").read_text())
+    except FileNotFoundError:
+        pass
+
+
+def downgrade():
+    op.drop_table("at_once")
+    op.drop_table("later")
+"""
+FILES = {
+    "at_once.sql": "CREATE TABLE at_once (n INT)",
+    "later.sql": "CREATE TABLE later (n INT)",
+    "near.py": "import sys\nfrom pathlib import Path\n"
+    "sys.path.insert(0, str(Path(__file__).parent))\nimport deep_below_near\nskip = True\n",
+    "deep_below_near.py": "word = 1\n",
+    "env_reads.txt": "quiet",
+}
+
+
+@pytest.mark.parametrize("name", [*FILES, "missing.sql"])
+def test_any_file_that_a_run_has_read_is_part_of_the_proof(
+    project: Callable[..., Path], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "deep_below_near", raising=False)
+    reads = "from pathlib import Path\n(Path(__file__).parents[1] / 'env_reads.txt').read_text()\n"
+    ini = project({"one": HISTORY["one"]}, env=reads + ENV)
+    for file, text in FILES.items():
+        (ini.parent / file).write_text(text, encoding="utf-8")
+    versions = ini.parent / "migrations" / "versions"
+    (versions / "reader.py").write_text(READER, encoding="utf-8")
+    ini.write_text(
+        "[alembic]\nscript_location = %(here)s/migrations\n"
+        "path_separator = space\n"
+        "version_locations = %(here)s/migrations/../migrations/versions %(here)s/migrations/more\n",
+        encoding="utf-8",
+    )
+    (ini.parent / "migrations" / "more").mkdir()
+    assert cached(run(ini, "sqlite")) == [False, False]
+    (ini.parent / "never_read.sql").write_text("", encoding="utf-8")
+    assert cached(run(ini, "sqlite")) == [True, True]
+    # What the prefix has read is remembered by the card of the longer one.
+    add(ini, "four", "reader", 'op.drop_table("four")')
+    assert cached(run(ini, "sqlite")) == [True, True, False]
+    assert cached(run(ini, "sqlite")) == [True, True, True]
+    with (ini.parent / name).open("a", encoding="utf-8") as changed:
+        changed.write("\n")
+    assert cached(run(ini, "sqlite"))[1:] == [False, False]
+
+
+def test_models_that_only_env_imports_do_not_make_proofs_void(
+    project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.delitem(sys.modules, "models_of_env", raising=False)
+    ini = project(
+        HISTORY,
+        env="import sys\nfrom pathlib import Path\n"
+        "sys.path.insert(0, str(Path(__file__).parents[1]))\nimport models_of_env\n" + ENV,
+    )
+    models = ini.parent / "models_of_env.py"
+    models.write_text("one = 1\n", encoding="utf-8")
+    assert cached(run(ini, "sqlite")) == [False] * 3
+    models.write_text("one = 1\ntwo = 2\n", encoding="utf-8")
+    assert cached(run(ini, "sqlite")) == [True] * 3

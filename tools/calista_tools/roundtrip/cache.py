@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from calista_tools.backends.account import server_folder
 from calista_tools.backends.filelock import file_lock
 from calista_tools.errors import ToolError
+from calista_tools.roundtrip import opened
 from calista_tools.roundtrip.result import Step
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Cache:
         self._folder.mkdir(parents=True, exist_ok=True)
         name = f"{place.dialect}:{project.ini}"
         self._taken = ""
+        #: Digests of the files that the restored prefix had read.
+        self._read_before: Mapping[str, str] = {}
         self._prefix = hashlib.sha256(name.encode()).hexdigest()[:12]
         #: Digests of the metadata's tables when the restored head was compared with them.
         self.tables: dict[str, str] | None = None
@@ -95,6 +98,7 @@ class Cache:
                 card.touch()
                 self._taken = card.stem
                 self.tables = said.get("tables")
+                self._read_before = said["opened"]
                 return count, [Step(**{**step, "cached": True}) for step in said["steps"]]
         return 0, []
 
@@ -132,6 +136,7 @@ class Cache:
                     "dialect": self._place.dialect,
                     "tables": tables,
                     "files": _own_modules(self._project),
+                    "opened": {**self._read_before, **opened.digests(self._project)},
                     "steps": [_plain(step) for step in steps],
                 }
                 part.write_text(json.dumps(said), encoding="utf-8")
@@ -200,7 +205,7 @@ def _own_modules(project: Project) -> Mapping[str, str]:
     the proofs of all others void.
     """
     roots = {Path.cwd(), project.ini.parent}
-    versions = {Path(folder) for folder in project.script.versions}
+    versions = {Path(folder) for folder in project.script._version_locations}
     imported: set[str] = set()
     for folder in versions:
         for file in folder.glob("*.py"):
@@ -231,7 +236,9 @@ def _digest_of_module(path: Path, whole: bool) -> str:
 
 
 def _unchanged(said: Mapping[str, Any]) -> bool:
-    if "steps" not in said:
+    if "steps" not in said or "opened" not in said:
+        return False
+    if any(opened.digest(name) != wanted for name, wanted in said["opened"].items()):
         return False
     for name, digest in said.get("files", {}).items():
         try:

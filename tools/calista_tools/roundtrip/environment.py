@@ -13,6 +13,8 @@ import warnings
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.roundtrip.opened import noted
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -45,7 +47,13 @@ def run_env(project: Project, url: URL, steps: Steps) -> None:
         configure(*args, **options)
 
     environment.configure = configure_per_migration  # type: ignore[method-assign]
-    with _variables(project.environment(text)), _quiet(), attributes, environment:
+    with (
+        _variables(project.environment(text)),
+        _quiet(),
+        attributes,
+        environment,
+        noted(project.script._version_locations),
+    ):
         project.script.run_env()
 
 

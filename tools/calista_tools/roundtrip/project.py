@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.errors import ToolError
+from calista_tools.roundtrip.opened import noted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -166,7 +167,8 @@ class Project:
             sys.path.insert(0, here)
         try:
             script = ScriptDirectory.from_config(config)
-            heads = script.get_heads()
+            with noted(script._version_locations):
+                heads = script.get_heads()
             _assert_no_word_of_alembic(script)
         except CommandError as error:
             raise ToolError(f"{self.ini}: {_one_line(error)}", exit_code=2) from error

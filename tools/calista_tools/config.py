@@ -134,12 +134,6 @@ class Config(NamedTuple):
         return self.script_location / "versions"
 
 
-def find_pyproject(start: Path) -> Path | None:
-    """Return the nearest ``pyproject.toml`` at or above ``start`` that has ``[tool.calista]``."""
-    found = _nearest(start.absolute())
-    return found[0] if found is not None else None
-
-
 def load(start: Path | None = None, *, path: Path | None = None) -> Config:
     """Read the project's configuration.
 

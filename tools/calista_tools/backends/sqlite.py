@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import tempfile
 from itertools import count
 from pathlib import Path
@@ -53,12 +52,6 @@ class SqliteFolder:
         path = Path(self._folder.name) / f"scratch{next(self._numbers)}.db"
         path.touch()
         return SqliteDatabase(path, self)
-
-    def open_copy(self, path: Path) -> SqliteDatabase:
-        """Return a new database with the content of a file that is nobody's to change."""
-        database = self.create()
-        shutil.copyfile(path, database.path)
-        return database
 
     def close(self) -> None:
         """Remove the folder with everything in it."""

@@ -128,3 +128,26 @@ def test_drift_is_named_again_when_another_revision_is_added(
     run = prove(Project(ini), Options(backend=backend))
     assert [step.cached for step in run.steps] == [True, False]
     assert run.drift == [*expected, "-table memo (only at head)"]
+
+
+OWN = """
+from sqlalchemy.ext.compiler import compiles
+
+class matches(sa.sql.expression.ColumnElement):
+    type = sa.Boolean()
+    inherit_cache = True
+
+@compiles(matches, "postgresql")
+@compiles(matches, "sqlite")
+def _matches(element, compiler, **options):
+    return "length(body) > 0"
+
+note.append_constraint(sa.CheckConstraint(matches(), name="ck_own"))
+"""
+
+
+def test_constructs_that_only_a_dialect_can_say_do_not_hinder(project: Callable[..., Path]) -> None:
+    env = ENV.format(columns=f'{BODY}, sa.Column("extra", sa.Text)', more=OWN)
+    run = prove(Project(project({"one": (CREATE, 'op.drop_table("note")')}, env=env)),
+                Options(backend="postgresql", cache=False))  # fmt: skip
+    assert "+column note.extra (only in the metadata)" in run.drift

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from calista.events import jsonl
 from calista.events.store import PIECE
 
 
@@ -98,6 +100,22 @@ def test_an_id_that_is_taken_is_a_conflict(events: Any) -> None:
     assert result.code == 1
     assert "an event with one of these ids is stored already" in result.err
     assert len(stored(events("list"))) == 1
+
+
+def test_garbage_is_collected_as_ever_while_events_stream(
+    events: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only imports go without: a million events leave cycles that would pile up."""
+    usual, seen = gc.get_threshold(), []
+    read_events = jsonl.read_events
+
+    def noting(lines: Any) -> Any:
+        seen.append(gc.get_threshold())
+        return read_events(lines)
+
+    monkeypatch.setattr(jsonl, "read_events", noting)
+    stored(events("append", lines=[made()]))
+    assert seen == [usual]
 
 
 def test_versions_go_on_over_pieces(events: Any) -> None:

@@ -7,9 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import URL
 
 from calista_tools.backends import PostgresServer, open_server
+
+# The same examples in every run, or a commit is refused for what it did not touch. New ones are
+# looked for by `pytest --hypothesis-profile random`.
+settings.register_profile("same", deadline=None, derandomize=True)
+settings.register_profile("random", deadline=None)
+settings.load_profile("same")
 
 #: The name under which a test records, with `record_property`, what people shall read at the end.
 SAID = "said"

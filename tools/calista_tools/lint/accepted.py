@@ -12,6 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from calista_tools.errors import ConfigError, ToolError
+from calista_tools.lint.states import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,10 +65,8 @@ def write_accepted(path: Path, found: Iterable[Diagnostic], root: Path) -> int:
     counts = Counter(key_of(item, root) for item in found)
     findings = [{**key._asdict(), "count": count} for key, count in sorted(counts.items())]
     text = json.dumps({"version": _VERSION, "findings": findings}, indent=1) + "\n"
-    temporary = path.with_name(f"{path.name}.tmp")
     try:
-        temporary.write_text(text, encoding="utf-8", newline="\n")
-        temporary.replace(path)
+        write_whole(str(path), text.encode())
     except OSError as error:
         raise ToolError(f"{path}: cannot be written: {error.strerror or error}") from error
     return counts.total()

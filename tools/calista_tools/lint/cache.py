@@ -9,7 +9,6 @@ written again within the same tick, so its content is compared as well.
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -18,7 +17,14 @@ from zlib import crc32
 
 from calista_tools.lint.application import application_packages
 from calista_tools.lint.collected import Collected
-from calista_tools.lint.states import cache_folder, digest_of, is_settled, state_of, tool_state
+from calista_tools.lint.states import (
+    cache_folder,
+    digest_of,
+    is_settled,
+    state_of,
+    tool_state,
+    write_whole,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -156,7 +162,7 @@ class Cache:
             "facts": facts,
             "collected": collected.to_json(),
         }
-        _write(self.found, json.dumps(content).encode())
+        write_whole(str(self.found), json.dumps(content).encode())
         self.others = others
 
     def _part(self, index: int, what: str) -> Path:
@@ -205,13 +211,3 @@ def _make(folder: Path) -> None:
     if not folder.is_dir():
         folder.mkdir(parents=True, exist_ok=True)
         (folder / ".gitignore").write_text("*\n", encoding="ascii")
-
-
-def _write(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        os.replace(temporary, path)  # noqa: PTH105
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -11,7 +11,6 @@ Source: https://docs.python.org/3/library/pickle.html#restricting-globals
 from __future__ import annotations
 
 import io
-import os
 import pathlib
 import pickle
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,6 +22,7 @@ from calista_tools.lint.noqa import Directive
 from calista_tools.lint.rule import Edit, Finding, Fix
 from calista_tools.lint.schema.model import Schema
 from calista_tools.lint.schema.records import Change, ColumnState, Placed, Table
+from calista_tools.lint.states import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,9 +75,7 @@ def write(path: Path, content: bytes) -> str:
     Raises:
         OSError: The file cannot be written.
     """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes(content)
-    temporary.replace(path)
+    write_whole(str(path), content)
     return mark(content)
 
 

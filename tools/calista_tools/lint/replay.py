@@ -17,6 +17,7 @@ from calista_tools.lint.states import (
     is_settled,
     state_of,
     tool_state,
+    write_whole,
 )
 
 TYPE_CHECKING = False
@@ -102,17 +103,12 @@ class Watch:
         text, code = answer
         states = "\n".join(lines)
         path = os.path.join(folder, _name(words))  # noqa: PTH118
-        temporary = f"{path}.{os.getpid()}.tmp"
         try:
-            with open(temporary, "w", encoding="utf-8", newline="") as file:  # noqa: PTH123
-                checksum = _checksum(states + text)
-                file.write(f"{_asked(words)}\n\n{states}\n\n{code}\n{checksum}\n{text}")
-            os.replace(temporary, path)  # noqa: PTH105
+            checksum = _checksum(states + text)
+            content = f"{_asked(words)}\n\n{states}\n\n{code}\n{checksum}\n{text}".encode()
+            write_whole(path, content)
         except (OSError, ValueError):
-            try:
-                os.unlink(temporary)  # noqa: PTH108
-            except OSError:
-                return
+            return
 
     def _lines(self) -> list[str] | None:
         """Return a line for each path; None where one of them may have changed meanwhile."""

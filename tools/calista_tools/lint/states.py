@@ -74,6 +74,25 @@ def digest_of(path: str) -> str:
         return ""
 
 
+def write_whole(path: str, content: bytes) -> None:
+    """Write a file: all of it or nothing, whoever else writes it at the same time.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    temporary = f"{path}.{os.getpid()}.tmp"
+    try:
+        with open(temporary, "wb") as file:  # noqa: PTH123
+            file.write(content)
+        os.replace(temporary, path)  # noqa: PTH105
+    except OSError:
+        try:  # noqa: SIM105 - contextlib takes as long to import as all of this module
+            os.unlink(temporary)  # noqa: PTH108
+        except OSError:
+            pass  # it may never have been made
+        raise
+
+
 def tool_state() -> str:
     """Return what stands for the tool itself, as it lies on disk."""
     found: list[object] = []

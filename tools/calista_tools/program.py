@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib.metadata import version
 
 from invoke.program import Program
 
+from calista_tools.task import forget_output
 from calista_tools.tasks import collection
 
 
@@ -17,7 +17,7 @@ def main() -> None:
         program().run()
         sys.stdout.flush()
     except BrokenPipeError:  # `calista-migrations --list | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forget_output()
 
 
 def program() -> Program:

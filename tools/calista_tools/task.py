@@ -74,13 +74,17 @@ def task(**options: Any) -> Callable[[Body], Task]:
             except ToolError as error:
                 raise Exit(describe(error), code=error.exit_code) from error
             except BrokenPipeError as error:
-                # The reader, as `| head`, has seen enough; Python would complain at exit.
-                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+                forget_output()
                 raise Exit(code=1) from error
 
         return Task(reporting, **options)
 
     return decorate
+
+
+def forget_output() -> None:
+    """Keep Python from complaining at exit that the reader, as `| head`, has seen enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_bytecode() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 
 def is_revision_name(name: str) -> bool:
@@ -18,8 +18,8 @@ def is_revision_name(name: str) -> bool:
     return name.endswith(".py") and not name.startswith(("__init__", ".#"))
 
 
-def revision_files(folders: Iterable[Path], *, recursive: bool = False) -> Iterator[Path]:
-    """Yield the revision files of these folders, sorted by name within each folder.
+def located_files(folders: Iterable[Path], *, recursive: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield the revision files of these folders, each with its real path, sorted by name in each.
 
     A file that is reached twice, by a symbolic link or by overlapping folders, comes once. A
     folder that is not there or cannot be listed holds nothing, as for ``os.walk``.
@@ -28,12 +28,6 @@ def revision_files(folders: Iterable[Path], *, recursive: bool = False) -> Itera
         folders: Alembic's version locations.
         recursive: Alembic's ``recursive_version_locations``.
     """
-    for filename, _ in located_files(folders, recursive=recursive):
-        yield Path(filename)
-
-
-def located_files(folders: Iterable[Path], *, recursive: bool = False) -> Iterator[tuple[str, str]]:
-    """Yield `revision_files` as strings, each with its real path."""
     seen: set[str] = set()
     for folder in folders:
         yield from _below(folder, recursive, seen)

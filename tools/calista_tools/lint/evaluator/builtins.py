@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from calista_tools.lint.evaluator.frame import Frame
 
-Invoke = "Callable[[Frame, object, list[Any], dict[str, Any], ast.Call], object]"
 #: Functions that give the same for the same constants, and finish at once.
 _PURE: dict[str, Callable[..., object]] = {
     "abs": abs,

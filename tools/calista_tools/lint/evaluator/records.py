@@ -27,7 +27,7 @@ class Call:
         params: Evaluated arguments; ``rest`` those behind the named ones.
     """
 
-    __slots__ = ("batch", "name", "node", "params", "rest", "shift")
+    __slots__ = ("batch", "name", "node", "params", "rest")
 
     def __init__(
         self,
@@ -38,7 +38,6 @@ class Call:
         batch: Batch | None,
     ) -> None:
         order = PARAMETERS.get(name, ())
-        self.shift = 0
         if batch is not None and order:
             # A batch block knows its table, so its methods leave that parameter out.
             order = tuple(one for one in order if one not in _TABLES)

@@ -275,8 +275,6 @@ SELECT o.oid, 'operator', o.oid::regoperator::text,
 FROM pg_operator o WHERE o.oid = ANY($1)
 """
 
-OBJECT_QUERIES = (FUNCTIONS, TYPES, OTHERS)
-
 #: Objects that belong to no relation: (catalog, oid, version of the row). Members of extensions
 #: are the extension's business, and what comes with a range type is the type's; the public schema is older than any user's object but may change.
 OBJECTS = """

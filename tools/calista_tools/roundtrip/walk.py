@@ -7,7 +7,6 @@ the revision, from the last good copy and what was applied since, and another ru
 from __future__ import annotations
 
 import time
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.errors import ToolError
@@ -17,6 +16,7 @@ from calista_tools.roundtrip.live import commit_outer
 from calista_tools.roundtrip.result import ERROR, SKIPPED, Step
 from calista_tools.roundtrip.snapshot import differences
 from calista_tools.roundtrip.statements import Statements, statement_of, words
+from calista_tools.roundtrip.way_back import WayBack
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -67,12 +67,7 @@ class Walk:
         self._statements = Statements()
         database.roles = self._statements.roles
         self._judge = judge or Judge()
-        self._origin = None if origin else database.copy()
-        self._put_back = origin or partial(database.replace_by, self._origin)
-        #: A copy to come back to; None stands for the origin.
-        self._checkpoint: ScratchDatabase | None = None
-        #: Applied since the checkpoint was made.
-        self._since: list[Script] = []
+        self._back = WayBack(database, origin)
         self._queue: list[Script] = []
         self._blocked: dict[str, str] = {}
         self._applied: list[Script] = []
@@ -101,8 +96,9 @@ class Walk:
     def advance(self, scripts: Sequence[Script]) -> None:
         """Apply revisions that are taken as proven."""
         if scripts:
-            self._run(lambda: self._advances(list(scripts)))
-            self._mark()
+            self._applied += scripts
+            self._run(lambda: self._upgrades(list(scripts), forget=False))
+            self._back.mark()
 
     def take(self, scripts: Sequence[Script], steps: Sequence[Step]) -> None:
         """Take revisions as proven that the database has behind it already."""
@@ -114,8 +110,7 @@ class Walk:
     def go_back_to(self, scripts: Sequence[Script]) -> None:
         """Make the database the one after these revisions, which are proven, if it is not."""
         if [script.revision for script in scripts] != [s.revision for s in self._applied]:
-            self._put_back()
-            self._since = []
+            self._back.to_origin()
             done = len([step for step in self.steps if step.cached])
             self._run(lambda: self._upgrades(list(scripts[done:]), forget=False))
 
@@ -158,9 +153,7 @@ class Walk:
 
     def close(self) -> None:
         """Drop the copies that were kept to come back to."""
-        for copy in (self._checkpoint, self._origin):
-            if copy is not None:
-                copy.drop()
+        self._back.close()
 
     # One run of env.py, and what can end it.
 
@@ -244,12 +237,8 @@ class Walk:
     def _upgrades(self, scripts: list[Script], *, forget: bool) -> Steps:
         for script in scripts:
             yield from self._go(script, "upgrade", forget=forget)
-            self._since.append(script)
+            self._back.since.append(script)
         self.snapshot = self._live.read_all()
-
-    def _advances(self, scripts: list[Script]) -> Steps:
-        self._applied += scripts
-        yield from self._upgrades(scripts, forget=False)
 
     # The proof of one revision.
 
@@ -269,7 +258,7 @@ class Walk:
                 self._judge.before([applied.revision for applied in self._applied], before)
                 yield from self._go(script, "upgrade")
                 self._applied.append(script)
-                self._since.append(script)
+                self._back.since.append(script)
                 self.snapshot = self._live.refresh()
                 self._judge.upgraded(
                     self._step, before, self.snapshot, self._live, self._statements.sent
@@ -358,12 +347,11 @@ class Walk:
         self._tried += len(self._applied) + 1
         if self._tried > _MOST_TRIES * (len(self._applied) + len(self._queue)):
             return False
-        before, since = self.snapshot, self._since
-        self._put_back()
-        self._since = []
+        before, since = self.snapshot, self._back.since
+        self._back.to_origin()
         if self._passes(script, [*self._applied, script], before):
             return True
-        self._since = since
+        self._back.since = since
         return False
 
     def _passes(self, script: Script, scripts: list[Script], before: Snapshot) -> bool:
@@ -376,39 +364,29 @@ class Walk:
         self._applied.append(script)
         self._ahead = before
         self._restore = False
-        self._mark()
+        self._back.mark()
         return True
 
     def _bring_back(self) -> None:
         """Make the state after the last applied revision again, and keep a copy of it."""
         self._restore = False
-        scripts, self._since = self._since, []
         expected = self.snapshot
         started = time.perf_counter()
-        if self._checkpoint is None:
-            self._put_back()
-        else:
-            self._database.replace_by(self._checkpoint)
+        scripts = self._back.to_copy()
         copied = time.perf_counter()
         if scripts:
             try:
                 self._run(lambda: self._upgrades(scripts, forget=False))
             except _StepError as failure:
                 raise ToolError(
-                    f"{scripts[len(self._since)].path} was upgraded to before and now fails: "
+                    f"{scripts[len(self._back.since)].path} was upgraded to before and now fails: "
                     f"{words(failure.error)}",
                     "a revision must do the same each time it runs",
                 ) from failure
             self.overlooked |= bool(differences(expected, self.snapshot))
             if time.perf_counter() - copied > copied - started:
-                self._mark()  # From here on the way back is shorter, by more than a copy takes.
-
-    def _mark(self) -> None:
-        """Keep a copy of the database as it is now."""
-        if self._checkpoint is not None:
-            self._checkpoint.drop()
-        self._checkpoint = self._database.copy()
-        self._since = []
+                # From here on the way back is shorter, by more than a copy takes.
+                self._back.mark()
 
 
 class _StepError(Exception):

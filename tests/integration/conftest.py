@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+# Its assertions are to explain themselves, as those in test modules do.
+pytest.register_assert_rewrite("tests.integration.own_history")
+
 ENV = """
 from alembic import context
 from sqlalchemy import MetaData, create_engine, pool

@@ -7,67 +7,47 @@ from pathlib import Path
 
 import pytest
 
-from calista_tools.history import read_history
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.result import Step
+from tests.integration.own_history import (
+    REVISIONS,
+    assert_named,
+    assert_undone_and_applied_again,
+    steps_of,
+)
 
-ROOT = Path(__file__).parents[2]
-REVISIONS = sorted(read_history(ROOT / "migrations" / "versions").revisions)
 BACKEND = "postgresql"
 
 
 @pytest.fixture(scope="module")
 def steps() -> dict[str, Step]:
-    """What the round-trip says of each revision, found out in one run."""
-    run = prove(Project(ROOT / "alembic.ini"), Options(backend=BACKEND, cache=False))
-    return {step.revision: step for step in run.steps}
+    return steps_of(BACKEND)
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_revision_is_undone_and_applied_again(revision: str, steps: dict[str, Step]) -> None:
-    step = steps[revision]
-    assert (step.error, step.differences) == (None, [])
-    assert (step.upgrade, step.downgrade, step.upgrade_again) == ("ok", "ok", "ok")
-    assert step.restored
-    assert step.data_kept
+    assert_undone_and_applied_again(steps[revision])
 
 
-CREATE = (('op.create_table("note", sa.Column("id", sa.Integer, primary_key=True), '
-          'sa.Column("body", sa.Text, server_default="new"))'), 'op.drop_table("note")')  # fmt: skip
 FUNCTION = """
 op.execute("CREATE FUNCTION note_keep() RETURNS trigger LANGUAGE plpgsql "
            "AS 'BEGIN RAISE ''no''; END'")
 """
 TRIGGER = """
-op.execute("CREATE TRIGGER note_keep BEFORE DELETE ON note "
+op.execute("CREATE TRIGGER note_keep BEFORE UPDATE ON note "
            "FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()")
 """
 PLANTED = {
-    "index": (
-        'op.create_index("ix_note_body", "note", ["body"])',
-        "",
-        ["+index ix_note_body on note"],
-    ),
-    "trigger": (TRIGGER.replace("DELETE", "UPDATE"), "", ["+trigger note_keep on note"]),
-    "function": (FUNCTION, "", ["+function note_keep()"]),
+    "index": ('op.create_index("ix_note_body", "note", ["body"])', "+index ix_note_body on note"),
+    "trigger": (TRIGGER, "+trigger note_keep on note"),
+    "function": (FUNCTION, "+function note_keep()"),
     "default": (
         'op.alter_column("note", "body", server_default=None)',
-        "",
-        ["~column note.body: default 'new'::text → none"],
+        "~column note.body: default 'new'::text → none",
     ),
 }
 
 
 @pytest.mark.parametrize("kind", PLANTED)
 def test_a_downgrade_that_forgets_is_named(kind: str, project: Callable[..., Path]) -> None:
-    upgrade, downgrade, differences = PLANTED[kind]
-    ini = project({"first": CREATE, "guilty": (upgrade, downgrade), "last": ("", "")})
-    run = prove(Project(ini), Options(backend=BACKEND, cache=False))
-    first, guilty, last = run.steps
-    assert not run.proven
-    assert first.proven
-    assert last.proven
-    assert guilty.revision == "guilty"
-    assert not guilty.restored
-    assert guilty.differences == differences
+    upgrade, difference = PLANTED[kind]
+    assert_named(BACKEND, project, upgrade, difference)

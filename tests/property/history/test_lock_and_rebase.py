@@ -14,6 +14,7 @@ from calista_tools.history import History, read_history
 from calista_tools.history.lock import check_lock, lock
 from calista_tools.history.rebase import plan_rebase
 from calista_tools.history.transaction import apply
+from tests.integration.history.conftest import ENV
 
 SOURCE = '''"""revision {name}
 
@@ -34,16 +35,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("t_{name}")
 '''
-ENV = """
-import sqlalchemy as sa
-from alembic import context
-
-engine = sa.create_engine(context.config.get_main_option("sqlalchemy.url"))
-with engine.connect() as connection:
-    context.configure(connection=connection)
-    with context.begin_transaction():
-        context.run_migrations()
-"""
 NO_BREAK = ("reformat", "rename", "comment", "docstring", "nothing")
 BREAKS = ("change", "remove", "reparent", "garble", "insert", "new id")
 #: Whatever else a break is called, the published id is no longer to be found.

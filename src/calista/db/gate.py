@@ -84,33 +84,30 @@ class SchemaAheadError(CalistaError):
     exit_code = 4
 
     def __init__(self, standing: Standing) -> None:
-        where = ", ".join(standing.current)
+        super().__init__(*_why_not_ours(standing))
         self.standing = standing
-        if not standing.current:
-            super().__init__(
-                "this database has tables of CALISTA, and alembic_version records no revision;"
-                " nothing was touched",
-                "restore a backup, or record in alembic_version the revision that its schema is at",
-            )
-            return
-        if standing.overlapping:
-            super().__init__(
-                f"this database records revisions {where} at once, and one of them comes before"
-                " another; nothing was touched",
-                "restore a backup, or leave in alembic_version the one that its schema is at",
-            )
-            return
-        if before := revisions.before_baseline(standing.current):
-            super().__init__(*before)
-            return
+
+
+def _why_not_ours(standing: Standing) -> tuple[str, str]:
+    """Return what is so of a database that this version must not touch, and what to do."""
+    where = ", ".join(standing.current)
+    hint = "use the version of CALISTA that upgraded it, or a newer one"
+    if not standing.current:
+        message = "this database has tables of CALISTA, and alembic_version records no revision"
+        hint = "restore a backup, or record in alembic_version the revision that its schema is at"
+    elif standing.overlapping:
+        one = "one of them comes before another"
+        message = f"this database records revisions {where} at once, and {one}"
+        hint = "restore a backup, or leave in alembic_version the one that its schema is at"
+    elif before := revisions.before_baseline(standing.current):
+        return before
+    else:
+        how = "was upgraded by a newer CALISTA"
         if standing.state is State.DIVERGED:
-            message = f"this database has left the line of this CALISTA: it is at revision {where}"
-        else:
-            message = f"this database was upgraded by a newer CALISTA: it is at revision {where}"
-        super().__init__(
-            f"{message}, which this version (at {standing.head}) does not know; nothing was touched",
-            "use the version of CALISTA that upgraded it, or a newer one",
-        )
+            how = "has left the line of this CALISTA"
+        unknown = f"which this version (at {standing.head}) does not know"
+        message = f"this database {how}: it is at revision {where}, {unknown}"
+    return f"{message}; nothing was touched", hint
 
 
 def look(connection: Connection) -> Standing:

@@ -7,17 +7,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
-from unittest.mock import patch
-
-import sqlalchemy as sa
 
 from benchmarks.measure import Command, measure, program, report
+from calista.db import revisions
 
 
 def main(argv: Sequence[str]) -> int:
@@ -28,8 +26,8 @@ def main(argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as folder:
         upgrades(Path(folder), options.runs)
-        gate(Path(folder), 2)
-        gate(Path(folder), options.revisions)
+        gate(Path(folder), 2, options.runs)
+        gate(Path(folder), options.revisions, options.runs)
     return 0
 
 
@@ -62,32 +60,26 @@ def upgrades(folder: Path, runs: int) -> None:
     print(report("SQLite, from nothing to head", results, against="alembic upgrade head"))
 
 
-def gate(folder: Path, count: int, calls: int = 500) -> None:
-    """Measure the gate in this process, in a package with a history of ``count`` revisions."""
-    from calista.db import gate, revisions
-
+def gate(folder: Path, count: int, runs: int, calls: int = 500) -> None:
+    """Measure the gate in fresh processes, as an installed package with ``count`` revisions has it."""
     package = folder / f"package-{count}"
-    (package / "versions").mkdir(parents=True)
+    (package / "migrations" / "versions").mkdir(parents=True)
     ids = [f"{number:012x}" for number in range(1, count + 1)]
     rows = [
         [item, ids[index - 1 : index] if index else [], "a revision"]
         for index, item in enumerate(ids)
     ]
-    (package / revisions.HEAD_FILE).write_text(f"{ids[-1]}\n")
-    (package / revisions.REVISIONS_FILE).write_text(json.dumps(rows))
-    with patch.object(revisions, "migrations_folder", lambda: package):
-        engine = sa.create_engine(f"sqlite:///{folder / f'gate-{count}.db'}")
-        with engine.connect() as connection:
-            connection.exec_driver_sql("CREATE TABLE alembic_version (version_num varchar(32))")
-            connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{ids[-1]}')")
-            connection.commit()
-            taken = []
-            for _ in range(calls):
-                start = time.process_time_ns()
-                standing = gate.look(connection)
-                taken.append(time.process_time_ns() - start)
-            assert standing.state is gate.State.CURRENT
-    print(
-        f"gate on an open connection, {count} revisions: CPU median {median(taken) / 1e6:.3f} ms,"
-        f" first call {taken[0] / 1e6:.3f} ms ({calls} calls)"
-    )
+    (package / "migrations" / revisions.HEAD_FILE).write_text(f"{ids[-1]}\n")
+    (package / "migrations" / revisions.REVISIONS_FILE).write_text(json.dumps(rows))
+    command = [sys.executable, "-m", "benchmarks.gate_calls", str(package), str(calls)]
+    taken: dict[str, list[dict[str, float]]] = {"gate": [], "query": []}
+    for _ in range(runs):
+        for what, found in taken.items():
+            done = subprocess.run([*command, what], capture_output=True, check=True, text=True)
+            found.append(json.loads(done.stdout))
+    for when in ("first", "later"):
+        cpu = {what: median(one[when] for one in found) for what, found in taken.items()}
+        print(
+            f"{count} revisions, open connection, {when} call: gate {cpu['gate']:.3f} ms of CPU,"
+            f" its query alone {cpu['query']:.3f} ms (medians of {runs} processes)"
+        )

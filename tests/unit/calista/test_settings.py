@@ -54,6 +54,9 @@ def test_folders_of_the_file_are_beside_it(tmp_path: Path) -> None:
         ),
         ("[dp]", "unknown key `dp`", "did you mean `db`?"),
         ("[db]\nauto_upgrade = 'perhaps'", "db.auto_upgrade is 'perhaps'", "accepted: true or"),
+        ("[db]\nauto_upgrade = 2", "db.auto_upgrade is 2", "1 or 0"),
+        ("[db]\nauto_upgrade = 1.0", "db.auto_upgrade is 1.0", "1 or 0"),
+        ("[db]\nlock_timeout = nan", "db.lock_timeout is nan", "seconds"),
         ("[db]\nbackup_keep = 0", "db.backup_keep is 0", "a whole number from 1"),
         ("[db]\nbackup_keep = true", "db.backup_keep is True", "a whole number from 1"),
         ("[db]\nlock_timeout = -1", "db.lock_timeout is -1", "seconds"),
@@ -95,3 +98,19 @@ def test_a_named_file_must_be_there(tmp_path: Path) -> None:
 def test_the_password_is_not_in_the_repr(tmp_path: Path) -> None:
     settings = read(tmp_path, CALISTA_DB_URL="postgresql://me:s3cret@host/db")
     assert "s3cret" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [("1", True), ("0", False), ("'1'", True), ("'yes'", True), ("'off'", False), ("false", False)],
+)
+def test_the_file_says_yes_and_no_in_every_spelling(
+    tmp_path: Path, value: str, wanted: bool
+) -> None:
+    assert read(tmp_path, f"[db]\nauto_upgrade = {value}").auto_upgrade is wanted
+
+
+def test_a_folder_in_the_place_of_the_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "calista.toml").mkdir()
+    with pytest.raises(SettingsError, match=r"calista.toml: cannot be read"):
+        Settings.read({}, folder=tmp_path)

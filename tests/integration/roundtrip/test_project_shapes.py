@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import sqlalchemy as sa
 
+from calista_tools.errors import ToolError
 from calista_tools.roundtrip.engine import Options, prove
+from calista_tools.roundtrip.live import snapshot_of
 from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.result import Run
 from tests.integration.conftest import ENV
@@ -220,8 +223,6 @@ asyncio.run(run_async_migrations())
 
 @BACKENDS
 def test_the_asynchronous_template(backend: str, project: Write) -> None:
-    for needed in ("greenlet", "aiosqlite"):
-        pytest.importorskip(needed)
     assert verdicts(run(project(LINE, env=ASYNC), backend)) == WANTED
 
 
@@ -284,3 +285,45 @@ def test_an_enum_type_that_one_run_remembers(project: Write) -> None:
     assert second.upgrade == "error"
     assert "already exists" in (second.error or "")
     assert "it can be upgraded to only in one run with those before it" in second.notes
+
+
+ELSEWHERE = """
+import os
+from alembic import context
+from sqlalchemy import create_engine, pool
+
+engine = create_engine(os.environ["APPLICATION_DATABASE_URL"], poolclass=pool.NullPool)
+with engine.connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+TABLE = ('op.create_table("star", sa.Column("id", sa.Integer))', 'op.drop_table("star")')
+
+
+@BACKENDS
+def test_a_database_of_the_applications_own_is_left_alone(
+    project: Write, backend: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'production.db'}"
+    monkeypatch.setenv("APPLICATION_DATABASE_URL", url)
+    ini = project({"a1": TABLE}, env=ELSEWHERE)
+    with pytest.raises(ToolError, match=r"env.py connects to sqlite:.*production.db") as raised:
+        run(ini, backend)
+    assert "--url-env APPLICATION_DATABASE_URL" in raised.value.hint
+    assert raised.value.exit_code == 2
+    assert snapshot_of(sa.make_url(url)) == {}
+    found = prove(
+        Project(ini, url_env=["APPLICATION_DATABASE_URL"]), Options(backend=backend, cache=False)
+    )
+    assert verdicts(found) == {"a1": True}
+
+
+def test_another_database_of_the_same_server_is_left_alone(
+    project: Write, database_url: sa.URL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("APPLICATION_DATABASE_URL", database_url.render_as_string(False))
+    before = snapshot_of(database_url)
+    with pytest.raises(ToolError, match="and not to the database that it was given"):
+        run(project({"a1": TABLE}, env=ELSEWHERE), database_url.get_backend_name())
+    assert snapshot_of(database_url) == before

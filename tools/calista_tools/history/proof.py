@@ -81,6 +81,8 @@ class Bench:
 
         try:
             run_env(self._project, database.url, steps)
+        except ToolError:
+            raise
         except Exception as error:
             way = "downgrade" if down else "upgrade"
             raise ToolError(

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import warnings
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.errors import ToolError
 from calista_tools.roundtrip.opened import noted
 
 if TYPE_CHECKING:
@@ -31,6 +33,9 @@ def run_env(project: Project, url: URL, steps: Steps) -> None:
 
     The URL reaches it as ``sqlalchemy.url``, as ``-x url=``, as ``config.attributes["connection"]``
     and in the environment variables that the project names.
+
+    Raises:
+        ToolError: It connects to another database; nothing was run there.
     """
     from alembic.runtime.environment import EnvironmentContext
 
@@ -45,6 +50,8 @@ def run_env(project: Project, url: URL, steps: Steps) -> None:
         # Proven one by one, as revisions reach a database that is upgraded with every release.
         options["transaction_per_migration"] = True
         configure(*args, **options)
+        if (connection := environment.get_context().connection) is not None:
+            _assert_on(url, connection, project.env_source)
 
     environment.configure = configure_per_migration  # type: ignore[method-assign]
     with (
@@ -55,6 +62,36 @@ def run_env(project: Project, url: URL, steps: Steps) -> None:
         noted(project.script._version_locations),
     ):
         project.script.run_env()
+
+
+#: A variable that env.py itself reads, and that may hold a URL.
+_VARIABLE = re.compile(
+    r"""(?:environ(?:\.get)?|getenv)\s*[\[(]\s*["'](\w*(?:UR[LI]|DSN|DB|DATABASE)\w*)["']"""
+)
+
+
+def _assert_on(url: URL, connection: Connection, source: str) -> None:
+    """Raise unless this is our scratch database: its revisions are about to be taken back."""
+    free = not connection.in_transaction()
+    ours = connection.dialect.name == url.get_backend_name()
+    if ours and connection.dialect.name == "sqlite":
+        (_, _, found), *_ = connection.exec_driver_sql("PRAGMA database_list").tuples()
+        ours = os.path.realpath(found or "") == os.path.realpath(url.database or "")
+    elif ours:
+        ours = connection.exec_driver_sql("SELECT current_database()").scalar() == url.database
+    if free:
+        connection.rollback()
+    if ours:
+        return
+    shown = connection.engine.url.render_as_string(hide_password=True)
+    read = _VARIABLE.search(source)
+    variable = read[1] if read else "NAME"
+    raise ToolError(
+        f"env.py connects to {shown} and not to the database that it was given; nothing was run",
+        'let it use `config.get_main_option("sqlalchemy.url")`, or name the environment'
+        f" variable that it reads: --url-env {variable}, `url-env` in [tool.calista.roundtrip]",
+        exit_code=2,
+    )
 
 
 class _Attributes(dict[str, Any]):

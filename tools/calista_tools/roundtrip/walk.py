@@ -178,7 +178,7 @@ class Walk:
         try:
             run_env(self._project, self._database.url, attached)
         except (Exception, SystemExit) as error:
-            if self._ours:
+            if self._ours or isinstance(error, ToolError):
                 raise
             if not self._direction:
                 where = f"{self._project.script.dir}/env.py"

@@ -123,6 +123,7 @@ class Operation:
         offline: None: runs both ways; True: only with ``--sql``; False: never with ``--sql``.
         keywords: Arguments with a known value by parameter name, positional ones included.
         sql: The SQL text; None where it cannot be known or it is no SQL.
+        unlikely: Why it does not happen where only the revisions make tables; "" where it does.
         foreign: The call stands in another file; ``node`` is the call in this one that led to it.
         node: The call, for positions and fixes.
     """
@@ -145,6 +146,7 @@ class Operation:
         "specs",
         "sql",
         "table",
+        "unlikely",
         "what",
     )
 
@@ -184,6 +186,7 @@ class Operation:
         self.conditional = False
         self.offline: bool | None = None
         self.foreign = False
+        self.unlikely = ""
 
     def effects(self, dialect: str) -> Effects | None:
         """Return what its SQL does on a dialect; None where it is no SQL or the text is unknown."""

@@ -150,6 +150,63 @@ def test_answers(
         assert changed == live
 
 
+HELPERS = """
+def there(table):
+    return sa.inspect(op.get_bind()).has_table(table)
+def there_with(table, index):
+    if not there(table):
+        return False
+    return index in [one["name"] for one in sa.inspect(op.get_bind()).get_indexes(table)]
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if there('z'):\n    op.create_index('ix_z', 'z', ['a'])",
+        "if not there('z'):\n    return\nop.create_index('ix_z', 'z', ['a'])",
+        "if there('t') and there('z'):\n    op.create_index('ix_z', 't', ['a'])",
+        "if 'z' in set(look.get_table_names()):\n    op.execute('CREATE INDEX ix_z ON z (a)')",
+        "if there_with('z', 'ix'):\n    op.create_index('ix_z', 't', ['a'])",
+        "if any(there(one) for one in 'yz'):\n    op.create_index('ix_z', 't', ['a'])",
+        "ready = True if there('z') else False\nif ready:\n    op.create_index('ix_z', 't', ['a'])",
+        (
+            "ready = False\nif there('z') is True:\n    ready = True\n"
+            "if ready:\n    op.create_index('ix_z', 't', ['a'])"
+        ),
+        "for one in 'z':\n    if not there(one):\n        continue\n    op.create_index('ix_z', one, ['a'])",
+    ],
+)
+def test_what_hangs_on_a_table_of_somebody_else_is_said_to_be_unknown(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], body: str
+) -> None:
+    after = "op.create_index('ix_after', 'u', ['t_id'])"
+    body = f"{HELPERS}{INSPECTOR}def step():\n{indent(body, '    ')}\nstep()\n{after}"
+    entries = [one for one in listed(tmp_path, capsys, body) if one["filename"].endswith("r1.py")]
+    assert [one["name"] for one in entries] == [None, "ix_after"]
+    assert entries[0]["reason"] == "`ix_z` depends on table `z`, which no revision makes"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if not there('z'):\n    op.create_index('ix_z', 't', ['a'])",
+        "if there('z'):\n    return\nop.create_index('ix_z', 't', ['a'])",
+        "if not (there('t') and there('z')):\n    op.create_index('ix_z', 't', ['a'])",
+        "if not there_with('z', 'ix'):\n    op.create_index('ix_z', 't', ['a'])",
+        "if not there('z') or there('y'):\n    op.create_index('ix_z', 't', ['a'])",
+        # What happens to tables in here is not known, so neither is whether `z` is there.
+        "op.execute(op.get_context().opts['sql'])\nif there('z'):\n    op.create_index('ix_z', 't', ['a'])",
+    ],
+)
+def test_what_hangs_on_its_absence_is_said_to_be_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], body: str
+) -> None:
+    body = f"{HELPERS}{INSPECTOR}def step():\n{indent(body, '    ')}\nstep()"
+    entries = listed(tmp_path, capsys, body)
+    assert "ix_z" in [one["name"] for one in entries]
+
+
 def test_what_an_inspector_told_it_tells_again(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

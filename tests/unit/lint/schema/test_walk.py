@@ -68,3 +68,9 @@ def test_copies_do_not_share_changes() -> None:
     other.apply([Change("drop_table", "a")])
     assert set(one.tables) == {"a"}
     assert not other.tables
+
+
+def test_what_an_unknown_parent_did_is_not_known() -> None:
+    parents: dict[str, Sequence[str]] = {"a": [], "b": ["a"], "c": ["nowhere"], "d": ["c"]}
+    clear = {revision: schema.clear for revision, schema in walk(parents, creates, "sqlite")}
+    assert clear == {"a": True, "b": True, "c": False, "d": False}

@@ -118,7 +118,7 @@ def _follow(
             state.dialects = state.everywhere
             inner = Frame(state, {}, frame, frame.module)
             run(inner, function.body)
-            state.conditional, state.offline, state.depth = 0, None, 0
+            state.conditional, state.offline, state.depth, state.unlikely = 0, None, 0, ""
             inner.names.clear()
     except OutOfFuel:
         state.trouble("fuel", "takes too long to be followed", where)

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from calista_tools.lint.evaluator.expressions import same
 from calista_tools.lint.evaluator.frame import NeedDialect
 from calista_tools.lint.evaluator.tests import test_of
-from calista_tools.lint.evaluator.values import DialectTest, Doubt, OfflineTest, Unknown
+from calista_tools.lint.evaluator.values import (
+    DialectTest,
+    Doubt,
+    Expected,
+    OfflineTest,
+    Unknown,
+)
 
 if TYPE_CHECKING:
     import ast
@@ -31,6 +37,8 @@ def branch(
         return _both(frame, node, yes, no, test.offline, not test.offline, 0)
     if isinstance(test, Doubt):
         return _both(frame, node, yes, no, test.when_true, test.when_false, 1)
+    if isinstance(test, Expected):
+        return _expected(frame, node, yes, no, test)
     if isinstance(test, Unknown):
         return _both(frame, node, yes, no, None, None, 1)
     if state.asked:
@@ -91,6 +99,37 @@ def _leave(frame: Frame, result: object, ends: int, *, split: bool = False) -> N
     if ends == RETURN:
         frame.returned = [*(frame.returned or ()), result]
         frame.split = frame.split or split
+
+
+def _expected(
+    frame: Frame, node: ast.AST, yes: Callable[[], int], no: Callable[[], int], test: Expected
+) -> int:
+    """Follow both sides; what happens on the one that is not expected is noted as unlikely."""
+    state = frame.state
+    before = state.unlikely
+    other = _copied(frame.names)
+    expected, unexpected = (yes, no) if test.truth else (no, yes)
+    state.conditional += 1
+    state.unlikely = before or test.reason
+    ends_aside = unexpected()
+    aside, result_aside = frame.names, frame.result
+    frame.names = other
+    state.unlikely = before
+    ends = expected()
+    state.conditional -= 1
+    if ends_aside == RETURN:
+        _leave(frame, result_aside, RETURN)
+    if ends in (RETURN, CONTINUE, BREAK) and not ends_aside:
+        _leave(frame, frame.result, ends)
+        frame.names = aside
+        state.unlikely = before or test.reason
+        return ON
+    if ends == RAISE and not ends_aside:
+        frame.names = aside
+        return ON
+    if not ends and not ends_aside:
+        _merge(frame, aside, node, test)
+    return ends
 
 
 def _both(
@@ -160,7 +199,13 @@ def _differing(one: dict[str, object], other: dict[str, object]) -> set[str]:
     }
 
 
-def _merge(frame: Frame, names_yes: dict[str, object], node: ast.AST) -> None:
+def _merge(
+    frame: Frame, names_yes: dict[str, object], node: ast.AST, test: Expected | None = None
+) -> None:
     line = getattr(node, "lineno", 1)
     for name in _differing(names_yes, frame.names):
-        frame.names[name] = Unknown(f"depends on a test (line {line})")
+        value = frame.names.get(name)
+        if test is not None and isinstance(value, bool):
+            frame.names[name] = Expected(test.reason, truth=value)
+        else:
+            frame.names[name] = Unknown(f"depends on a test (line {line})")

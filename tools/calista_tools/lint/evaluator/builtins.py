@@ -9,7 +9,7 @@ from calista_tools.lint.evaluator import attributes, strings
 from calista_tools.lint.evaluator.frame import NeedDialect
 from calista_tools.lint.evaluator.inspection import KnownTables
 from calista_tools.lint.evaluator.loops import LONGEST, iterated, ordered
-from calista_tools.lint.evaluator.tests import test_of
+from calista_tools.lint.evaluator.tests import joint, test_of
 from calista_tools.lint.evaluator.values import (
     SCALARS,
     DialectName,
@@ -154,16 +154,16 @@ def _quantified(frame: Frame, value: object, is_any: bool, node: ast.Call) -> ob
     items = iterated(frame, value, node)
     if isinstance(items, Unknown):
         return items
-    unknown: Unknown | None = None
+    unknown: list[Unknown] = []
     for item in items:
         test = test_of(item)
         if isinstance(test, (DialectTest, OfflineTest)):
             raise NeedDialect
         if isinstance(test, Unknown):
-            unknown = test
+            unknown.append(test)
         elif bool(test) is is_any:
             return is_any
-    return unknown or not is_any
+    return joint(unknown, is_and=not is_any) if unknown else not is_any
 
 
 def _sequence(

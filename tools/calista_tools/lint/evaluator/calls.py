@@ -18,9 +18,11 @@ from calista_tools.lint.evaluator.frame import (
 )
 from calista_tools.lint.evaluator.modules import ForeignModule
 from calista_tools.lint.evaluator.values import (
+    Aside,
     BatchBlock,
     ClassValue,
     Construct,
+    Expected,
     External,
     FilePath,
     Function,
@@ -169,7 +171,7 @@ def inline(
         state.anchor = node
     else:
         entered_foreign = False
-    before = state.conditional, state.offline, state.dialects
+    before = state.conditional, state.offline, state.dialects, state.unlikely
     outermost = state.depth == 0
     kept = max(0, state.fuel - FUEL_OF_A_CALL) if outermost else 0
     state.fuel -= kept
@@ -190,7 +192,7 @@ def inline(
     finally:
         state.fuel = max(0, state.fuel) + kept
         state.depth -= 1
-        state.conditional, state.offline, state.dialects = before
+        state.conditional, state.offline, state.dialects, state.unlikely = before
         if entered_foreign:
             state.anchor = None
     return _result(inner, ends, definition)
@@ -200,12 +202,31 @@ def _result(inner: Frame, ends: int, definition: ast.FunctionDef | ast.AsyncFunc
     if inner.yields is not None:
         return inner.yields
     result = inner.result if ends == RETURN else None
-    for other in inner.returned or ():
+    results = [result, *(inner.returned or ())]
+    if any(isinstance(one, Aside) for one in results):
+        expected = [one for one in results if not isinstance(one, Aside)]
+        found = _expected(expected, results)
+        if found is not None:
+            return found
+        results = [one.value if isinstance(one, Aside) else one for one in results]
+        result = results[0]
+    for other in results[1:]:
         if not same(other, result):
             if inner.split:
                 raise NeedDialect
             return Unknown(f"depends on a test in `{definition.name}()`")
     return result
+
+
+def _expected(expected: list[object], results: list[object]) -> Expected | None:
+    """Return the truth that a function gives where only the revisions make tables."""
+    if not expected or not all(one is expected[0] for one in expected):
+        return None
+    found = expected[0]
+    reason = next(one.reason for one in results if isinstance(one, Aside))
+    if isinstance(found, Expected):
+        return found
+    return Expected(reason, truth=found) if isinstance(found, bool) else None
 
 
 def _bind_parameters(

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.evaluator import attributes, strings
 from calista_tools.lint.evaluator.frame import HANDLERS, Frame, NeedDialect
-from calista_tools.lint.evaluator.tests import compare, negate, test_of
+from calista_tools.lint.evaluator.tests import compare, joint, negate, test_of
 from calista_tools.lint.evaluator.values import (
     DialectName,
     DialectTest,
     Doubt,
+    Expected,
     External,
     FilePath,
     Function,
@@ -163,10 +164,9 @@ def _boolean(frame: Frame, node: ast.BoolOp) -> object:
     dialects, offline = state.dialects, state.offline
     is_and = isinstance(node.op, ast.And)
     result: object = is_and
-    unknown: Unknown | None = None
+    unknown: list[Unknown] = []
     written: OfflineTest | None = None
     narrowed: frozenset[str] | None = None
-    doubts = 0
     try:
         for operand in node.values:
             value = frame.value(operand)
@@ -178,25 +178,24 @@ def _boolean(frame: Frame, node: ast.BoolOp) -> object:
                 written = result
                 state.offline = result.offline is is_and
             elif isinstance(result, Unknown):
-                unknown = result
+                unknown.append(result)
                 state.conditional += 1
-                doubts += 1
             elif bool(result) is not is_and:
                 return value
             else:
                 result = value
     finally:
-        state.conditional -= doubts
+        state.conditional -= len(unknown)
         state.dialects, state.offline = dialects, offline
     if narrowed is not None:
-        if unknown is not None or written is not None:
+        if unknown or written is not None:
             # "pg and unknown" is false on SQLite for certain: follow each dialect by itself.
             raise NeedDialect
         return DialectTest(narrowed if is_and else dialects - narrowed)
-    if unknown is not None and written is not None:
+    if unknown and written is not None:
         when = written.offline
-        return Doubt(unknown.reason, when if is_and else None, None if is_and else not when)
-    return unknown or written or result
+        return Doubt(unknown[-1].reason, when if is_and else None, None if is_and else not when)
+    return joint(unknown, is_and=is_and) if unknown else written or result
 
 
 def _compare(frame: Frame, node: ast.Compare) -> object:
@@ -224,6 +223,8 @@ def _conditional(frame: Frame, node: ast.IfExp) -> object:
         state.conditional += 1
         yes, no = frame.value(node.body), frame.value(node.orelse)
         state.conditional -= 1
+        if isinstance(test, Expected) and isinstance(yes, bool) and isinstance(no, bool):
+            return Expected(test.reason, truth=yes if test.truth else no)
         return yes if same(yes, no) else Unknown(f"depends on a test (line {node.lineno})")
     if state.asked:
         state.truths.setdefault(node, set()).add(bool(test))

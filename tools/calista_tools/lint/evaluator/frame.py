@@ -42,6 +42,7 @@ class State:
         offline: As in ``Operation``.
         anchor: The call in the revision that led into another file; None in the revision itself.
         look: Gives the schema at this point, where it is known what came before; else None.
+        unlikely: Why this point is not reached where only the revisions make tables; else "".
         truths: How each test came out that was made after the dialect was asked for.
     """
 
@@ -64,6 +65,7 @@ class State:
         "tests",
         "troubled",
         "truths",
+        "unlikely",
     )
 
     def __init__(
@@ -82,6 +84,7 @@ class State:
         self.depth = 0
         self.conditional = 0
         self.offline: bool | None = None
+        self.unlikely = ""
         self.anchor: ast.AST | None = None
         self.asked = False
         self.truths: dict[ast.AST, set[bool]] = {}
@@ -93,6 +96,7 @@ class State:
         operation.dialects = self.dialects
         operation.conditional = self.conditional > 0
         operation.offline = self.offline
+        operation.unlikely = self.unlikely
         if self.anchor is not None:
             operation.node = self.anchor
             operation.foreign = True

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.lint.evaluator.values import Unknown
+from calista_tools.lint.evaluator.values import Expected, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,13 +19,28 @@ if TYPE_CHECKING:
 
 
 class KnownTables(Unknown):
-    """The names of tables: those of the revisions for certain, perhaps others, too."""
+    """The names of tables: those of the revisions for certain, perhaps others, too.
 
-    __slots__ = ("names",)
+    Attributes:
+        clear: Whether everything that the revisions do to tables is known.
+    """
 
-    def __init__(self, reason: str, names: list[str]) -> None:
+    __slots__ = ("clear", "names")
+
+    def __init__(self, reason: str, names: list[str], *, clear: bool) -> None:
         super().__init__(reason)
         self.names = names
+        self.clear = clear
+
+    def holds(self, name: object) -> object:
+        """Return whether a table is among them: a truth, or what stands for it."""
+        if name in self.names:
+            return True
+        return _absent(name) if self.clear and isinstance(name, str) else Unknown(self.reason)
+
+
+def _absent(table: str) -> Expected:
+    return Expected(f"depends on table `{table}`, which no revision makes", truth=False)
 
 
 def answer(frame: Frame, method: str, args: list[Any], kwargs: dict[str, Any]) -> object:
@@ -36,14 +51,15 @@ def answer(frame: Frame, method: str, args: list[Any], kwargs: dict[str, Any]) -
     schema = look()
     if method in ("get_table_names", "get_sorted_table_and_fkc_names"):
         names = [table.name for table in schema.tables.values() if table.schema is None]
-        return KnownTables("depends on which tables there are", names)
+        return KnownTables("depends on which tables there are", names, clear=schema.clear)
     find = _ANSWERS.get(method)
     name = args[0] if args else kwargs.get("table_name")
     if find is None or not isinstance(name, str):
         return None
     table = schema.table(name)
     if table is None:
-        return None
+        elsewhere = kwargs.get("schema") is not None or not schema.clear
+        return _absent(name) if method == "has_table" and not elsewhere else None
     if method == "has_table":
         return True
     return find(schema, table) if table.known else None

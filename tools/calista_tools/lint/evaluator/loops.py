@@ -82,10 +82,10 @@ def _round(frame: Frame, body: list[ast.stmt]) -> int:
     from calista_tools.lint.evaluator.statements import run
 
     state = frame.state
-    conditional, returned = state.conditional, frame.returned
+    conditional, returned, unlikely = state.conditional, frame.returned, state.unlikely
     ends = run(frame, body)
     if frame.returned is returned:
-        state.conditional = conditional
+        state.conditional, state.unlikely = conditional, unlikely
     return ends
 
 
@@ -123,9 +123,10 @@ def _once(frame: Frame, body: Callable[[], int]) -> int:
     """Follow a body that runs an unknown number of times."""
     state = frame.state
     state.conditional += 1
-    before = dict(frame.names)
+    before, unlikely = dict(frame.names), state.unlikely
     ends = body()
     state.conditional -= 1
+    state.unlikely = unlikely
     for name, value in frame.names.items():
         # What the loop assigns may have any round's value afterwards.
         if name in before and not same(before[name], value):

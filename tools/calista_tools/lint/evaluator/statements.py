@@ -12,7 +12,7 @@ from calista_tools.lint.evaluator.branches import ON, RAISE, RETURN, branch
 from calista_tools.lint.evaluator.expressions import combine
 from calista_tools.lint.evaluator.frame import Frame
 from calista_tools.lint.evaluator.instances import described
-from calista_tools.lint.evaluator.values import Function, Instance, Live, Unknown
+from calista_tools.lint.evaluator.values import Aside, Function, Instance, Live, Unknown
 from calista_tools.lint.operations import Operation
 
 if TYPE_CHECKING:
@@ -119,7 +119,9 @@ def _if(frame: Frame, node: ast.If) -> int:
 
 
 def _return(frame: Frame, node: ast.Return) -> int:
-    frame.result = frame.value(node.value)
+    result = frame.value(node.value)
+    unlikely = frame.state.unlikely
+    frame.result = Aside(result, unlikely) if unlikely else result
     return RETURN
 
 

@@ -15,6 +15,7 @@ from calista_tools.lint.evaluator.values import (
     DialectName,
     DialectTest,
     Doubt,
+    Expected,
     External,
     FilePath,
     Function,
@@ -28,7 +29,7 @@ from calista_tools.lint.evaluator.values import (
 from calista_tools.lint.operations import ALL_DIALECTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 #: Things that are always there, hence true.
 _THINGS = (
@@ -65,9 +66,19 @@ def negate(value: object) -> object:
         return OfflineTest(not test.offline)
     if isinstance(test, Doubt):
         return Doubt(test.reason, test.when_false, test.when_true)
+    if isinstance(test, Expected):
+        return Expected(test.reason, truth=not test.truth)
     if isinstance(test, Unknown):
         return test
     return not test
+
+
+def joint(doubts: Sequence[Unknown], *, is_and: bool) -> Unknown:
+    """Return what ``and`` (or ``or``) of unknown truths is, all others being neutral."""
+    for one in doubts:
+        if isinstance(one, Expected) and one.truth is not is_and:
+            return one
+    return next((one for one in doubts if not isinstance(one, Expected)), doubts[-1])
 
 
 def compare(op: ast.cmpop, left: object, right: object, node: ast.AST) -> object:
@@ -77,8 +88,11 @@ def compare(op: ast.cmpop, left: object, right: object, node: ast.AST) -> object
         return _compare_dialect(kind, left, right)
     if isinstance(left, (OfflineTest, DialectTest)) and isinstance(right, bool):
         return left if (kind in (ast.Eq, ast.Is)) is right else negate(left)
-    if isinstance(right, KnownTables) and left in right.names and kind in (ast.In, ast.NotIn):
-        return kind is ast.In
+    if isinstance(left, Expected) and isinstance(right, bool) and kind in _SAMENESS:
+        return left if (kind in (ast.Eq, ast.Is)) is right else negate(left)
+    if isinstance(right, KnownTables) and isinstance(left, str) and kind in (ast.In, ast.NotIn):
+        found = right.holds(left)
+        return found if kind is ast.In else negate(found)
     for value in (left, right):
         if isinstance(value, Unknown):
             return Unknown(value.reason)
@@ -97,6 +111,7 @@ def compare(op: ast.cmpop, left: object, right: object, node: ast.AST) -> object
         return Unknown(f"depends on a comparison (line {getattr(node, 'lineno', 1)})")
 
 
+_SAMENESS = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)
 _COMPARABLE = (str, int, float, bytes, list, tuple, dict, set, frozenset)
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], object]] = {
     ast.Eq: operator.eq,

@@ -46,6 +46,30 @@ class Doubt(Unknown):
         self.when_false = when_false
 
 
+class Expected(Unknown):
+    """An unknown truth of which the revisions say how it comes out, if nobody else makes tables.
+
+    Attributes:
+        truth: What it is where only the revisions have made tables.
+    """
+
+    __slots__ = ("truth",)
+
+    def __init__(self, reason: str, *, truth: bool) -> None:
+        super().__init__(reason)
+        self.truth = truth
+
+
+class Aside:
+    """What a function returns on a way that is not the `Expected` one."""
+
+    __slots__ = ("reason", "value")
+
+    def __init__(self, value: object, reason: str) -> None:
+        self.value = value
+        self.reason = reason
+
+
 class Final(str):
     """A name given by ``op.f`` or ``conv``: string operations on it give plain strings."""
 

@@ -82,8 +82,6 @@ def _list(
         current = by_id[revision]
         if asks(current):
             known[revision] = answered(current, dialect, schema)
-        if asks(current):
-            known[revision] = answered(current, dialect, schema)
         step += 1
 
 

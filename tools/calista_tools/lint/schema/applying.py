@@ -361,6 +361,13 @@ def _named_by_block(placed: Placed, table: Table, change: Change) -> Placed:
     return placed._replace(name=name, full=name, reason="", row=change.row)
 
 
+def _unlikely(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
+    del schema
+    for placed in change.objects:
+        shown = f"`{placed.name}` {placed.reason}" if placed.name else placed.reason
+        tell(Event("create", change.table or "", placed._replace(name=None, reason=shown), change))
+
+
 def _unclear(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
     table = schema.table(change.table, change.schema)
     if table is not None:
@@ -381,5 +388,6 @@ HANDLERS: dict[str, Callable[[Schema, Change, Callable[[Event], None]], None]] =
     "rename": _rename,
     "recreate": _recreate,
     "restate": _restate,
+    "unlikely": _unlikely,
     "unclear": _unclear,
 }

@@ -34,6 +34,9 @@ def changes_of(
     for index, operation in enumerate(operations):
         if operation.direction != direction or dialect not in operation.dialects:
             continue
+        if operation.unlikely:
+            found.append(_unlikely(operation, index, dialect, convention))
+            continue
         if operation.what == "batch" and operation.batch is not None:
             inside = list(_block(operations, index))
             copied = (
@@ -51,6 +54,25 @@ def changes_of(
         if copied and operation.what == "add_column":
             found.extend(_keyed(operation, index))
     return found
+
+
+def _unlikely(
+    operation: Operation, index: int, dialect: str, convention: Mapping[str, str]
+) -> Change:
+    """Return what would be made if somebody else had made tables: said, but not done."""
+    made = tuple(
+        placed(one, dialect, convention, operation.row)._replace(reason=operation.unlikely)
+        for one in operation.objects_on(dialect)
+        if one.action == "create"
+    )
+    return Change(
+        "unlikely",
+        operation.table,
+        operation.schema,
+        objects=made,
+        row=operation.row,
+        position=index,
+    )
 
 
 def _keyed(operation: Operation, index: int) -> Iterator[Change]:

@@ -80,8 +80,9 @@ class Change(NamedTuple):
     Attributes:
         what: ``create_table``, ``drop_table``, ``rename_table``, ``add_column``, ``drop_column``,
             ``alter_column``, ``create``, ``drop``, ``rename`` (of an object), ``recreate`` (a
-            batch operation copies the table), ``restate`` (its ``table_args``) or ``unclear`` (something unknown happened to the
-            table, or to any table where it is None).
+            batch operation copies the table), ``restate`` (its ``table_args``) ``unlikely`` (only where somebody else
+            makes tables) or ``unclear`` (something unknown happened to the table, or to any table
+            where it is None).
         name: Of the column, or the old name of the object or table; None where it is unknown.
         values: For ``alter_column``: what is said; for ``recreate``: the block's naming convention.
         position: Which operation of the revision it comes from, counted from 0.

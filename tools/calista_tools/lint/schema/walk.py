@@ -71,6 +71,8 @@ def walk(
                 bits |= above[parent]
             above[revision] = bits
         schema = _start(known, states, left, base) or Schema(dialect)
+        if base is None and len(known) < len(parents[revision]):
+            schema.clear = False  # what its other parents did is not known
         if len(known) > 1:
             missing = above[revision] & ~above[known[0]] & ~(1 << place[revision])
             for one in _members(missing, sequence):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools import config as configuration
 from calista_tools.config import DIALECTS
-from calista_tools.environment import alembic_config, development_url, reporting
+from calista_tools.environment import alembic_config, development_url, running
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
@@ -28,9 +28,10 @@ def move(command: str, revisions: Sequence[str], *, default: str, url: str | Non
     """
     from alembic import command as commands
 
-    settings = alembic_config(configuration.load(), development_url(url), stdout=sys.stderr)
+    config, url = configuration.load(), development_url(url)
+    settings = alembic_config(config, url, stdout=sys.stderr)
     target = _only(revisions) or default
-    with reporting():
+    with running(config, url):
         getattr(commands, command)(settings, target)
 
 
@@ -42,8 +43,9 @@ def show_current(url: str | None) -> None:
     """
     from alembic import command
 
-    settings = alembic_config(configuration.load(), development_url(url))
-    with reporting():
+    config, url = configuration.load(), development_url(url)
+    settings = alembic_config(config, url)
+    with running(config, url):
         command.current(settings)
 
 
@@ -73,9 +75,9 @@ def revision_sql(config: Config, target: str, dialect: str, *, downgrade: bool =
     from alembic.script import ScriptDirectory
 
     written = StringIO()
-    settings = alembic_config(config, f"{dialect}://")
+    settings = alembic_config(config, url := f"{dialect}://")
     settings.output_buffer = written
-    with reporting():
+    with running(config, url):
         directory = ScriptDirectory.from_config(settings)
         revision = _revision(directory, target)
         make = (

@@ -8,6 +8,7 @@ from argparse import Namespace
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from calista_tools.application import application_context
 from calista_tools.door import door
 from calista_tools.errors import ToolError
 
@@ -55,7 +56,28 @@ def alembic_config(
 
 
 @contextmanager
-def reporting() -> Iterator[None]:
+def running(config: Config, url: str | None = None) -> Iterator[None]:
+    """Let the body run the project's ``env.py``, in its application's context if it needs one.
+
+    Args:
+        config: The project.
+        url: The database that was asked for; None for env.py's own way.
+
+    Raises:
+        ToolError: Whatever was raised, in the words of its last cause.
+    """
+    from sqlalchemy import make_url
+
+    try:
+        source = (config.script_location / "env.py").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        source = ""  # Alembic says so better.
+    with _reporting(), application_context(source, make_url(url) if url else None):
+        yield
+
+
+@contextmanager
+def _reporting() -> Iterator[None]:
     """Turn what Alembic, SQLAlchemy and env.py raise into one line for the user.
 
     Raises:

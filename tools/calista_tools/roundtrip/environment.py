@@ -14,6 +14,7 @@ import warnings
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.application import application_context
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.opened import noted
 
@@ -57,6 +58,7 @@ def run_env(project: Project, url: URL, steps: Steps) -> None:
     with (
         _variables(project.environment(text)),
         _quiet(),
+        application_context(project.env_source, url),
         attributes,
         environment,
         noted(project.script._version_locations),

@@ -63,6 +63,10 @@ class Project:
             config = Config(toml_file=str(self.ini), cmd_opts=options)
         else:
             config = Config(str(self.ini), cmd_opts=options)
+        beside = self.ini.parent
+        if config.get_main_option("script_location") is None and (beside / "env.py").is_file():
+            # Flask-Migrate's alembic.ini lies beside env.py and does not say so.
+            config.set_main_option("script_location", str(beside).replace("%", "%%"))
         if url is not None:
             options.x.append(f"url={url}")
             # ConfigParser reads % as the start of an interpolation.

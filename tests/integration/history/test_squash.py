@@ -99,6 +99,60 @@ def test_databases_go_on(both: Path, database_url: URL, tmp_path: Path) -> None:
     assert sorted(inspect(create_engine(database_url)).get_table_names()) == adopted
 
 
+ASYNCHRONOUS = """
+import asyncio
+
+from alembic import context
+from sqlalchemy.ext.asyncio import create_async_engine
+
+
+def migrate(connection):
+    context.configure(connection=connection, render_as_batch=True)
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+async def main():
+    engine = create_async_engine(context.config.get_main_option("sqlalchemy.url"))
+    async with engine.connect() as connection:
+        await connection.run_sync(migrate)
+    await engine.dispose()
+
+
+asyncio.run(main())
+"""
+BY_A_VARIABLE = """
+import os
+
+from alembic import context
+from sqlalchemy import create_engine
+
+with create_engine(os.environ["OUR_DATABASE"]).connect() as connection:
+    context.configure(connection=connection, render_as_batch=True)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+
+
+@pytest.mark.parametrize("env", [ASYNCHRONOUS, BY_A_VARIABLE], ids=["asynchronous", "variable"])
+def test_each_way_of_env_py_to_its_database(
+    project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, env: str
+) -> None:
+    (project / "migrations" / "env.py").write_text(env)
+    monkeypatch.setenv("OUR_DATABASE", f"sqlite:///{tmp_path / 'production.db'}")
+    before = contents(project)
+    if env is BY_A_VARIABLE:
+        with pytest.raises(ToolError, match=r"env.py connects to sqlite:.*production.db"):
+            squash_30()
+        assert contents(project) == before
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('\n[tool.calista.roundtrip]\nurl-env = ["OUR_DATABASE"]\n')
+
+    squash_30()
+
+    assert not inspect(create_engine(f"sqlite:///{tmp_path / 'production.db'}")).get_table_names()
+
+
 def test_databases_before_it_are_refused_by_alembic(project: Path, tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'test.db'}"
     early = history().ordered[5].revision

@@ -195,6 +195,21 @@ def test_a_variable_of_the_environment(project: Write) -> None:
     assert verdicts(found) == WANTED
 
 
+def test_the_driver_of_the_url(project: Write) -> None:
+    env = """
+url = sqlalchemy.make_url(context.config.get_main_option("sqlalchemy.url"))
+assert url.drivername == "postgresql+asyncpg"
+engine = create_engine(url.set(drivername="postgresql+psycopg"), poolclass=pool.NullPool)
+with engine.connect() as connection:
+    context.configure(connection=connection)
+    with context.begin_transaction():
+        context.run_migrations()
+"""
+    ini = project(LINE, env=f"import sqlalchemy\n{_HEAD}{env}")
+    found = prove(Project(ini, driver="asyncpg"), Options(backend="postgresql", cache=False))
+    assert verdicts(found) == WANTED
+
+
 ASYNC = """
 import asyncio
 

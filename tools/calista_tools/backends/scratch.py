@@ -30,3 +30,9 @@ class ScratchDatabase(Protocol):
 
     def drop(self) -> None:
         """Remove it; dropping twice is no error."""
+
+
+def synchronous(url: URL) -> URL:
+    """Return a URL for a connection of ours, whichever driver an ``env.py`` wants."""
+    plain = {"sqlite+aiosqlite": "sqlite", "postgresql+asyncpg": "postgresql+psycopg"}
+    return url.set(drivername=plain.get(url.drivername, url.drivername))

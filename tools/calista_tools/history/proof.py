@@ -36,10 +36,12 @@ class Bench:
 
     def __init__(self, config: Config, dialect: str) -> None:
         from calista_tools.roundtrip.project import Project
+        from calista_tools.roundtrip.settings import read_settings
 
         self.dialect = dialect
         self._stack = ExitStack()
-        self._project: Project = Project(config.alembic_ini)
+        settings = read_settings(config.roundtrip, config.root)
+        self._project: Project = Project.of(config.alembic_ini, settings)
         self._version_table = "alembic_version"
         self._default_schema = "public"
 
@@ -48,7 +50,7 @@ class Bench:
 
         self._place: SqliteFolder | PostgresServer
         if self.dialect == "sqlite":
-            self._place = self._stack.enter_context(SqliteFolder())
+            self._place = self._stack.enter_context(SqliteFolder(self._project.sqlite_driver))
         else:
             self._place = self._stack.enter_context(open_server())
         return self
@@ -96,7 +98,10 @@ class Bench:
 
     def state(self, database: ScratchDatabase) -> State:
         """Read what a database holds."""
-        return State(self._snapshot(database), tuple(self._statements(database)))
+        from calista_tools.roundtrip.live import snapshot_of
+
+        snapshot = snapshot_of(database.url, [self._version_table])
+        return State(snapshot, tuple(self._statements(database)))
 
     def _script(self, folders: Sequence[Path]) -> ScriptDirectory:
         from alembic.script import ScriptDirectory
@@ -116,29 +121,6 @@ class Bench:
         if self.dialect == "postgresql" and context.connection is not None:
             found = context.connection.scalar(text("SELECT current_schema()"))
             self._default_schema = str(found or "public")
-
-    def _snapshot(self, database: ScratchDatabase) -> Snapshot:
-        from sqlalchemy import create_engine
-        from sqlalchemy.pool import NullPool
-
-        from calista_tools.roundtrip.snapshot.postgresql import PostgresReader
-        from calista_tools.roundtrip.snapshot.sqlite import SqliteReader
-
-        engine = create_engine(database.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-
-            def query(sql: str) -> Sequence[Sequence[object]]:
-                cursor = connection.connection.cursor()
-                try:
-                    cursor.execute(sql)
-                    return cursor.fetchall() if cursor.description else ()
-                finally:
-                    cursor.close()
-
-            if self.dialect == "sqlite":
-                return SqliteReader(query, [self._version_table]).read_all()
-            version = int(str(query("SHOW server_version_num")[0][0]))
-            return PostgresReader(query, [self._version_table], version).read_all()
 
     def _statements(self, database: ScratchDatabase) -> list[str]:
         from pathlib import Path

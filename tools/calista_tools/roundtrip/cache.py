@@ -182,7 +182,7 @@ def _surroundings(project: Project, settings: Settings, server: str) -> Iterator
     if isinstance(settings.rows, str):
         with suppress(OSError):
             yield Path(settings.rows).read_bytes()
-    yield repr((tuple(project.x), tuple(project.url_env), server))
+    yield repr((tuple(project.x), tuple(project.url_env), project.driver, server))
     yield f"{sys.version} {platform.platform()}"
     for name in _LIBRARIES:
         with suppress(PackageNotFoundError):

@@ -53,6 +53,11 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="an environment variable in which env.py expects the URL",
     )
+    made.add_argument(
+        "--driver",
+        metavar="NAME",
+        help="PostgreSQL's driver in the URL that env.py gets, such as asyncpg; default: psycopg",
+    )
     made.add_argument("--from", dest="start", metavar="REV", help="prove what comes after REV")
     made.add_argument("--to", dest="end", metavar="REV", help="prove up to REV; default: heads")
     made.add_argument(
@@ -112,9 +117,14 @@ def _run(arguments: argparse.Namespace) -> int:
     if named is None and not ini.exists() and (settings.root / "pyproject.toml").exists():
         ini = settings.root / "pyproject.toml"
     own = read_settings(settings.roundtrip, settings.root)
-    if arguments.prepare:
-        own = replace(own, prepare=arguments.prepare)
-    project = Project(ini, x=[*own.x, *arguments.x], url_env=[*own.url_env, *arguments.url_env])
+    own = replace(
+        own,
+        x=(*own.x, *arguments.x),
+        url_env=(*own.url_env, *arguments.url_env),
+        driver=arguments.driver or own.driver,
+        prepare=arguments.prepare or own.prepare,
+    )
+    project = Project.of(ini, own)
     wanted = _options(arguments, settings.dialects, own)
     runs: list[Run] = []
     for run in _prove_all(project, wanted, arguments):
@@ -153,10 +163,7 @@ def _prove_all(
     _read[project.ini] = project
     jobs = min(arguments.jobs, len(wanted))
     with ProcessPoolExecutor(jobs, mp_context=get_context(method)) as pool:
-        started = [
-            pool.submit(prove_apart, project.ini, project.x, project.url_env, options)
-            for options in wanted
-        ]
+        started = [pool.submit(prove_apart, project.ini, options) for options in wanted]
         for options, future in zip(wanted, started, strict=True):
             run = future.result()
             if sys.stderr.isatty():
@@ -172,13 +179,13 @@ def _prove_all(
 _read: dict[Path, Project] = {}
 
 
-def prove_apart(ini: Path, x: Sequence[str], url_env: Sequence[str], options: Options) -> Run:
+def prove_apart(ini: Path, options: Options) -> Run:
     """Prove on one backend, in a process that does nothing else."""
     from calista_tools.roundtrip.engine import prove
     from calista_tools.roundtrip.project import Project
 
     signal.signal(signal.SIGTERM, _interrupt)
-    project = _read.get(ini) or Project(ini, x=x, url_env=url_env)
+    project = _read.get(ini) or Project.of(ini, options.settings)
     return prove(project, options, _progress("status"))
 
 

@@ -71,7 +71,7 @@ def prove(
     with ExitStack() as stack:
         place: SqliteFolder | PostgresServer
         if options.backend == "sqlite":
-            place = stack.enter_context(SqliteFolder(_sqlite_driver(project)))
+            place = stack.enter_context(SqliteFolder(project.sqlite_driver))
         else:
             place = stack.enter_context(open_server(options.url))
         run = Run(options.backend, place.server_version)
@@ -168,17 +168,3 @@ def _live(database: ScratchDatabase) -> Live:
     if database.url.get_backend_name() == "sqlite":
         return SqliteLive()
     return PostgresLive(database.url)
-
-
-def _sqlite_driver(project: Project) -> str:
-    if not project.is_async:
-        return "sqlite"
-    from importlib.util import find_spec
-
-    if find_spec("aiosqlite") is None:
-        raise ToolError(
-            "env.py makes an asynchronous engine, and aiosqlite is not installed",
-            "pip install aiosqlite",
-            exit_code=2,
-        )
-    return "sqlite+aiosqlite"

@@ -15,6 +15,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.application import application_context
+from calista_tools.backends import synchronous
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.opened import noted
 
@@ -40,6 +41,8 @@ def run_env(project: Project, url: URL, steps: Steps) -> None:
     """
     from alembic.runtime.environment import EnvironmentContext
 
+    if project.driver and url.get_backend_name() == "postgresql":
+        url = url.set(drivername=f"postgresql+{project.driver}")
     text = url.render_as_string(hide_password=False)
     config = project.config(text)
     attributes = _Attributes(url)
@@ -133,11 +136,8 @@ class _Attributes(dict[str, Any]):
             from sqlalchemy import create_engine
             from sqlalchemy.pool import NullPool
 
-            driver = self._url.get_backend_name()
-            plain = {"sqlite+aiosqlite": "sqlite", "postgresql+asyncpg": "postgresql+psycopg"}
-            url = self._url.set(drivername=plain.get(self._url.drivername, self._url.drivername))
-            assert driver
-            made = self._connection = create_engine(url, poolclass=NullPool).connect()
+            engine = create_engine(synchronous(self._url), poolclass=NullPool)
+            made = self._connection = engine.connect()
             # Some env.py expect an engine there; SQLAlchemy 1's connections had this too.
             made.connect = lambda: made  # type: ignore[attr-defined]
         return self._connection

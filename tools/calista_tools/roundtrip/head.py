@@ -11,6 +11,7 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.backends import synchronous
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.drift import made_by, metadata_of, table_drift, unseen_drift
 from calista_tools.roundtrip.live import snapshot_of
@@ -151,8 +152,7 @@ def _made(make: Callable[[Any], None], url: URL) -> Snapshot:
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
-    plain = {"sqlite+aiosqlite": "sqlite"}.get(url.drivername, url.drivername)
-    engine = create_engine(url.set(drivername=plain), poolclass=NullPool)
+    engine = create_engine(synchronous(url), poolclass=NullPool)
     make(engine)
     engine.dispose()
-    return snapshot_of(url.set(drivername=plain))
+    return snapshot_of(url)

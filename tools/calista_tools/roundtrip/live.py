@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
+from calista_tools.backends import synchronous
 from calista_tools.roundtrip.rows import Access
 from calista_tools.roundtrip.snapshot.postgresql import PostgresReader
 from calista_tools.roundtrip.snapshot.sqlite import SqliteReader
@@ -78,12 +79,17 @@ def commit_outer(context: MigrationContext) -> None:
         dbapi.cursor().execute("BEGIN")
 
 
-def snapshot_of(url: URL) -> Snapshot:
-    """Read a database that no run is on."""
+def snapshot_of(url: URL, leave_out: Sequence[str] = ()) -> Snapshot:
+    """Read a database that no run is on.
+
+    Args:
+        url: The database.
+        leave_out: Tables that are not read, such as the version table.
+    """
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
-    engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
+    engine = create_engine(synchronous(url), poolclass=NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
 
         def query(sql: str) -> Sequence[Sequence[Any]]:
@@ -92,9 +98,9 @@ def snapshot_of(url: URL) -> Snapshot:
             return cursor.fetchall() if cursor.description else ()
 
         if url.get_backend_name() == "sqlite":
-            return SqliteReader(query, []).read_all()
+            return SqliteReader(query, leave_out).read_all()
         version = int(query("SHOW server_version_num")[0][0])
-        return PostgresReader(query, [], version).read_all()
+        return PostgresReader(query, leave_out, version).read_all()
 
 
 def driver_error(connection: Connection) -> type[Exception]:

@@ -75,9 +75,9 @@ class Revisions(pytest.Collector):
 
         named = self.config.getoption("--roundtrip-config")
         found: Config = configuration.load(self.config.rootpath)
-        settings = read_settings(found.roundtrip)
+        settings = read_settings(found.roundtrip, found.root)
         ini = Path(named) if named else found.alembic_ini
-        return Project(ini, x=settings.x, url_env=settings.url_env), settings, found.dialects
+        return Project.of(ini, settings), settings, found.dialects
 
 
 class Proof:

@@ -8,6 +8,7 @@ from functools import reduce
 from sys import stderr
 from typing import TYPE_CHECKING
 
+from calista_tools.backends import synchronous
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ def prepare(target: str, url: URL) -> None:
         raise ToolError(
             f"prepare = {target!r} names no callable", "package.module:callable", exit_code=2
         )
-    plain = {"sqlite+aiosqlite": "sqlite"}.get(url.drivername, url.drivername)
-    engine = create_engine(url.set(drivername=plain), poolclass=NullPool)
+    engine = create_engine(synchronous(url), poolclass=NullPool)
     try:
         with redirect_stdout(stderr):
             called = reduce(getattr, attribute.split("."), importlib.import_module(module))

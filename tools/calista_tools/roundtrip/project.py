@@ -8,6 +8,7 @@ import re
 import sys
 from argparse import Namespace
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import Script, ScriptDirectory
 
+    from calista_tools.roundtrip.settings import Settings
+
 _ASYNC = re.compile(r"\b(async_engine_from_config|create_async_engine|AsyncEngine|async_engine)\b")
 
 
@@ -31,11 +34,13 @@ class Project:
         ini: ``alembic.ini``, or a ``pyproject.toml`` with ``[tool.alembic]``.
         x: ``-x`` arguments as given.
         url_env: Environment variables that get the URL.
+        driver: PostgreSQL's driver in the URL that it gets; ours if None.
     """
 
     ini: Path
     x: Sequence[str] = ()
     url_env: Sequence[str] = ()
+    driver: str | None = None
     script: ScriptDirectory = field(init=False)
 
     def __post_init__(self) -> None:
@@ -47,6 +52,11 @@ class Project:
             )
         self.ini = self.ini.absolute()
         self.script = self._load()
+
+    @classmethod
+    def of(cls, ini: Path, settings: Settings) -> Project:
+        """Return the project as its own settings want it to be run."""
+        return cls(ini, settings.x, settings.url_env, settings.driver)
 
     def config(self, url: str | None = None) -> Config:
         """Return a configuration that carries the URL in every way but the environment."""
@@ -129,9 +139,21 @@ class Project:
             return ""
 
     @property
-    def is_async(self) -> bool:
-        """Whether ``env.py`` makes an asynchronous engine."""
-        return bool(_ASYNC.search(self.env_source))
+    def sqlite_driver(self) -> str:
+        """What begins SQLite's URL: an asynchronous engine needs a driver of its own.
+
+        Raises:
+            ToolError: It is not installed.
+        """
+        if not _ASYNC.search(self.env_source):
+            return "sqlite"
+        if find_spec("aiosqlite") is None:
+            raise ToolError(
+                "env.py makes an asynchronous engine, and aiosqlite is not installed",
+                "pip install aiosqlite",
+                exit_code=2,
+            )
+        return "sqlite+aiosqlite"
 
     def environment(self, url: str) -> Mapping[str, str]:
         """Return the environment variables that carry the URL."""

@@ -22,6 +22,7 @@ class Settings:
             ``package.module:callable``; it is called with an engine.
         x: ``-x`` arguments for ``env.py``.
         url_env: Environment variables that get the URL.
+        driver: PostgreSQL's driver in that URL, such as ``asyncpg``; psycopg if None.
         drift: Accepted differences between head and the metadata: pattern of the line to reason.
         parity: Accepted differences between the dialects: the same.
         losses: Revisions that lose rows on purpose: revision to reason.
@@ -33,6 +34,7 @@ class Settings:
     prepare: str | None = None
     x: tuple[str, ...] = ()
     url_env: tuple[str, ...] = ()
+    driver: str | None = None
     drift: Mapping[str, str] = field(default_factory=dict)
     parity: Mapping[str, str] = field(default_factory=dict)
     losses: Mapping[str, str] = field(default_factory=dict)

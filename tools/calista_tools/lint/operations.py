@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from calista_tools.lint.sql import effects
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Mapping
 
     from calista_tools.lint.sql import Effects
 
@@ -205,6 +205,11 @@ class Operation:
             if dialect not in made.dialects:
                 return tuple(one for one in self.objects if dialect in one.dialects)
         return self.objects
+
+    def convention(self, default: Mapping[str, str]) -> Mapping[str, str]:
+        """Return the naming convention that applies: that of a table's own metadata, if any."""
+        own = self.keywords.get("convention") if self.what == "create_table" else None
+        return own if isinstance(own, Mapping) else default
 
     @property
     def in_batch(self) -> bool:

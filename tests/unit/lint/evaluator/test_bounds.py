@@ -53,6 +53,27 @@ def test_hostile_source(source: str) -> None:
     assert follow(source).operations is not None
 
 
+BOMB = "for a in range(4000):\n    for b in range(4000):\n        pass\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "inside", "steps"),
+    [
+        (BOMB, "pass", ["upgrade", "downgrade"]),
+        ("x = " + "(" * 80 + "1" + ")" * 80 + "[0]" * 900, "pass", ["upgrade", "downgrade"]),
+        ("", BOMB, ["downgrade"]),
+    ],
+)
+def test_what_takes_too_long_hides_nothing_else(before: str, inside: str, steps: list[str]) -> None:
+    source = (
+        f"{before}\ndef upgrade():\n{indent(inside, '    ')}\n    op.drop_table('t')\n"
+        "def downgrade():\n    op.drop_table('t')\n"
+    )
+    found = follow(source)
+    assert [one.direction for one in found.operations] == steps
+    assert len(found.troubles) == 1
+
+
 class Writer:
     """Writes a random program of what revisions are made of, and of what they are not."""
 

@@ -153,6 +153,36 @@ def test_helpers_of_the_project_are_read_and_never_run(tmp_path: Path) -> None:
     assert found[0].row == 10, "the call that led into the other file"
 
 
+def test_modules_that_import_each_other_and_themselves(tmp_path: Path) -> None:
+    """As packages do whose ``__init__`` imports its own submodules by their full name."""
+    versions = tmp_path / "migrations" / "versions"
+    versions.mkdir(parents=True)
+    files = {
+        "shop/__init__.py": "from shop import naming\nfrom shop.loop import LOOP\n",
+        "shop/naming.py": "from .parts.words import PREFIX\nfrom shop import loop\nLAST = PREFIX + 'z'\n",
+        "shop/loop.py": "from shop import LOOP\nfrom shop.naming import LAST\n",
+        "shop/parts/__init__.py": "",
+        "shop/parts/words.py": "from ..base import START\nPREFIX = START + 'x_'\n",
+        "shop/base.py": "START = 'i'\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    source = """
+    import shop
+    from shop import naming, LOOP
+    print(LOOP, shop.loop.LOOP)
+
+    def upgrade():
+        op.create_index(naming.PREFIX + "a", "t", ["a"])
+        op.create_index(shop.loop.LAST, "t", ["b"])
+        op.create_index(LOOP, "t", ["c"])
+    """
+    found = follow(source, versions / "x.py", Project.around(versions, tmp_path))
+    assert [one.name.text for one in found.operations if one.name] == ["ix_a", "ix_z", None]
+    assert found.troubles == []
+
+
 def test_a_sql_file_beside_the_revision_is_read(tmp_path: Path) -> None:
     (tmp_path / "up.sql").write_text("CREATE INDEX ix_a ON t (c);")
     source = """

@@ -9,7 +9,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.evaluator import calls, comprehensions, expressions  # noqa: F401 - they register
-from calista_tools.lint.evaluator.frame import Frame, NeedDialect, OutOfFuel, State
+from calista_tools.lint.evaluator.frame import FUEL_OF_A_CALL, Frame, NeedDialect, OutOfFuel, State
 from calista_tools.lint.evaluator.merge import merge
 from calista_tools.lint.evaluator.modules import builtin
 from calista_tools.lint.evaluator.project import Project
@@ -98,32 +98,46 @@ def _follow(
         NeedDialect: Both at once will not do.
     """
     state = State(evaluation, path, project, dialect)
+    state.tree = tree
     if look is not None:
         state.look = lambda: look(state.operations)
     names: dict[str, object] = {"__file__": str(path), "__name__": path.stem}
     frame = Frame(state, names, None, builtin)
-    where: ast.AST = tree
     if tree.body:
         state.fuel += 2 * (tree.body[-1].end_lineno or 0)
-    try:
-        run(frame, tree.body)
-        # What the module does when it is imported is no step of the upgrade.
-        state.operations.clear()
-        for direction in _DIRECTIONS:
-            function = evaluation.directions.get(direction)
-            if function is None:
-                continue
-            where = function
+    for node in tree.body:
+        if not _run(frame, [node], node):
+            break
+    # What the module does when it is imported is no step of the upgrade.
+    state.operations.clear()
+    for direction in _DIRECTIONS:
+        function = evaluation.directions.get(direction)
+        if function is not None:
             state.direction = direction
-            state.dialects = state.everywhere
+            # What came before may have taken all: no part of the file costs another one its turn.
+            state.fuel = max(state.fuel, FUEL_OF_A_CALL)
             inner = Frame(state, {}, frame, frame.module)
-            run(inner, function.body)
-            state.conditional, state.offline, state.depth, state.unlikely = 0, None, 0, ""
+            _run(inner, function.body, function)
             inner.names.clear()
-    except OutOfFuel:
-        state.trouble("fuel", "takes too long to be followed", where)
-    except RecursionError:
-        state.trouble("recursion", "is nested too deeply to be followed", where)
     # Functions know their frame, which knows them: untie them, so that a file's tree goes with it.
     frame.names.clear()
+    state.made.clear()
+    for module in state.modules.values():
+        module.close()
+    state.modules.clear()
     return state
+
+
+def _run(frame: Frame, body: Sequence[ast.stmt], where: ast.AST) -> bool:
+    """Follow one part of the file; returns whether there is fuel for more."""
+    state = frame.state
+    state.dialects = state.everywhere
+    state.conditional, state.offline, state.depth, state.unlikely = 0, None, 0, ""
+    try:
+        run(frame, body)
+    except OutOfFuel:
+        state.trouble("fuel", "takes too long to be followed", where)
+        return False
+    except RecursionError:
+        state.trouble("recursion", "is nested too deeply to be followed", where)
+    return True

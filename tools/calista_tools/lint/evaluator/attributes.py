@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools.lint.evaluator import instances, reflection
+from calista_tools.lint.evaluator import instances, models, reflection
 from calista_tools.lint.evaluator.frame import NeedDialect
 from calista_tools.lint.evaluator.values import (
     DIALECT_NAME,
@@ -62,7 +62,8 @@ def attribute(frame: Frame, value: object, name: str, node: ast.AST) -> object:
     if isinstance(value, (DialectName, DialectTest)):
         raise NeedDialect
     if isinstance(value, ClassValue):
-        return value.names.get(name, Method(value, name))
+        table = models.model_table(value) if name == "__table__" else None
+        return table or value.names.get(name, Method(value, name))
     if isinstance(value, FilePath):
         if name == "parent":
             return FilePath(value.path.parent)
@@ -140,5 +141,8 @@ def item(frame: Frame, value: object, index: object, node: ast.AST) -> object:
     if isinstance(value, ClassValue) and isinstance(index, str):
         return value.names.get(index, Unknown("is looked up"))
     if isinstance(value, Method) and value.name == "tables" and isinstance(index, str):
+        for table in models.tables_of(frame.state, value.receiver) or ():
+            if table.args[:1] == [index]:
+                return table
         return Construct("Table", "sqlalchemy.Table", [index, value.receiver], {}, node)
     return Unknown("is looked up in what is not constant")

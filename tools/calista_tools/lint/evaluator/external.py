@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from calista_tools.lint.evaluator import attributes, live, records
 from calista_tools.lint.evaluator.builtins import path_of
 from calista_tools.lint.evaluator.instances import named_tuple
-from calista_tools.lint.evaluator.tables import create_all, schema_method
+from calista_tools.lint.evaluator.tables import all_tables, model_method, schema_method
 from calista_tools.lint.evaluator.values import (
     BatchBlock,
     Construct,
@@ -16,6 +16,7 @@ from calista_tools.lint.evaluator.values import (
     FilePath,
     Final,
     Live,
+    Method,
     OfflineTest,
     Partial,
     Unknown,
@@ -48,10 +49,19 @@ def call(
         return args[0]
     if name in ("Session", "sessionmaker", "AsyncSession", "create_engine"):
         return Live("session") if name == "Session" else External("sqlalchemy.orm.Session")
+    if path.endswith(_OF_MODELS):
+        model_method(frame, name, node)
+    if path.endswith((".metadata.create_all", ".metadata.drop_all")):
+        all_tables(frame, None, name, kwargs, node)
     made = Construct(name, path, args, kwargs, node)
-    if name == "Table" and ("autoload_with" in kwargs or kwargs.get("autoload") is True):
-        attributes.read(frame, node)
+    if name == "Table":
+        frame.state.made.append(made)
+        if "autoload_with" in kwargs or kwargs.get("autoload") is True:
+            attributes.read(frame, node)
     return made
+
+
+_OF_MODELS = (".__table__.create", ".__table__.drop")
 
 
 def _op(frame: Frame, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
@@ -114,14 +124,16 @@ def construct_method(
             receiver.kwargs["reflected"] = True
             attributes.read(frame, node)
             return None
-        if name in ("create", "drop") and schema_method(frame, receiver, name, node):
+        if name in ("create", "drop") and schema_method(frame, receiver, name, args, kwargs, node):
             return None
         if receiver.path == "contextlib.ExitStack" and name == "enter_context" and args:
             if isinstance(args[0], BatchBlock):
                 frame.state.add(records.block(frame, args[0].record, "batch"))
             return args[0]
-    elif getattr(receiver, "name", "") == "metadata" and name == "create_all":
-        create_all(frame, node)
+    elif isinstance(receiver, Method) and receiver.name == "__table__":
+        model_method(frame, name, node)
+    if name in ("create_all", "drop_all"):
+        all_tables(frame, receiver, name, kwargs, node)
     return Construct(name, f".{name}", args, kwargs, node, receiver)
 
 

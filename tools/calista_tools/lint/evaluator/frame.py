@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.lint.evaluator.values import Unknown
+from calista_tools.lint.evaluator.values import ClassValue, Construct, ModuleValue, Unknown
 from calista_tools.lint.operations import ALL_DIALECTS, Evaluation, Trouble
 
 if TYPE_CHECKING:
@@ -41,6 +41,9 @@ class State:
         conditional: How many unknown tests this point stands under.
         offline: As in ``Operation``.
         anchor: The call in the revision that led into another file; None in the revision itself.
+        made: The tables and models that were defined so far.
+        modules: The project's modules that were looked into, by path.
+        tree: The revision's own; None where it is not a revision that is followed.
         look: Gives the schema at this point, where it is known what came before; else None.
         unlikely: Why this point is not reached where only the revisions make tables; else "".
         truths: How each test came out that was made after the dialect was asked for.
@@ -58,11 +61,14 @@ class State:
         "everywhere",
         "fuel",
         "look",
+        "made",
+        "modules",
         "offline",
         "operations",
         "path",
         "project",
         "tests",
+        "tree",
         "troubled",
         "truths",
         "unlikely",
@@ -85,6 +91,9 @@ class State:
         self.conditional = 0
         self.offline: bool | None = None
         self.unlikely = ""
+        self.tree: ast.Module | None = None
+        self.made: list[Construct | ClassValue] = []
+        self.modules: dict[Path, ModuleValue] = {}
         self.anchor: ast.AST | None = None
         self.asked = False
         self.truths: dict[ast.AST, set[bool]] = {}

@@ -33,6 +33,9 @@ def described(frame: Frame, node: ast.ClassDef, names: dict[str, object]) -> Cla
     ]
     of_tuples = any(isinstance(base, External) and base.name == "NamedTuple" for base in bases)
     made = ClassValue(node.name, bases, names)
+    made.node = node
+    if "__tablename__" in names or "__table__" in names:
+        frame.state.made.append(made)
     made.plain = not bases and (not decorators or decorators == ["dataclass"])
     made.of_tuples = of_tuples
     if of_tuples or "dataclass" in decorators:

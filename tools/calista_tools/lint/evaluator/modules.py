@@ -6,6 +6,7 @@ import ast
 import builtins
 import sys
 from functools import lru_cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.evaluator.frame import Frame
@@ -13,7 +14,6 @@ from calista_tools.lint.evaluator.values import External, Function, ModuleValue,
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from calista_tools.lint.evaluator.frame import State
 
@@ -55,16 +55,24 @@ def do_import_from(frame: Frame, node: ast.ImportFrom) -> int:
             else:
                 names[alias.asname or alias.name] = _external(f"{module}.{alias.name}")
         return 0
-    origin = getattr(frame.module, "path", None) or state.path
+    origin = _file_of(frame) or state.path
     for alias in node.names:
         finder = _name_finder(state, origin, node.level, module, alias.name)
         if alias.name == "*":
             found = _find(state, origin, node.level, module)
             if found is not None:
-                _star(frame, ForeignModule(state, found).lookup_own)
+                _star(frame, module_at(state, found).lookup_own)
         else:
             _postpone(frame, alias.asname or alias.name, finder)
     return 0
+
+
+def _file_of(frame: Frame) -> Path | None:
+    """Return the file that a frame belongs to, from where its relative imports start."""
+    while frame.outer is not None:
+        frame = frame.outer
+    file = frame.names.get("__file__")
+    return Path(file) if isinstance(file, str) else None
 
 
 def _postpone(frame: Frame, name: str, finder: Callable[[], object]) -> None:
@@ -88,17 +96,12 @@ def _name_finder(
 ) -> Callable[[], object]:
     def find() -> object:
         path = _find(state, origin, level, module)
-        if path is None:
-            below = _find(state, origin, level, f"{module}.{name}" if module else name)
-            if below is not None:
-                return ForeignModule(state, below)
-            return External(f"{module}.{name}")
-        value = ForeignModule(state, path).lookup_own(name)
+        # What a package imports from itself are the modules in it.
+        other = None if path == origin else path
+        value = None if other is None else module_at(state, other).lookup_own(name)
         if value is None:
             below = _find(state, origin, level, f"{module}.{name}" if module else name)
-            if below is not None:
-                return ForeignModule(state, below)
-            return External(f"{module}.{name}")
+            return External(f"{module}.{name}") if below is None else module_at(state, below)
         return value
 
     return find
@@ -142,10 +145,18 @@ class ProjectPackage(ModuleValue):
             if project.find(f"{self.path}.{name}") is not None:
                 return ProjectPackage(self.state, f"{self.path}.{name}")
             found = project.find(self.path)
-            value = ForeignModule(self.state, found).lookup_own(name) if found else None
+            value = module_at(self.state, found).lookup_own(name) if found else None
             if value is not None:
                 return value
         return External(f"{self.path}.{name}")
+
+
+def module_at(state: State, path: Path) -> ForeignModule:
+    """Return the module of a file; one that imports itself by a detour meets itself again."""
+    found = state.modules.get(path)
+    if not isinstance(found, ForeignModule):
+        found = state.modules[path] = ForeignModule(state, path)
+    return found
 
 
 class ForeignModule(ModuleValue):
@@ -160,6 +171,11 @@ class ForeignModule(ModuleValue):
         self.index = project.index(path) if project else {}
         self.frame = Frame(state, {"__file__": str(path), "__name__": path.stem}, None, self.lookup)
 
+    def close(self) -> None:
+        """Let go of what the module holds, which knows the module."""
+        self.frame.names.clear()
+        self.frame.module = builtin
+
     def lookup(self, name: str) -> object:
         """Return a name as seen from inside of the module."""
         value = self.lookup_own(name)
@@ -171,7 +187,7 @@ class ForeignModule(ModuleValue):
         if value is None and self.path.name == "__init__.py" and self.state.project is not None:
             below = self.state.project.relative(self.path, 1, name)
             if below is not None:
-                return ForeignModule(self.state, below)
+                return module_at(self.state, below)
         return Unknown(f"is not in {self.path.name}") if value is None else value
 
     def lookup_own(self, name: str) -> object:
@@ -182,7 +198,7 @@ class ForeignModule(ModuleValue):
         node = self.index.get(name)
         if node is None:
             return None
-        names[name] = Unknown(f"is defined by itself (`{name}` in {self.path.name})")
+        names[name] = itself = Unknown(f"is defined by itself (`{name}` in {self.path.name})")
         self.state.burn()
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             names[name] = Function(node, self.frame)
@@ -191,5 +207,6 @@ class ForeignModule(ModuleValue):
 
             run(self.frame, [node])
             if self.frame.pending is not None and name in self.frame.pending:
+                names[name] = itself
                 names[name] = self.frame.pending.pop(name)()
         return names[name]

@@ -32,6 +32,7 @@ _DDL = frozenset(
         "DropSequence",
         "CreateSchema",
         "DropSchema",
+        "DropColumn",
     ]
 )
 #: A hole that begins where a word could begin.
@@ -64,7 +65,15 @@ def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation
                 keywords.update(details(value))
             return made
         if inner.name in _DDL:
-            keywords["verb"] = inner.name
+            from calista_tools.lint.evaluator.tables import ddl
+
+            found = ddl(frame, inner, node)
+            if found is not None:
+                return found
+            keywords["verb"] = inner.name.lower()
+            made.sql = _ddl_text(inner)
+            if made.sql is not None:
+                _describe(frame, made, made.sql)
             return made
         if inner.receiver is None and inner.args and inner.name in ("text", "DDL"):
             inner = inner.args[0]
@@ -79,6 +88,20 @@ def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation
     elif isinstance(inner, External):
         keywords["reason"] = f"is `{inner.path}`"
     return made
+
+
+def _ddl_text(construct: Construct) -> str | None:
+    """Return the SQL of ``DropSchema("s", cascade=True)`` and its like."""
+    of = construct.args[0] if construct.args else construct.kwargs.get("name")
+    if isinstance(of, Construct) and of.name == "Sequence" and of.args:
+        of = of.args[0]
+    verb = "Create" if construct.name.startswith("Create") else "Drop"
+    kind = construct.name.removeprefix(verb)
+    if kind not in ("Schema", "Sequence") or not isinstance(of, str):
+        return None
+    quoted = of.replace('"', '""')
+    cascade = " CASCADE" if construct.kwargs.get("cascade") is True else ""
+    return f'{verb.upper()} {kind.upper()} "{quoted}"{cascade}'
 
 
 def _verb(text: str) -> str:

@@ -2,50 +2,134 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.evaluator import records
+from calista_tools.lint.evaluator.conventions import convention_in
+from calista_tools.lint.evaluator.models import table_metadata, table_of, tables_of
 from calista_tools.lint.evaluator.values import Construct, Method, Unknown
+from calista_tools.lint.names.convention import SQLALCHEMY_DEFAULT
 from calista_tools.lint.operations import Operation
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Callable, Sequence
 
     from calista_tools.lint.evaluator.frame import Frame
 
 _ENUMS = frozenset({"Enum", "ENUM", "DOMAIN"})
+_ELSEWHERE = Unknown("its columns stand elsewhere")
 
 
-def schema_method(frame: Frame, receiver: Construct, name: str, node: ast.Call) -> bool:
+def schema_method(
+    frame: Frame,
+    receiver: Construct,
+    name: str,
+    args: Sequence[object],
+    kwargs: dict[str, Any],
+    node: ast.AST,
+) -> bool:
     """Record ``Table(...).create(bind)`` and the like; False where it is something else."""
-    state = frame.state
-    if receiver.name in _ENUMS:
-        type_name = receiver.kwargs.get("name")
-        keywords = {"name": type_name if isinstance(type_name, str) else None}
-        state.add(Operation(f"{name}_type", state.direction, node, keywords=keywords))
-        return True
-    if receiver.name == "Table" and receiver.args:
-        if name == "create":
-            items = [receiver.args[0], *receiver.args[2:]]
-            made = records.operation(frame, "create_table", items, receiver.kwargs, node, None)
-        else:
-            made = records.operation(frame, "drop_table", receiver.args[:1], {}, node, None)
-        state.add(made)
-        return True
-    if receiver.name == "Index" and receiver.args:
-        table = next(filter(None, map(_table_of, receiver.args[1:])), None)
-        unknown = Unknown("is the table of a column that is not constant")
-        args = [receiver.args[0], table or unknown]
-        if name == "create":
-            args.append(receiver.args[1:])
-            state.add(records.operation(frame, "create_index", args, receiver.kwargs, node, None))
-        else:
-            state.add(records.operation(frame, "drop_index", args, {}, node, None))
-        return True
-    return False
+    made = _operation(frame, receiver, name, node)
+    if made is None:
+        return False
+    checks = kwargs.get("checkfirst", args[1] if len(args) > 1 else False) is True
+    _add(frame, made, checks=checks and receiver.name not in _ENUMS)
+    return True
 
 
-def _table_of(column: object) -> str | None:
+def ddl(frame: Frame, statement: Construct, node: ast.AST) -> Operation | None:
+    """Return the record of ``CreateTable(t)`` and its like; None where it is none of a table."""
+    of = statement.args[0] if statement.args else statement.kwargs.get("element")
+    if statement.name == "DropColumn":
+        column = statement.args[1] if len(statement.args) > 1 else statement.kwargs.get("column")
+        args = [of, next(iter(column.args), None) if isinstance(column, Construct) else column]
+        return records.operation(frame, "drop_column", args, {}, node, None)
+    element = table_of(of) or of
+    if statement.name.endswith(("Table", "Index")) and isinstance(element, Construct):
+        verb = "create" if statement.name.startswith("Create") else "drop"
+        return _operation(frame, element, verb, node)
+    return None
+
+
+def model_method(frame: Frame, name: str, node: ast.AST) -> None:
+    """Record that a table is created or dropped of which nothing is known here."""
+    keywords = {"name": name, "reason": "its table is that of a model"}
+    frame.state.add(Operation("unknown", frame.state.direction, node, keywords=keywords))
+
+
+def all_tables(
+    frame: Frame, metadata: object, name: str, kwargs: dict[str, Any], node: ast.AST
+) -> None:
+    """Record ``metadata.create_all(bind)`` or ``drop_all``, as far as its tables are known."""
+    chosen = kwargs.get("tables")
+    found: Sequence[object] | None = tables_of(frame.state, metadata)
+    if isinstance(chosen, (list, tuple)):
+        found = [table_of(one) for one in chosen]
+    elif chosen is not None or found is None:
+        found = [None]
+    verb = name.removesuffix("_all")
+    for table in found if verb == "create" else reversed(found):
+        if isinstance(table, Construct):
+            made = _operation(frame, table, verb, node)
+        else:
+            keywords = {"name": name, "reason": "its tables are those of a metadata"}
+            made = Operation("unknown", frame.state.direction, node, keywords=keywords)
+        if made is not None:
+            _add(frame, made, checks=kwargs.get("checkfirst", True) is not False)
+
+
+def _add(frame: Frame, made: Operation, *, checks: bool) -> None:
+    frame.state.conditional += checks
+    if checks and made.what == "drop_table":
+        made.keywords = {**made.keywords, "if_exists": True}
+    frame.state.add(made)
+    frame.state.conditional -= checks
+
+
+def _operation(frame: Frame, of: Construct, verb: str, node: ast.AST) -> Operation | None:
+    make = _MAKERS.get(of.name) if of.args or of.name in _ENUMS else None
+    return make(frame, of, verb, node) if make is not None else None
+
+
+def _enum(frame: Frame, of: Construct, verb: str, node: ast.AST) -> Operation:
+    name = of.kwargs.get("name")
+    keywords = {"name": name if isinstance(name, str) else None}
+    return Operation(f"{verb}_type", frame.state.direction, node, keywords=keywords)
+
+
+def _table(frame: Frame, of: Construct, verb: str, node: ast.AST) -> Operation:
+    schema = {key: value for key, value in of.kwargs.items() if key == "schema"}
+    if verb == "drop":
+        return records.operation(frame, "drop_table", of.args[:1], schema, node, None)
+    items = [of.args[0], *(of.args[2:] or [_ELSEWHERE])]
+    made = records.operation(frame, "create_table", items, dict(of.kwargs), node, None)
+    convention = convention_in(table_metadata(of))
+    if convention is not None:
+        # The convention of the table's own metadata applies, not the one that Alembic is given.
+        made.keywords = {**made.keywords, "convention": convention or SQLALCHEMY_DEFAULT}
+    return made
+
+
+def _index(frame: Frame, of: Construct, verb: str, node: ast.AST) -> Operation:
+    table = next(filter(None, map(_table_name, of.args[1:])), None)
+    unknown = Unknown("is the table of a column that is not constant")
+    args = [of.args[0], table or unknown]
+    if verb == "drop":
+        return records.operation(frame, "drop_index", args, {}, node, None)
+    return records.operation(
+        frame, "create_index", [*args, of.args[1:]], dict(of.kwargs), node, None
+    )
+
+
+_MAKERS: dict[str, Callable[[Frame, Construct, str, ast.AST], Operation]] = {
+    "Table": _table,
+    "Index": _index,
+    **dict.fromkeys(_ENUMS, _enum),
+}
+
+
+def _table_name(column: object) -> str | None:
     """Return the table of ``table.c.column``."""
     while isinstance(column, (Method, Construct)):
         if isinstance(column, Construct) and column.name in ("Table", "table") and column.args:
@@ -53,9 +137,3 @@ def _table_of(column: object) -> str | None:
             return name if isinstance(name, str) else None
         column = column.receiver
     return None
-
-
-def create_all(frame: Frame, node: ast.Call) -> None:
-    """Record ``metadata.create_all(bind)``, whose tables stand elsewhere."""
-    keywords = {"name": "create_all", "reason": "its tables are those of a metadata"}
-    frame.state.add(Operation("unknown", frame.state.direction, node, keywords=keywords))

@@ -156,9 +156,10 @@ class ClassValue:
         fields: Of a data class or a named tuple, in order; None for other classes.
         of_tuples: Whether its objects are named tuples.
         plain: Whether it has no bases, so that its ``__init__`` says all.
+        node: Its definition; None where there is none.
     """
 
-    __slots__ = ("bases", "fields", "name", "names", "of_tuples", "plain")
+    __slots__ = ("bases", "fields", "name", "names", "node", "of_tuples", "plain")
 
     def __init__(self, name: str, bases: list[object], names: dict[str, object]) -> None:
         self.name = name
@@ -167,6 +168,7 @@ class ClassValue:
         self.fields: tuple[str, ...] | None = None
         self.of_tuples = False
         self.plain = False
+        self.node: ast.AST | None = None
 
 
 class Instance:
@@ -234,6 +236,9 @@ class ModuleValue:
     def attribute(self, name: str) -> object:
         """Return what the module has under a name."""
         raise NotImplementedError
+
+    def close(self) -> None:
+        """Let go of what the module holds, which knows the module."""
 
 
 class DialectName:

@@ -6,15 +6,9 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from calista_tools.lint.evaluator.conventions import convention_in, templates_in
 from calista_tools.lint.evaluator.frame import OutOfFuel, State
-from calista_tools.lint.evaluator.modules import ForeignModule
-from calista_tools.lint.evaluator.values import (
-    ClassValue,
-    Construct,
-    External,
-    Method,
-    Unknown,
-)
+from calista_tools.lint.evaluator.modules import ForeignModule, module_at
 from calista_tools.lint.names.convention import SQLALCHEMY_DEFAULT
 from calista_tools.lint.operations import Evaluation
 
@@ -60,7 +54,7 @@ def read_convention(project: Project, versions: Path) -> Convention:
         return Convention(SQLALCHEMY_DEFAULT, None, False)
     state = State(Evaluation(), env, project, "postgresql")
     try:
-        found = _from_module(ForeignModule(state, env), project)
+        found = _from_module(module_at(state, env), project)
         if found is None:
             found = _from_imports(state, env, project)
     except (OutOfFuel, RecursionError):
@@ -101,7 +95,7 @@ def _from_module(module: ForeignModule, project: Project) -> Mapping[str, str] |
         if isinstance(node, ast.Assign):
             for one in node.targets:
                 if isinstance(one, ast.Attribute) and one.attr == "naming_convention":
-                    return _templates(module.frame.value(node.value))
+                    return templates_in(module.frame.value(node.value))
         elif isinstance(node, ast.keyword) and node.arg == "target_metadata":
             target = node.value
         elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "configure":
@@ -117,69 +111,7 @@ def _from_module(module: ForeignModule, project: Project) -> Mapping[str, str] |
         value = module.frame.value(target)
     else:
         return {} if without else None
-    return _of_metadata(value, module)
-
-
-def _of_metadata(value: object, module: ForeignModule) -> Mapping[str, str] | None:
-    """Return a metadata's convention; empty for SQLAlchemy's own, None where it is unknown."""
-    if value is None or isinstance(value, (list, tuple)):
-        return {}  # Alembic takes no convention from a list of metadatas
-    if isinstance(value, Construct):
-        if value.name == "MetaData":
-            if "naming_convention" not in value.kwargs:
-                return {}
-            return _templates(value.kwargs["naming_convention"])
-        for key in ("metadata", "cls", "base"):
-            if key in value.kwargs:
-                return _of_metadata(value.kwargs[key], module)
-        if value.name in ("declarative_base", "registry", "SQLAlchemy", "generate_base"):
-            if isinstance(value.receiver, Construct):
-                return _of_metadata(value.receiver, module)
-            if value.args:
-                return _of_metadata(value.args[0], module)
-            return {}
-        return None
-    if isinstance(value, Method) and value.name == "metadata":
-        return _of_metadata(value.receiver, module)
-    if isinstance(value, External):
-        # A class that SQLModel or SQLAlchemy has: its metadata has no convention of its own.
-        if value.path.startswith(("sqlmodel.", "sqlalchemy.")):
-            return {}
-        return None
-    if isinstance(value, ClassValue):
-        for key in ("metadata", "registry"):
-            if key in value.names:
-                return _of_metadata(value.names[key], module)
-        for base in value.bases:
-            found = _of_metadata(base, module)
-            if found is not None:
-                return found
-    return None
-
-
-def _templates(value: object) -> Mapping[str, str] | None:
-    if isinstance(value, Construct) and value.name in ("immutabledict", "dict") and value.args:
-        value = value.args[0]
-    if not isinstance(value, dict):
-        return None
-    found: dict[str, str] = {}
-    for key, template in value.items():
-        if isinstance(key, External):
-            key = _CLASSES.get(key.name, key.name)
-        if isinstance(key, str) and isinstance(template, str):
-            found[key] = template
-        elif isinstance(key, str) and isinstance(template, Unknown):
-            return None
-    return found
-
-
-_CLASSES = {
-    "Index": "ix",
-    "UniqueConstraint": "uq",
-    "CheckConstraint": "ck",
-    "ForeignKeyConstraint": "fk",
-    "PrimaryKeyConstraint": "pk",
-}
+    return convention_in(value)
 
 
 def _from_imports(state: State, env: Path, project: Project) -> Mapping[str, str] | None:
@@ -188,18 +120,18 @@ def _from_imports(state: State, env: Path, project: Project) -> Mapping[str, str
     for path in _imported(env, project):
         text = project.text(path) or b""
         if b"target_metadata" in text and path != env:
-            found = _from_module(ForeignModule(state, path), project)
+            found = _from_module(module_at(state, path), project)
             if found is not None:
                 return found
         if spelled is None and b"naming_convention" in text:
-            spelled = _spelled(ForeignModule(state, path), project)
+            spelled = _spelled(module_at(state, path), project)
     return spelled
 
 
 def _spelled(module: ForeignModule, project: Project) -> Mapping[str, str] | None:
     for node in ast.walk(project.parse(module.path) or ast.Module([], [])):
         if isinstance(node, ast.keyword) and node.arg == "naming_convention":
-            found = _templates(module.frame.value(node.value))
+            found = templates_in(module.frame.value(node.value))
             if found is not None:
                 return found
     return None

@@ -76,10 +76,11 @@ def _created(migration: Migration) -> Iterator[Named]:
             continue
         if not operation.objects and operation.sql is None:
             continue
+        convention = operation.convention(templates)
         for dialect in migration.dialects:
             for made in operation.objects_on(dialect):
                 if made.action == "create" and made.kind in _KINDS:
-                    yield Named(operation, made, dialect, final_name(made, dialect, templates))
+                    yield Named(operation, made, dialect, final_name(made, dialect, convention))
 
 
 class Expected(NamedTuple):

@@ -174,6 +174,7 @@ def _changes(
     operation: Operation, index: int, dialect: str, convention: Mapping[str, str]
 ) -> Iterable[Change]:
     what = operation.what
+    convention = operation.convention(convention)
     if what == "sql":
         return statement_changes(operation, index, dialect, convention)
     base = Change(

@@ -17,6 +17,7 @@ import argparse
 import json
 import os
 import random
+import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -84,6 +85,8 @@ def parse() -> argparse.Namespace:
 
 if __name__ == "__main__":
     options = parse()
+    # A shell without job control makes what it starts in the background deaf to Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     site = Site(options.folder, options.action)
     try:
         print(json.dumps(report(site, options)))

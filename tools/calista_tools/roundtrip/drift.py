@@ -1,13 +1,14 @@
 """Is head what the project's metadata says? Asked of Alembic; of triggers and functions, by making.
 
 Autogenerate compares tables under the project's own filters. It does not see triggers and
-functions: where the metadata makes some (DDL events), they are made once in a scratch database.
+functions: they are compared with what the metadata makes (`made`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.roundtrip.made import UNSEEN
 from calista_tools.roundtrip.snapshot import differences
 
 if TYPE_CHECKING:
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from sqlalchemy import MetaData
 
     from calista_tools.roundtrip.snapshot import Snapshot
-
-_UNSEEN = ("trigger", "function", "procedure")
 
 
 def metadata_of(context: MigrationContext) -> list[MetaData]:
@@ -35,7 +34,7 @@ def table_drift(context: MigrationContext, only: Set[str] | None) -> list[str]:
         context: Of a run whose database is at head.
         only: Tables to look at, as snapshots name them; None for all.
     """
-    if not metadata_of(context) or (only is not None and not only):
+    if not metadata_of(context):
         return []
     from alembic.autogenerate import compare_metadata
 
@@ -50,31 +49,12 @@ def table_drift(context: MigrationContext, only: Set[str] | None) -> list[str]:
     return sorted(line for item in found for line in _lines(item))
 
 
-def made_by(context: MigrationContext) -> Callable[[Any], None] | None:
-    """Return what makes the metadata's schema on an engine, if it makes more than tables."""
-    metadata = metadata_of(context)
-    events = [
-        target
-        for item in metadata
-        for target in (item, *item.tables.values())
-        if list(target.dispatch.after_create)
-    ]
-    if not events:
-        return None
-
-    def make(engine: Any) -> None:
-        for item in metadata:
-            item.create_all(engine)
-
-    return make
-
-
 def unseen_drift(head: Snapshot, made: Snapshot) -> list[str]:
     """Return the triggers and functions that differ between head and what the metadata makes."""
     return [
         f"{difference} (head → metadata)"
         for difference in differences(head, made)
-        if difference.key.kind in _UNSEEN
+        if difference.key.kind in UNSEEN
     ]
 
 

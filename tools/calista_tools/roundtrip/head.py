@@ -1,7 +1,8 @@
 """What is to be said of head: does it drift from the metadata?
 
-After a run that proved only what is new, only those tables are compared that a revision or the
-metadata changed since: reflecting all of them takes longer than proving a revision.
+Reflecting a table takes Alembic longer than a whole step of a revision does, so that it is asked
+only of tables that may differ: after a run that proved only what is new, those that a revision or
+the metadata changed since; else those that the metadata makes otherwise than the revisions.
 """
 
 from __future__ import annotations
@@ -9,22 +10,21 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from calista_tools.backends import synchronous
 from calista_tools.errors import ToolError
-from calista_tools.roundtrip.drift import made_by, metadata_of, table_drift, unseen_drift
-from calista_tools.roundtrip.live import snapshot_of
+from calista_tools.roundtrip.drift import metadata_of, table_drift, unseen_drift
+from calista_tools.roundtrip.made import made_by, makes_more_than_tables, unlike
 from calista_tools.roundtrip.parity import accepted
 from calista_tools.roundtrip.result import OK
 from calista_tools.roundtrip.statements import words
 from calista_tools.roundtrip.table_text import table_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from alembic.runtime.migration import MigrationContext
-    from sqlalchemy import URL, Table
+    from sqlalchemy import MetaData, Table
 
     from calista_tools.backends import PostgresServer, SqliteFolder
     from calista_tools.roundtrip.result import Run
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 #: Where an object happens to be in memory, which its ``repr`` may say.
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+#: So many tables are reflected in the time in which an empty database is made.
+_FEW = 8
 
 
 class Head:
@@ -77,14 +79,22 @@ class Head:
             return
         walk = self._walk
         try:
-            self._metadata = bool(metadata_of(context))
-            self.tables = _digests(context)
-            self._drift = table_drift(context, self._suspects(walk.first, walk.snapshot))
+            metadata = metadata_of(context)
+            self._metadata = bool(metadata)
+            self.tables = _digests(metadata)
+            suspects = self._suspects(walk.first, walk.snapshot)
+            more = makes_more_than_tables(metadata)
+            made: Snapshot | Exception | None = None
+            if more or (suspects is None and len(self.tables) > _FEW):
+                made = self._made(metadata)
+            if suspects is None and isinstance(made, dict):
+                suspects = unlike(walk.snapshot, made)
+            self._drift = table_drift(context, suspects)
             self.tables = _remembered(self.tables, self._drift, walk.snapshot)
-            if make := made_by(context):
-                scratch = self._place.create()
-                self._drift += unseen_drift(walk.snapshot, _made(make, scratch.url))
-                scratch.drop()
+            if more and isinstance(made, Exception):
+                raise made
+            if more and isinstance(made, dict):
+                self._drift += unseen_drift(walk.snapshot, made)
             self._compared = self._metadata
         except Exception as error:
             self._notes.append(f"head could not be compared with the metadata: {words(error)}")
@@ -102,6 +112,19 @@ class Head:
         run.drift, known = accepted(self._drift, reasons)
         run.notes.extend(known)
 
+    def _made(self, metadata: Sequence[MetaData]) -> Snapshot | Exception:
+        """Return what the metadata makes, or why it makes nothing in an empty database.
+
+        Such as a column's type, which comes with an extension that only a revision creates.
+        """
+        scratch = self._place.create()
+        try:
+            return made_by(metadata, scratch.url)
+        except Exception as error:
+            return error
+        finally:
+            scratch.drop()
+
     def _suspects(self, first: Snapshot | None, head: Snapshot) -> set[str] | None:
         if self._known is None:
             return None
@@ -114,12 +137,8 @@ class Head:
         }
 
 
-def _digests(context: MigrationContext) -> dict[str, str]:
-    return {
-        str(name): _digest(table)
-        for metadata in metadata_of(context)
-        for name, table in metadata.tables.items()
-    }
+def _digests(metadata: Sequence[MetaData]) -> dict[str, str]:
+    return {str(name): _digest(table) for item in metadata for name, table in item.tables.items()}
 
 
 def _digest(table: Table) -> str:
@@ -146,13 +165,3 @@ def _remembered(digests: Mapping[str, str], drift: Sequence[str], head: Snapshot
             return {}
         found |= dict.fromkeys(names, "")
     return found
-
-
-def _made(make: Callable[[Any], None], url: URL) -> Snapshot:
-    from sqlalchemy import create_engine
-    from sqlalchemy.pool import NullPool
-
-    engine = create_engine(synchronous(url), poolclass=NullPool)
-    make(engine)
-    engine.dispose()
-    return snapshot_of(url)

@@ -34,7 +34,7 @@ def table_drift(context: MigrationContext, only: Set[str] | None) -> list[str]:
         context: Of a run whose database is at head.
         only: Tables to look at, as snapshots name them; None for all.
     """
-    if not metadata_of(context):
+    if not metadata_of(context) or (only is not None and not only):
         return []
     from alembic.autogenerate import compare_metadata
 

@@ -12,7 +12,7 @@ from calista_tools.roundtrip.snapshot.postgresql import PostgresReader
 from calista_tools.roundtrip.snapshot.postgresql_queries import LOCKS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import URL, Connection
@@ -45,7 +45,11 @@ class PostgresLive:
         self._row_locks: dict[int, set[str]] | None = {}
         self._url = url
         self._observer: Any = None
+        self._cursor: Any = None
         self._engine: Any = None
+        #: The run's session, as its driver knows it; None where that is not the server's own word.
+        self._pid: int | None = None
+        self._own_pid = 0
         self._connection: Connection | None = None
         self._reader: PostgresReader | None = None
         self._locks: dict[int, set[str]] | None = {}
@@ -67,7 +71,11 @@ class PostgresLive:
         if hasattr(driver, "prepare_threshold"):
             # psycopg prepares what is repeated, and later deallocates that and what is ours.
             driver.prepare_threshold = None
-        version = int(self.query("SHOW server_version_num")[0][0])
+        self._cursor = driver.cursor()
+        said = "SELECT current_setting('server_version_num')::int, pg_backend_pid()"
+        [(version, self._own_pid)] = self.query(said)
+        self.query(f"PREPARE calista_locks(int) AS {LOCKS.format(pid='$1')}")
+        self._pid = self._confirmed(_session_of(self._connection))
         self.version_table = version_table(context)
         self._reader = PostgresReader(self.query, [self.version_table], version)
         event.listen(self._connection, "commit", self._on_commit)
@@ -82,6 +90,7 @@ class PostgresLive:
             event.remove(self._connection, "before_cursor_execute", self._on_statement)
             self._connection = None
         if self._observer is not None:
+            self._cursor.close()
             self._observer.close()
             self._engine.dispose()
             self._observer = None
@@ -99,7 +108,11 @@ class PostgresLive:
     def written(self) -> Written:
         """Return the locks of the transactions since the last time."""
         found, self._row_locks = self._row_locks, {}
-        return Written(locks=found)
+        whereabouts: Mapping[int, Sequence[Any] | None] = {}
+        if self._reader is not None:
+            # True of the moment after the step; by the next time something may be written.
+            whereabouts, self._reader.whereabouts = self._reader.whereabouts, {}
+        return Written(locks=found, whereabouts=whereabouts)
 
     def settle(self) -> None:
         """Take in the locks of a transaction that ``env.py`` keeps open."""
@@ -128,40 +141,45 @@ class PostgresLive:
 
     def query(self, sql: str) -> Sequence[Sequence[Any]]:
         """Run a statement on our own connection."""
-        cursor = self._observer.connection.cursor()
-        try:
-            cursor.execute(sql)
-            return cursor.fetchall() if cursor.description else ()
-        finally:
-            cursor.close()
+        self._cursor.execute(sql)
+        found: Sequence[Sequence[Any]] = self._cursor.fetchall() if self._cursor.description else ()
+        return found
 
     def write(self, sql: str) -> None:
         """Run a statement on our own connection and take in its locks, which triggers add to."""
-        cursor = self._observer.connection.cursor()
-        try:
-            # Sent together they are one transaction, whose locks are still held.
-            cursor.execute(f"{sql};{LOCKS}")
-            with suppress(self.error):  # psycopg2 gives the last result at once.
-                while cursor.nextset():
-                    pass
-            for oid, mode in cursor.fetchall():
-                if self._row_locks is not None:
-                    self._row_locks.setdefault(oid, set()).add(mode)
-        finally:
-            cursor.close()
+        # Sent together they are one transaction, whose locks are still held.
+        self._cursor.execute(f"{sql};EXECUTE calista_locks({self._own_pid})")
+        with suppress(self.error):  # psycopg2 gives the last result at once.
+            while self._cursor.nextset():
+                pass
+        if self._row_locks is not None:
+            for oid, mode in self._cursor.fetchall():
+                self._row_locks.setdefault(oid, set()).add(mode)
 
     def _on_commit(self, connection: Connection) -> None:
         if self._locks is None and self._row_locks is None:
             return
+        for oid, mode in self._held(connection):
+            for locks in (self._locks, self._row_locks):
+                if locks is not None:
+                    locks.setdefault(oid, set()).add(mode)
+
+    def _held(self, connection: Connection) -> Sequence[Sequence[Any]]:
+        """Return the locks of the run's transaction, which is still open."""
+        if self._pid is not None and self._pid == _session_of(connection):
+            # Prepared on our own connection: planning it takes longer than running it.
+            return self.query(f"EXECUTE calista_locks({self._pid})")
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(LOCKS)
-            for oid, mode in cursor.fetchall():
-                for locks in (self._locks, self._row_locks):
-                    if locks is not None:
-                        locks.setdefault(oid, set()).add(mode)
+            cursor.execute(LOCKS.format(pid="pg_backend_pid()"))
+            return cursor.fetchall()
         finally:
             cursor.close()
+
+    def _confirmed(self, pid: int | None) -> int | None:
+        """Return a session's id if the server knows it: a pooler in between makes some up."""
+        asked = f"SELECT 1 FROM pg_stat_activity WHERE pid = {pid} AND datname = current_database()"
+        return pid if pid is not None and self.query(asked) else None
 
     def _on_statement(self, connection: Connection, *call: Any) -> None:
         statement = str(call[1])
@@ -178,3 +196,13 @@ class PostgresLive:
             self._locks = None
         if autocommit:
             self._row_locks = None
+
+
+def _session_of(connection: Connection) -> int | None:
+    """Return the server's process of a connection, as its driver tells it."""
+    driver: Any = connection.connection.driver_connection
+    try:
+        pid = driver.info.backend_pid if hasattr(driver, "info") else driver.get_server_pid()
+    except AttributeError:
+        return None
+    return int(pid)

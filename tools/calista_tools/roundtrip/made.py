@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: What autogenerate does not see, and is compared on its own.
 UNSEEN = ("trigger", "function", "procedure")
+_NOT_COMPARED = frozenset({*UNSEEN, "check"})
 
 
 def makes_more_than_tables(metadata: Sequence[MetaData]) -> bool:
@@ -63,7 +64,7 @@ def _seen(group: Group) -> Mapping[Key, Properties]:
     return {
         key: _unordered(properties) if not key.table else properties
         for key, properties in group.items()
-        if key.kind not in UNSEEN
+        if key.kind not in _NOT_COMPARED
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -16,11 +16,14 @@ class Written:
 
     Attributes:
         locks: PostgreSQL: by relation, how the step's transactions locked it; None if unknown.
+        whereabouts: PostgreSQL: where the rows of relations are read, as far as that is known
+            already, see `postgresql_queries.WHEREABOUTS`; None for those that are gone.
         accesses: SQLite: what its authorizer was told, see `authorizer.note`; None if unknown.
         tables: SQLite: the user's tables as they are now; None if they are to be asked for.
     """
 
     locks: Mapping[int, Set[str]] | None = None
+    whereabouts: Mapping[int, Sequence[Any] | None] = field(default_factory=dict)
     accesses: Set[tuple[int, str]] | None = None
     tables: Set[str] | None = None
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from calista_tools.roundtrip.rows.access import Access
-    from calista_tools.roundtrip.rows.model import RowState, Value
+    from calista_tools.roundtrip.rows.model import Content, RowState, Value
 
     Given = Mapping[str, Sequence[Mapping[str, Value]]]
 
@@ -34,12 +34,14 @@ class Filled:
         keys: Primary keys learnt on the way.
         unfilled: Tables that hold no row, or columns no value, and why.
         waiting: Those among them that lack a row to refer to.
+        read: What tables hold now, as far as nothing was written since they were read.
     """
 
     tables: set[TableName] = field(default_factory=set)
     keys: dict[TableName, tuple[str, ...]] = field(default_factory=dict)
     unfilled: dict[TableName, str] = field(default_factory=dict)
     waiting: set[TableName] = field(default_factory=set)
+    read: dict[TableName, Content] = field(default_factory=dict)
 
 
 def fill(
@@ -97,7 +99,8 @@ def fill(
             why = fill_table(access, group[0], contents, count, full=full)
         before = {name: contents[name] for name in names}
         partitioned = frozenset(table.name for table in group if table.partitioned)
-        contents |= read_contents(access, sorted(names), partitioned)
+        result.read = read_contents(access, sorted(names), partitioned)
+        contents |= result.read
         result.unfilled |= dict.fromkeys(names, why) if why else {}
         changed = {name for name in names if contents[name] != before[name]}
         result.tables |= changed

@@ -7,17 +7,19 @@ statement will write to. Both name some that are untouched in the end, and none 
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calista_tools.roundtrip.authorizer import changes_tables, written_tables
 from calista_tools.roundtrip.rows import catalog_sqlite
 from calista_tools.roundtrip.rows.catalog_postgresql import list_tables, prepare
 from calista_tools.roundtrip.rows.model import TableName
+from calista_tools.roundtrip.snapshot.postgresql_queries import WHEREABOUTS
 
 if TYPE_CHECKING:
-    from collections.abc import Set
+    from collections.abc import Mapping, Sequence, Set
 
     from calista_tools.roundtrip.rows.access import Access, Written
 
@@ -44,10 +46,12 @@ class Touched:
     Attributes:
         tables: Those that exist, partitioned ones in place of their partitions.
         gone: Those that no longer do.
+        empty: Those among ``tables`` that need not be read to know that they hold no row.
     """
 
     tables: set[TableName] = field(default_factory=set)
     gone: set[TableName] = field(default_factory=set)
+    empty: set[TableName] = field(default_factory=set)
 
 
 class PostgresTables:
@@ -83,17 +87,30 @@ class PostgresTables:
         }
         oids = {self._roots.get(oid, oid) for oid in held.keys() - unclear}
         tables = {self._names[oid] for oid in oids if oid in self._names}
+        empty: set[TableName] = set()
         if unclear:
-            tables |= self._look_up(unclear)
+            found, empty = self._look_up(unclear, written.whereabouts)
+            empty -= tables
+            tables |= found
         gone = before - tables
-        return Touched(tables, gone - set(self._names.values()) if gone else gone)
+        return Touched(tables, gone - set(self._names.values()) if gone else gone, empty)
 
-    def _look_up(self, oids: Set[int]) -> set[TableName]:
+    def _look_up(
+        self, oids: Set[int], known: Mapping[int, Sequence[Any] | None]
+    ) -> tuple[set[TableName], set[TableName]]:
+        """Return the tables that relations are the rows of now, and which of them hold none."""
         found: set[TableName] = set()
-        rows = self._access.query(_RESOLVE.format(oids=",".join(map(str, sorted(oids)))))
+        empty: set[TableName] = set()
+        if not oids <= known.keys():
+            listed = ",".join(map(str, sorted(oids - known.keys())))
+            asked = self._access.query(WHEREABOUTS.replace("ANY($1)", f"ANY('{{{listed}}}')"))
+            known = {**known, **{oid: json.loads(text) for oid, _, _, text in asked}}
         for oid in oids:
             self._names.pop(oid, None)
-        for oid, root, schema, name, partitioned in rows:
+        for oid in oids:
+            if (there := known.get(oid)) is None:
+                continue
+            root, schema, name, partitioned, without_rows = there
             # Roots of what is no user's table stay unnamed, and are not asked about again.
             self._roots[oid] = root
             if schema is not None:
@@ -101,18 +118,9 @@ class PostgresTables:
                 found.add(table)
                 if partitioned:
                     self.partitioned.add(table)
-        return found
-
-
-_RESOLVE = """
-SELECT o.oid::int8, r.oid::int8,
-       CASE WHEN r.relkind IN ('r', 'p') AND r.relpersistence <> 't' AND n.nspname !~ '^pg_'
-            THEN n.nspname END, r.relname, r.relkind = 'p'
-FROM pg_class o
-JOIN pg_class r ON r.oid = CASE WHEN o.relispartition THEN pg_partition_root(o.oid) ELSE o.oid END
-JOIN pg_namespace n ON n.oid = r.relnamespace
-WHERE o.oid IN ({oids})
-"""
+                if without_rows and root == oid:
+                    empty.add(table)
+        return found, empty
 
 
 class SqliteTables:

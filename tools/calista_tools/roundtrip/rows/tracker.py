@@ -13,11 +13,12 @@ from calista_tools.roundtrip.rows.model import Content, RowState, TableName
 from calista_tools.roundtrip.rows.touched import PostgresTables, SqliteTables, Touched
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence, Set
 
     from calista_tools.roundtrip.rows.access import Access
     from calista_tools.roundtrip.rows.given import GivenRows
 
+_NO_ROWS = Content((), ())
 ALWAYS_SKIPPED = frozenset({"alembic_version"})
 
 
@@ -85,7 +86,10 @@ class SampleRows:
         if done.tables:
             self._ours |= done.tables
             waiting = self._pending
-            self.state()
+            touched = self._tables.touched(self._access.written())
+            # What triggers wrote elsewhere is read too; not again what was read after it all.
+            self._take({name: done.read[name] for name in touched.tables & done.read.keys()})
+            self._read(Touched(touched.tables - done.read.keys(), touched.gone))
             self._pending = waiting
         return self._state
 
@@ -97,14 +101,20 @@ class SampleRows:
         if not names and not gone:
             return
         partitioned = frozenset(self._tables.partitioned)
-        contents = dict(known)
-        for name in gone:
-            del contents[name]
-        found = read_contents(self._access, names, partitioned)
-        contents |= {name: new for name, new in found.items() if not _same(known.get(name), new)}
+        read = [name for name in names if name not in touched.empty]
+        found = read_contents(self._access, read, partitioned) if read else {}
+        found |= {name: _NO_ROWS for name in names if name in touched.empty}
         self._pending.update(names)
         self._ours -= gone
-        self._state = RowState(contents, self._state.keys)
+        self._take(found, gone)
+
+    def _take(self, found: Mapping[TableName, Content], gone: Set[TableName] = frozenset()) -> None:
+        """Put what was read into the state."""
+        known = self._state.contents
+        new = {name: rows for name, rows in found.items() if not _same(known.get(name), rows)}
+        if new or gone:
+            kept = {name: rows for name, rows in known.items() if name not in gone}
+            self._state = RowState({**kept, **new}, self._state.keys)
 
     def _skipped(self, name: TableName) -> bool:
         return name.name in self._skip or f"{name.schema}.{name.name}" in self._skip

@@ -46,6 +46,11 @@ class PostgresReader:
         self._refers: dict[int, set[int]] = {}
         self._versions: dict[tuple[str, int], int] = {}
         self._digest: object = None
+        #: Whether any statement may do more than it says, by an event trigger.
+        self._watched = False
+        #: Of the relations that were asked for the last time: see `queries.WHEREABOUTS`; None of
+        #: those that are gone.
+        self.whereabouts: dict[int, Sequence[Any] | None] = {}
         query("SET search_path = public")
         # Planning these queries takes longer than running them.
         query("SET plan_cache_mode = force_generic_plan")
@@ -54,7 +59,7 @@ class PostgresReader:
         for method in ("seqscan", "hashjoin", "mergejoin"):
             query(f"SET enable_{method} = off")
         texts = {
-            "relations": queries.EVERYTHING_OF,
+            "relations": queries.everything_of(version),
             "functions": queries.FUNCTIONS,
             "types": queries.TYPES,
             "others": queries.OTHERS,
@@ -69,7 +74,7 @@ class PostgresReader:
     def read_all(self) -> Snapshot:
         """Read everything."""
         self._relations, self._objects, self._refers = {}, {}, {}
-        self._versions, self._digest = {}, None
+        self._versions, self._digest, self.whereabouts = {}, None, {}
         names = ",".join(f"'{name}'" for name in self._ignored)
         everything = queries.ALL_RELATIONS.replace("$1", f"ARRAY[{names}]::text[]")
         self._read_relations([row[0] for row in self._query(everything)])
@@ -90,6 +95,7 @@ class PostgresReader:
             alone: Statements that committed themselves; they name the relations they change.
             others: Whether objects that are no relations can have changed.
         """
+        self.whereabouts = {}
         if locks is None or ((others or self._watched) and self._read_objects()):
             return self.read_all()
         changed = {oid for oid, modes in locks.items() if modes - _ROWS_ONLY}
@@ -105,11 +111,6 @@ class PostgresReader:
             if renamed:
                 self._read_relations(self._spelt_by(renamed) - changed)
         return self._snapshot()
-
-    @property
-    def _watched(self) -> bool:
-        """Whether any statement may do more than it says, by an event trigger."""
-        return any(name.startswith("event trigger ") for name, _ in self._objects.values())
 
     def _named(self, statements: str) -> set[int]:
         """Return the relations that statements name, themselves or by one of their indexes."""
@@ -140,9 +141,13 @@ class PostgresReader:
         for oid in wanted:
             self._relations.pop(oid, None)
             self._refers.pop(oid, None)
+        self.whereabouts |= dict.fromkeys(wanted)
         groups: dict[int, dict[Key, Properties]] = {}
         names: dict[int, str] = {}
         for oid, kind, name, properties in self._execute("relations", wanted) if wanted else ():
+            if not kind:
+                self.whereabouts[oid] = json.loads(properties)
+                continue
             if kind in _RELATIONS:
                 names[oid] = name
                 if name in self._ignored:
@@ -172,13 +177,18 @@ class PostgresReader:
         changed = {at for at in versions.keys() | known.keys() if versions.get(at) != known.get(at)}
         self._versions = versions
         oids = {oid for _, oid in changed}
-        for oid in oids:
-            self._objects.pop(oid, None)
+        objects = self._objects
+        before = {oid: objects.pop(oid) for oid in oids if oid in objects}
         for query in ("functions", "types", "others") if oids else ():
             for oid, kind, name, properties in self._execute(query, oids):
-                self._objects[oid] = (f"{kind} {name}", {Key(kind, name): _properties(properties)})
-        spelt = any(at[0] in _SPELT_ELSEWHERE and at in known and at in versions for at in changed)
-        return spelt and not first
+                objects[oid] = (f"{kind} {name}", {Key(kind, name): _properties(properties)})
+        self._watched = any(name.startswith("event trigger ") for name, _ in objects.values())
+        # A function's body may be another, and no relation is spelt otherwise.
+        return not first and any(
+            oid in objects and objects[oid][0] != before[oid][0]
+            for catalog, oid in changed
+            if catalog in _SPELT_ELSEWHERE and oid in before
+        )
 
 
 def _names(relation: tuple[str, Group]) -> frozenset[str]:
@@ -189,9 +199,12 @@ def _names(relation: tuple[str, Group]) -> frozenset[str]:
 
 def _properties(text: str) -> Properties:
     """Read what a query made; what is null goes without saying."""
-    found: Properties = json.loads(text, object_pairs_hook=_without_nulls)
+    found: Properties = _DECODER.decode(text)
     return found
 
 
 def _without_nulls(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return {name: value for name, value in pairs if value is not None}
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_without_nulls)

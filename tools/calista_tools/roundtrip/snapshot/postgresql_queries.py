@@ -181,8 +181,28 @@ SELECT s.stxrelid::int8, 'statistics', s.stxname,
 FROM pg_statistic_ext s WHERE s.stxrelid = ANY($1)
 """
 
-#: Relations come first, so that their parts find them.
-EVERYTHING_OF = " UNION ALL ".join((RELATIONS, COLUMNS, CONSTRAINTS, NOT_NULLS, INDEXES, TRIGGERS))
+#: No kind of object, but where a relation's rows are read: the oid of the partitioned table that it
+#: belongs to or its own, that one's schema if it is a user's table, its name, whether it is
+#: partitioned, and whether there can be no row.
+WHEREABOUTS = """
+SELECT o.oid::int8, '', '', json_build_array(r.oid::int8,
+    CASE WHEN r.relkind IN ('r', 'p') AND r.relpersistence <> 't' AND n.nspname !~ '^pg_'
+      THEN n.nspname END,
+    r.relname, r.relkind = 'p', r.relkind = 'r' AND pg_relation_size(r.oid) = 0)::text
+FROM pg_class o
+JOIN pg_class r ON r.oid = CASE WHEN o.relispartition THEN pg_partition_root(o.oid) ELSE o.oid END
+JOIN pg_namespace n ON n.oid = r.relnamespace
+WHERE o.oid = ANY($1)
+"""
+
+
+def everything_of(version: int) -> str:
+    """Return the query for relations with all their parts, for one ``server_version_num``."""
+    # Relations come first, so that their parts find them.
+    parts = [RELATIONS, COLUMNS, CONSTRAINTS, INDEXES, TRIGGERS, WHEREABOUTS]
+    # Constraints of their own since 18; a part that finds nothing takes its time as well.
+    return " UNION ALL ".join([*parts, NOT_NULLS] if version >= 180000 else parts)
+
 
 _NAMED = "CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || "
 
@@ -325,9 +345,9 @@ WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'c')
   AND {RELATION_NAME} <> ALL($1)
 """
 
-#: Asked on the run's own connection just before it commits; an index stands for its table.
+#: Asked just before a transaction commits; an index stands for its table.
 LOCKS = """
 SELECT coalesce(i.indrelid, l.relation)::int8, l.mode
 FROM pg_locks l LEFT JOIN pg_index i ON i.indexrelid = l.relation
-WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.relation >= 16384
+WHERE l.pid = {pid} AND l.locktype = 'relation' AND l.relation >= 16384
 """

@@ -53,6 +53,11 @@ class SqliteReader:
         self._query = query
         self._ignored = frozenset(ignored)
         self._rows: dict[str, set[Row]] = {}
+        #: By table: where its rows are in the schema table. Rows stay in their places, and new
+        #: ones come behind the last.
+        self._places: dict[str, list[int]] = {}
+        #: By table: the triggers on it, or the view that it is, without quotes in lower case.
+        self._prose: dict[str, str] = {}
         self._groups: dict[str, Group] = {}
         #: What a table's texts mean never changes, and a round trip meets them twice.
         self._read_before: dict[frozenset[tuple[str, str, str | None]], Group] = {}
@@ -83,6 +88,7 @@ class SqliteReader:
         """Read everything."""
         self._rows, self._groups, self._version = {}, {}, None
         self.root_pages, self._refers = {}, {}
+        self._places, self._prose = {}, {}
         self._moves = bool(self._query("PRAGMA auto_vacuum")[0][0])
         return self.update()
 
@@ -97,12 +103,15 @@ class SqliteReader:
         if version == self._version:
             return dict(self._groups)
         first, self._version = self._version is None, version
-        suspects = None if first or self._moves or told is None else self._suspects(*told)
+        every = first or self._moves or told is None
+        suspects = None if every or told is None else self._suspects(*told)
         rows = self._schema_rows(suspects)
         for table in (self._rows.keys() if suspects is None else suspects) - rows.keys():
             self._rows.pop(table, None)
             self._groups.pop(table, None)
             self._refers.pop(table, None)
+            self._places.pop(table, None)
+            self._prose.pop(table, None)
             self.root_pages.pop(table, None)
         for table, mine in rows.items():
             if self._rows.get(table) != mine and table not in self._ignored:
@@ -114,6 +123,7 @@ class SqliteReader:
                 if group is None:
                     group = self._read_before[texts] = self._read(table, mine)
                 self._groups[table] = group
+                self._prose[table] = _prose(mine)
                 self._refers[table] = {
                     properties["refers"].partition(" → ")[2].partition(" (")[0].lower()
                     for key, properties in group.items()
@@ -125,26 +135,31 @@ class SqliteReader:
         return dict(self._groups)
 
     def _suspects(self, names: set[str], altered: bool) -> set[str]:
-        """Return the tables and views, known or new, whose rows are to be looked at."""
+        """Return the known tables and views whose rows are to be looked at."""
         if not altered:
             return names
-        kinds = "type IN ('table', 'view')"
-        there = {name for (name,) in self._query(f"SELECT name FROM sqlite_master WHERE {kinds}")}
-        names = names | (there - self._rows.keys())
-        # What refers to an altered table holds its name; more than that are found, and none less.
-        like = " OR ".join(
-            f"sql LIKE {_literal('%' + re.sub(_QUOTES, '%', name) + '%')}" for name in names
-        )
-        found = self._query(f"SELECT DISTINCT tbl_name FROM sqlite_master WHERE {like}")
-        return names | {name for (name,) in found}
+        # What refers to an altered table holds its name.
+        spelt = [_QUOTES.sub("", name).lower() for name in names]
+        found = {t for t, prose in self._prose.items() if prose and any(n in prose for n in spelt)}
+        return names | self.referring_to(names) | found
 
     def _schema_rows(self, tables: set[str] | None) -> dict[str, set[Row]]:
-        where = "" if tables is None else f" WHERE tbl_name IN ({','.join(map(_literal, tables))})"
+        """Return the rows of these tables, or of all, and of those that are new."""
+        where = ""
+        if tables is not None:
+            listed = ",".join(str(at) for table in tables for at in self._places.get(table, ()))
+            others = (at[-1] for table, at in self._places.items() if table not in tables)
+            where = f" WHERE rowid IN ({listed}) OR rowid > {max(others, default=0)}"
         rows: dict[str, set[Row]] = {}
-        for row in self._query(
-            f"SELECT type, name, tbl_name, rootpage, sql FROM sqlite_master{where}"
+        places: dict[str, list[int]] = {}
+        for at, *row in self._query(
+            f"SELECT rowid, type, name, tbl_name, rootpage, sql FROM sqlite_master{where}"
         ):
             rows.setdefault(row[2], set()).add(tuple(row))
+            places.setdefault(row[2], []).append(at)
+        if tables is not None and (more := (rows.keys() & self._places.keys()) - tables):
+            return self._schema_rows(tables | more)
+        self._places.update((table, sorted(found)) for table, found in places.items())
         return rows
 
     def _read(self, table: str, rows: set[Row]) -> Group:
@@ -263,6 +278,11 @@ class SqliteReader:
                     "columns in key": listed, **({"where": where} if partial else {}),
                 }  # fmt: skip
         return found
+
+
+def _prose(rows: set[Row]) -> str:
+    texts = (sql or "" for kind, _, _, _, sql in rows if kind in ("trigger", "view"))
+    return _QUOTES.sub("", "\n".join(texts)).lower()
 
 
 def _column(

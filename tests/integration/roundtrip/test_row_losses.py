@@ -11,7 +11,7 @@ import pytest
 
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
-from calista_tools.roundtrip.result import Step
+from calista_tools.roundtrip.result import FEW_ROWS, Step
 from calista_tools.roundtrip.settings import Settings
 
 Write = Callable[..., Path]
@@ -313,6 +313,23 @@ def test_the_project_gives_rows_and_declares_losses(backend: str, project: Write
         )
     ]
     assert step.notes == ["no rows in missing: the project gives rows, and there is no such table"]
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_what_refuses_several_rows_is_tried_with_one(backend: str, project: Write) -> None:
+    create = CREATE[0].replace("sa.String(40), ", "sa.String(40), unique=True, ")
+    all_the_same = """op.execute("UPDATE note SET title = 'same'")"""
+    adds = ('op.add_column("note", sa.Column("n", sa.Integer))', 'op.drop_column("note", "n")')
+    path = project({"r00": (create, CREATE[1]), "r01": (all_the_same, ""), "r02": adds})
+    _, step, after = prove(Project(path), Options(backend=backend, cache=False)).steps
+    assert step.refused_rows is not None
+    assert "title" in step.refused_rows
+    assert FEW_ROWS in step.notes
+    assert not step.data_kept
+    (loss,) = step.differences
+    assert "→ 'same' in 1 row" in loss
+    assert after.proven
+    assert FEW_ROWS not in after.notes
 
 
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])

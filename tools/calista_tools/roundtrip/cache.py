@@ -187,7 +187,7 @@ def _surroundings(project: Project, settings: Settings, server: str) -> Iterator
     for name in _LIBRARIES:
         with suppress(PackageNotFoundError):
             yield f"{name} {version(name)}"
-    for path in (Path(project.script.dir) / "env.py", project.ini, *_sources()):
+    for path in (project.env, project.ini, *_sources()):
         with suppress(OSError):
             yield path.read_bytes()
 

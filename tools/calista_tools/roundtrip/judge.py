@@ -62,6 +62,10 @@ class Judge:
         self._sent += sent
         self._rows_matter |= is_about_values(error)
 
+    def take_fewer(self, error: BaseException, step: Step) -> bool:
+        """Tell whether to try the revision once more, with fewer rows."""
+        return self._rows.take_fewer(error, (step.error or "").removeprefix("upgrade: "))
+
     def refused(self, step: Step, error: BaseException) -> None:
         """Take in that an upgrade failed on the rows there were, and passes without them."""
         self._rows_matter = True

@@ -131,10 +131,15 @@ class Project:
         return found
 
     @property
+    def env(self) -> Path:
+        """The project's ``env.py``."""
+        return Path(self.script.dir) / "env.py"
+
+    @property
     def env_source(self) -> str:
         """The source of ``env.py``, "" if it cannot be read."""
         try:
-            return (Path(self.script.dir) / "env.py").read_text(encoding="utf-8", errors="replace")
+            return self.env.read_text(encoding="utf-8", errors="replace")
         except OSError:
             return ""
 

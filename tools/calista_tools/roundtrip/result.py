@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from calista_tools.roundtrip.snapshot import Snapshot
 
 OK, ERROR, SKIPPED = "ok", "error", "skipped"
+#: The note of a step whose upgrade refuses several rows of ours, and takes one.
+FEW_ROWS = "proven with one row in each table"
 
 
 @dataclass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calista_tools.roundtrip.result import FEW_ROWS
 from calista_tools.roundtrip.rows import Declaration, SampleRows, declarations, is_about_rows, judge
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Rows:
         self._again: RowState | None = None
         self._sent: Sequence[str] = ()
         self._notes: list[str] = []
+        #: Why the next revision is tried with few rows: it refuses more.
+        self._few: str | None = None
 
     def start(self, live: Live) -> None:
         """Begin with a database, or go on after it was put back."""
@@ -48,7 +51,7 @@ class Rows:
         """See to it that every table holds rows, now that these revisions were applied."""
         assert self._samples is not None
         known = dict(self._samples.unfilled)
-        self._before = self.known = self._samples.fill(applied)
+        self._before = self.known = self._samples.fill(applied, few=self._few is not None)
         unfilled = self._samples.unfilled.items()
         self._notes = [f"no rows in {name}: {why}" for name, why in unfilled if name not in known]
         self._upgraded = self._restored = self._again = None
@@ -63,8 +66,18 @@ class Rows:
 
     def refused(self, error: BaseException) -> bool:
         """Tell whether an upgrade that failed may pass with other rows; forget these ones."""
-        before, self._before = self._before, None
+        before, self._before, self._few = self._before, None, None
         return before is not None and is_about_rows(error, before)
+
+    def take_fewer(self, error: BaseException, why: str) -> bool:
+        """Tell whether an upgrade that failed is worth another try with one row in each table."""
+        before = self._before
+        if self._few is not None or before is None or not is_about_rows(error, before):
+            return False
+        if all(len(content.rows) < 2 for content in before.contents.values()):
+            return False
+        self._few = why
+        return True
 
     def upgraded(self, sent: Sequence[str]) -> None:
         """Take in the rows after the upgrade, which sent these statements."""
@@ -83,6 +96,7 @@ class Rows:
 
     def judge(self, step: Step) -> bool:
         """Say in the step what became of the rows; tell whether that is a finding."""
+        few, self._few = self._few, None
         if self._before is None or self._upgraded is None:
             return False
         source = Path(step.filename).read_text(encoding="utf-8", errors="replace")
@@ -99,6 +113,9 @@ class Rows:
             irreversible=self.irreversible,
         )
         self._before = None
+        if few is not None:
+            step.refused_rows = few
+            self._notes.append(FEW_ROWS)
         step.data_kept = verdict.data_kept
         step.restored &= not verdict.left_over
         step.differences += [*verdict.differences, *verdict.left_over]

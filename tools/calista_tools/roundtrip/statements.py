@@ -61,3 +61,12 @@ def statement_of(error: BaseException) -> str | None:
     """Return the SQL statement that an error is about."""
     text = getattr(error, "statement", None)
     return " ".join(str(text).split())[:_LONGEST] if text else None
+
+
+class StepError(Exception):
+    """A step of the project failed."""
+
+    def __init__(self, direction: str, error: BaseException) -> None:
+        super().__init__(f"{direction}: {error}")
+        self.direction = direction
+        self.error = error

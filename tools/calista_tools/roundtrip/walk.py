@@ -15,7 +15,7 @@ from calista_tools.roundtrip.judge import Judge
 from calista_tools.roundtrip.live import commit_outer
 from calista_tools.roundtrip.result import ERROR, SKIPPED, Step
 from calista_tools.roundtrip.snapshot import differences
-from calista_tools.roundtrip.statements import Statements, statement_of, words
+from calista_tools.roundtrip.statements import Statements, StepError, statement_of, words
 from calista_tools.roundtrip.way_back import WayBack
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ class Walk:
                 self._run(self._proofs)
                 if self._queue and not self._restore:
                     self._check_stopped()
-            except _StepError as failure:
+            except StepError as failure:
                 self._fail(failure)
             if self._restore:
                 self._bring_back()
@@ -161,7 +161,7 @@ class Walk:
         """Run ``env.py`` with these steps.
 
         Raises:
-            _StepError: A step of the project failed.
+            StepError: A step of the project failed.
             ToolError: ``env.py`` failed before any step.
         """
 
@@ -181,9 +181,10 @@ class Walk:
             if self._ours or isinstance(error, ToolError):
                 raise
             if not self._direction:
-                where = f"{self._project.script.dir}/env.py"
-                raise ToolError(f"{where} failed: {words(error)}", exit_code=2) from error
-            raise _StepError(self._direction, error) from error
+                raise ToolError(
+                    f"{self._project.env} failed: {words(error)}", exit_code=2
+                ) from error
+            raise StepError(self._direction, error) from error
         finally:
             # Not in the generator: a traceback keeps it from being closed.
             self._live.detach()
@@ -194,13 +195,13 @@ class Walk:
         """Find out why the steps were not asked for to their end.
 
         Raises:
-            _StepError: ``env.py`` swallowed the exception of a step.
+            StepError: ``env.py`` swallowed the exception of a step.
             ToolError: It never asked for steps.
         """
         if self._direction:
-            raise _StepError(self._direction, self._raised or RuntimeError("env.py stopped"))
+            raise StepError(self._direction, self._raised or RuntimeError("env.py stopped"))
         raise ToolError(
-            f"{self._project.script.dir}/env.py does not run migrations",
+            f"{self._project.env} does not run migrations",
             "it must call context.run_migrations()",
             exit_code=2,
         )
@@ -310,7 +311,7 @@ class Walk:
 
     # After a failure.
 
-    def _fail(self, failure: _StepError) -> None:
+    def _fail(self, failure: StepError) -> None:
         step, script = self._step, self._queue[0]
         assert step is not None
         error = failure.error
@@ -318,6 +319,8 @@ class Walk:
         self._judge.failed(step, failure.direction, error, self._statements.sent)
         self._restore = True
         if failure.direction == "upgrade":
+            if self._judge.take_fewer(error, step):
+                return
             step.upgrade = ERROR
             if self._passes_without_rows(script):
                 self._judge.refused(step, error)
@@ -358,7 +361,7 @@ class Walk:
         """Try the last of these revisions, and go on behind it if it passes."""
         try:
             self._run(lambda: self._upgrades(scripts, forget=False))
-        except _StepError:
+        except StepError:
             self.snapshot = before
             return False
         self._applied.append(script)
@@ -377,7 +380,7 @@ class Walk:
         if scripts:
             try:
                 self._run(lambda: self._upgrades(scripts, forget=False))
-            except _StepError as failure:
+            except StepError as failure:
                 raise ToolError(
                     f"{scripts[len(self._back.since)].path} was upgraded to before and now fails: "
                     f"{words(failure.error)}",
@@ -387,12 +390,3 @@ class Walk:
             if time.perf_counter() - copied > copied - started:
                 # From here on the way back is shorter, by more than a copy takes.
                 self._back.mark()
-
-
-class _StepError(Exception):
-    """A step of the project failed."""
-
-    def __init__(self, direction: str, error: BaseException) -> None:
-        super().__init__(f"{direction}: {error}")
-        self.direction = direction
-        self.error = error

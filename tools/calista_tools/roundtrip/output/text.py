@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calista_tools.roundtrip.result import SKIPPED
+from calista_tools.roundtrip.result import FEW_ROWS, SKIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,9 +42,11 @@ def step_lines(step: Step) -> Iterator[str]:
 
 def _notes(step: Step) -> Iterator[str]:
     if step.refused_rows:
-        yield "          proven without rows, for the upgrade refuses our sample rows:"
+        how = FEW_ROWS if FEW_ROWS in step.notes else "proven without rows"
+        yield f"          {how}, for the upgrade refuses our sample rows:"
         yield f"          {step.refused_rows}"
-    yield from (f"          note: {note}" for note in (*step.declared, *step.notes))
+    notes = [*step.declared, *(note for note in step.notes if note != FEW_ROWS)]
+    yield from (f"          note: {note}" for note in notes)
 
 
 def recreated_lines(run: Run) -> Iterator[str]:

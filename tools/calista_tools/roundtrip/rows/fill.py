@@ -50,6 +50,9 @@ def fill(
     todo: Collection[TableName],
     ours: Collection[TableName],
     given: Given,
+    sparse: Collection[TableName] = (),
+    *,
+    few: bool = False,
 ) -> Filled:
     """Put rows into the tables that need some.
 
@@ -59,6 +62,8 @@ def fill(
         todo: Tables to look at.
         ours: Tables whose rows we made; those that a revision filled are left alone.
         given: The project's own rows, by table.
+        sparse: Tables that got few rows before, and are to have as many as the others.
+        few: Whether one row in each table is enough.
     """
     result = Filled()
     own: set[TableName] = set()
@@ -69,7 +74,7 @@ def fill(
             result.unfilled[TableName("", name)] = (
                 "the project gives rows, and there is no such table"
             )
-    needy = {name: count for name in todo if (count := _needed(name, state, ours))}
+    needy = {name: count for name in todo if (count := _needed(name, state, ours, sparse))}
     wanted = sorted({*needy, *own})
     if not wanted:
         return result
@@ -91,10 +96,12 @@ def fill(
             why = f"it must refer to {missing}, which has no rows"
             result.waiting |= names
         elif len(group) > 1:
-            why = fill_circle(access, group, contents, ROWS - 1)
+            why = fill_circle(access, group, contents, 1 if few else ROWS - 1)
         else:
-            count, full = needy[group[0].name], needy[group[0].name] < ROWS
-            if group[0].kinds and not full:
+            count, full = needy[group[0].name], needy[group[0].name] == 1
+            if few:
+                count, full = 1, True
+            elif group[0].kinds and count == ROWS:
                 count = _ROWS_OF_KINDS
             why = fill_table(access, group[0], contents, count, full=full)
         before = {name: contents[name] for name in names}
@@ -120,11 +127,15 @@ def _given(name: TableName, given: Given) -> Sequence[Mapping[str, Value]] | Non
     return given.get(f"{name.schema}.{name.name}", given.get(name.name))
 
 
-def _needed(name: TableName, state: RowState, ours: Collection[TableName]) -> int:
+def _needed(
+    name: TableName, state: RowState, ours: Collection[TableName], sparse: Collection[TableName]
+) -> int:
     """Return how many rows a table lacks: one where no row has a value in some column."""
     content = state.contents[name]
     if not content.rows:
         return ROWS
+    if name in sparse and len(content.rows) < ROWS:
+        return ROWS - len(content.rows)
     if name not in ours:
         return 0
     columns = zip(*content.rows, strict=True)

@@ -42,6 +42,8 @@ class SampleRows:
         #: Tables whose rows are ours; those that a revision filled itself are left alone.
         self._ours: set[TableName] = set()
         self._pending: set[TableName] = set()
+        #: Tables with few rows, where that was asked for.
+        self._sparse: set[TableName] = set()
         #: How many of the applied revisions had their given rows put in.
         self._seen = 0
 
@@ -64,19 +66,23 @@ class SampleRows:
         self._read(self._tables.touched(self._access.written()))
         return self._state
 
-    def fill(self, applied: Sequence[str] = ()) -> RowState:
+    def fill(self, applied: Sequence[str] = (), *, few: bool = False) -> RowState:
         """See to it that every table holds rows, and return them.
 
         Args:
             applied: The revisions so far, oldest first: given rows belong to one of them.
+            few: Whether one row in each table is enough, for this once.
         """
+        if not few:
+            self._pending |= self._sparse
         todo = {name for name in self._pending if name in self._state.contents}
         self._pending = set()
         given = self._given.at(applied[self._seen :]) if self._given else {}
         self._seen = len(applied)
         if not todo and not given:
             return self._state
-        done = fill(self._access, self._state, todo, self._ours, given)
+        done = fill(self._access, self._state, todo, self._ours, given, self._sparse, few=few)
+        self._sparse = done.tables if few else set()
         for name in todo | done.tables:
             self.unfilled.pop(name, None)
         self.unfilled |= done.unfilled

@@ -15,7 +15,7 @@ all this against the evaluation of the syntax tree.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from calista_tools.history.revision import Revision
 
@@ -55,8 +55,32 @@ _outer = {"def upgrade() -> None:", "def downgrade() -> None:"}
 _REMEMBERED = 1000
 
 
+class Plain(NamedTuple):
+    """A plainly written revision file.
+
+    Attributes:
+        text: The file, its lines ended as Python ends them.
+        start: Where the header's statements begin: behind the docstring.
+        end: Where they end, before the line of the first ``def``; the text's length if it has none.
+        form: The header's statements without what stands between quotes: headers of one form
+            differ in nothing else. "" where that was not found out.
+    """
+
+    revision: Revision
+    text: str
+    start: int
+    end: int
+    form: str
+
+
 def scan(source: bytes, filename: str) -> Revision | None:
     """Read a plainly written revision file from its bytes; None where it is not plain."""
+    found = scan_plain(source, filename)
+    return None if found is None else found.revision
+
+
+def scan_plain(source: bytes, filename: str) -> Plain | None:
+    """Do the same, and return where the header's parts stand."""
     try:
         text = source.decode("utf-8")
     except UnicodeDecodeError:
@@ -82,7 +106,7 @@ def scan(source: bytes, filename: str) -> Revision | None:
     end = text.find("\ndef ", start)
     if end < 0:
         end = len(text)
-    values = _values(text[start:end])
+    values, form = _values(text[start:end])
     if values is None or not _only_functions(text, end):
         return None
     revisions, down_revisions, branch_labels, depends_on = values
@@ -91,11 +115,12 @@ def scan(source: bytes, filename: str) -> Revision | None:
     revision = revisions[0]
     if not (revision.isalnum() or ILLEGAL.isdisjoint(revision)):
         return None
-    return Revision(filename, revision, down_revisions, branch_labels, depends_on, doc)
+    found = Revision(filename, revision, down_revisions, branch_labels, depends_on, doc)
+    return Plain(found, text, start, end, form)
 
 
-def _values(text: str) -> Sequence[tuple[str, ...]] | None:
-    """Read the values of ``NAMES``, in that order; None if the header is not plain.
+def _values(text: str) -> tuple[Sequence[tuple[str, ...]] | None, str]:
+    """Read the values of ``NAMES``, in that order, and the form; None if the header is not plain.
 
     What stands between quotes is taken out and the rest looked up. Whether that is plain does not
     depend on the strings, as long as none of them reaches into another line or holds an escape.
@@ -104,12 +129,12 @@ def _values(text: str) -> Sequence[tuple[str, ...]] | None:
     parts = text.split(quote)
     strings = parts[1::2]
     if "\\" in text or len(parts) % 2 == 0 or "\n" in quote.join(strings):
-        return _assignments(text)
+        return _assignments(text), ""
     skeleton = quote.join(parts[::2])
     slots = _slots.get(skeleton) or _recognized(skeleton, quote, len(strings))
     if slots is None:
-        return _assignments(text)
-    return [tuple([strings[n] for n in places]) if places else () for places in slots]
+        return _assignments(text), ""
+    return [tuple([strings[n] for n in places]) if places else () for places in slots], skeleton
 
 
 def _recognized(skeleton: str, quote: str, strings: int) -> tuple[tuple[int, ...], ...] | None:

@@ -8,7 +8,8 @@ import stat
 from typing import TYPE_CHECKING, NamedTuple
 
 from calista_tools.history import Problem, Revision, read_tree
-from calista_tools.history.scanner import scan
+from calista_tools.history.scanner import Plain, scan_plain
+from calista_tools.lint.evaluator import head_of
 from calista_tools.lint.migration import Migration
 from calista_tools.lint.noqa import Directive, read_directives
 from calista_tools.lint.rule import Finding
@@ -102,18 +103,37 @@ def load(
     config: Config,
     project: Project | None,
     source: bytes | Problem | None = None,
-    header: Revision | Problem | None = None,
+    header: Plain | Revision | None = None,
 ) -> Migration:
     """Parse one file, reading what is not given; an empty tree comes with the reason."""
     source = read_source(path) if source is None else source
     if isinstance(source, Problem):
         return Migration(path, b"", ast.Module([], []), source, config, project)
+    plain = header if isinstance(header, Plain) else scan_plain(source, str(path))
+    head = head_of(plain, project) if plain is not None else None
+    if plain is not None and head is not None:
+        body = _parse_functions(source, plain)
+        if body is not None:
+            return Migration(path, source, body, plain.revision, config, project, head)
     tree = parse(source, path)
     if isinstance(tree, Problem):
         return Migration(path, source, ast.Module([], []), tree, config, project)
-    if not isinstance(header, Revision):
-        header = scan(source, str(path)) or read_tree(tree, path)
-    return Migration(path, source, tree, header, config, project)
+    if plain is not None:
+        revision: Revision | Problem = plain.revision
+    else:
+        revision = header if isinstance(header, Revision) else read_tree(tree, path)
+    return Migration(path, source, tree, revision, config, project)
+
+
+def _parse_functions(source: bytes, plain: Plain) -> ast.Module | None:
+    """Return the tree of what stands below the header, which takes a third of the time to parse."""
+    text, end = plain.text, plain.end + 1
+    # As long as each character is a byte the same place is meant in both.
+    below = source[end:] if len(source) == len(text) else text[end:].encode()
+    try:
+        return ast.parse(b"\n" * text.count("\n", 0, end) + below)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None  # why, and where, the whole file says
 
 
 def analyse(migration: Migration, rules: Sequence[Rule], published: Collection[str] = ()) -> Facts:

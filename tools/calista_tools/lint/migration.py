@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from calista_tools.config import Config
-    from calista_tools.lint.evaluator import Project
+    from calista_tools.lint.evaluator import Head, Project
     from calista_tools.lint.operations import Operation
     from calista_tools.lint.schema import Change, Schema
     from calista_tools.lint.sql import Statement
@@ -33,6 +33,8 @@ class Migration:
 
     Attributes:
         source: The file's bytes.
+        body: Its tree; without the statements that are the head's, where there is one.
+        head: The statements above the functions, in a file that is plainly written.
         header: What it says of itself, or why it cannot be read.
         project: Where the project's own modules are read from.
         kept: What one rule has worked out and others ask for, too.
@@ -44,14 +46,16 @@ class Migration:
         self,
         path: Path,
         source: bytes,
-        tree: ast.Module,
+        body: ast.Module,
         header: Revision | Problem,
         config: Config,
         project: Project | None = None,
+        head: Head | None = None,
     ) -> None:
         self.path = path
         self.source = source
-        self.tree = tree
+        self.body = body
+        self.head = head
         self.header = header
         self.config = config
         self.project = project
@@ -59,6 +63,13 @@ class Migration:
         self._changes: dict[tuple[str, str], Sequence[Change]] = {}
         self.kept: dict[str, Any] = {}
         self.bugs: list[str] = []
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """The tree of the whole file."""
+        if self.head is None:
+            return self.body
+        return ast.Module([*self.head.nodes(), *self.body.body], [])
 
     @property
     def revision(self) -> Revision | None:
@@ -96,7 +107,7 @@ class Migration:
     def evaluation(self) -> Evaluation:
         """What ``upgrade()`` and ``downgrade()`` would do, on which dialect."""
         try:
-            return evaluate(self.tree, self.path, self.project)
+            return evaluate(self.body, self.path, self.project, self.head)
         except Exception as error:  # our bug; the file's other rules and all other files go on
             self.bugs.append(f"cannot be followed: {type(error).__name__}: {error}")
             return Evaluation()
@@ -164,7 +175,7 @@ class Migration:
         """The module's functions (the last one of a name, as Python has it)."""
         return {
             node.name: node
-            for node in self.tree.body
+            for node in self.body.body
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calista_tools.history import Problem, Revision
-from calista_tools.history.scanner import scan
+from calista_tools.history.scanner import Plain, scan_plain
 from calista_tools.lint.analyse import load, read_source
 from calista_tools.lint.evaluator import Project
 from calista_tools.lint.parallel import PIECE
@@ -66,6 +66,7 @@ class Reading:
         self._before = before
         self._fresh = frozenset(files) if fresh is None else fresh
         self._sources = {path: read_source(path) for path in files if path in self._fresh}
+        self._plain: dict[Path, Plain] = {}
         self._headers: dict[Path, Revision | None] = {}
         self._paths: dict[str, Path] = {}
         self._parents: dict[str, Sequence[str]] = {}
@@ -150,7 +151,8 @@ class Reading:
 
     def load(self, path: Path) -> Migration:
         """Read one file as it is now."""
-        source, header = self._sources.pop(path, None), self._headers.get(path)
+        source = self._sources.pop(path, None)
+        header = self._plain.pop(path, None) or self._headers.get(path)
         return load(path, self.config, self.projects[path.parent], source, header)
 
     def _read_pieces(self, peer: Peer | None) -> None:
@@ -168,7 +170,9 @@ class Reading:
                 self._ready[revision] = migration
                 found[revision] = {d: migration.changes(d) for d in self.config.dialects}
             else:
-                self._sources.pop(self._paths[revision], None)
+                path = self._paths[revision]
+                self._sources.pop(path, None)
+                self._plain.pop(path, None)
         self.changes.update(found)
         if peer is not None:
             self.changes.update(peer.exchange(found))
@@ -177,7 +181,11 @@ class Reading:
         if path not in self._fresh and self._before is not None:
             header = self._before.facts[path].header
             return header if isinstance(header, Revision) else None
-        return header_of(path, self._sources[path])
+        found = header_of(path, self._sources[path])
+        if isinstance(found, Plain):
+            self._plain[path] = found
+            return found.revision
+        return found
 
     def _known(self, dialect: str) -> _Known:
         return _Known(self.changes, dialect)
@@ -199,13 +207,13 @@ def around(folder: Path, config: Config) -> Project:
     return Project.around(folder, config.root if config.path is not None else None)
 
 
-def header_of(path: Path, source: bytes | Problem) -> Revision | None:
+def header_of(path: Path, source: bytes | Problem) -> Plain | Revision | None:
     """Return what a file says of itself; None where it is no revision."""
     if isinstance(source, Problem):
         return None
-    header = scan(source, str(path))
-    if header is not None:
-        return header
+    plain = scan_plain(source, str(path))
+    if plain is not None:
+        return plain
     from calista_tools.history import read_source as read_header
 
     found = read_header(source, path)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.history import Problem, Revision
+from calista_tools.history.scanner import Plain
 from calista_tools.lint.analyse import analyse, load, read_source
 from calista_tools.lint.diagnostic import Diagnostic
 from calista_tools.lint.engine import published_ids
@@ -91,14 +92,15 @@ def _read(
     found: dict[str, Migration] = {}
     for path in changed:
         source = read_source(path)
-        header = header_of(path, source)
+        plain = header_of(path, source)
+        header = plain.revision if isinstance(plain, Plain) else plain
         if isinstance(source, Problem) or header is None or header != shard.facts[path].header:
             return None
         if header.revision not in sequence or owners[header.revision] != path:
             return None
         if path.parent not in projects:
             projects[path.parent] = around(path.parent, group.config)
-        migration = load(path, group.config, projects[path.parent], source, header)
+        migration = load(path, group.config, projects[path.parent], source, plain)
         if migration.revision is None:
             return None
         found[header.revision] = migration

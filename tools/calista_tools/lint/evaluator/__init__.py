@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.lint.evaluator import calls, comprehensions, expressions  # noqa: F401 - they register
 from calista_tools.lint.evaluator.frame import FUEL_OF_A_CALL, Frame, NeedDialect, OutOfFuel, State
+from calista_tools.lint.evaluator.head import Head, head_of
 from calista_tools.lint.evaluator.merge import merge
 from calista_tools.lint.evaluator.modules import builtin
 from calista_tools.lint.evaluator.project import Project
@@ -23,18 +24,21 @@ if TYPE_CHECKING:
     from calista_tools.lint.operations import Operation
     from calista_tools.lint.schema import Schema
 
-__all__ = ["Project", "evaluate", "follow"]
+__all__ = ["Head", "Project", "evaluate", "follow", "head_of"]
 
 _DIRECTIONS = ("upgrade", "downgrade")
 
 
-def evaluate(tree: ast.Module, path: Path, project: Project | None = None) -> Evaluation:
+def evaluate(
+    tree: ast.Module, path: Path, project: Project | None = None, head: Head | None = None
+) -> Evaluation:
     """Follow ``upgrade()`` and ``downgrade()`` of a parsed revision file.
 
     Args:
         tree: The parsed file.
         path: Where it lies; imports of the project's own modules are looked up from here.
         project: Where those modules are read; None reads none.
+        head: What stands above the tree's statements, where that is not in the tree.
 
     Returns:
         Operations in the order in which they would run. Never raises, whatever the file holds,
@@ -45,13 +49,13 @@ def evaluate(tree: ast.Module, path: Path, project: Project | None = None) -> Ev
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.name in _DIRECTIONS:
             evaluation.directions[node.name] = node
     try:
-        state = _follow(tree, evaluation, path, project, None)
+        state = _follow(tree, evaluation, path, project, None, head=head)
         evaluation.operations = state.operations
         evaluation.guards = [Guard(node, holds, way) for node, holds, way in state.tests]
     except NeedDialect:
         evaluation.troubles.clear()
-        one = _follow(tree, evaluation, path, project, "sqlite")
-        other = _follow(tree, evaluation, path, project, "postgresql")
+        one = _follow(tree, evaluation, path, project, "sqlite", head=head)
+        other = _follow(tree, evaluation, path, project, "postgresql", head=head)
         merge(evaluation, one, other)
     return evaluation
 
@@ -91,6 +95,7 @@ def _follow(
     project: Project | None,
     dialect: str | None,
     look: Callable[[Sequence[Operation]], Schema] | None = None,
+    head: Head | None = None,
 ) -> State:
     """Follow the file on one dialect, or on both at once.
 
@@ -105,6 +110,8 @@ def _follow(
     frame = Frame(state, names, None, builtin)
     if tree.body:
         state.fuel += 2 * (tree.body[-1].end_lineno or 0)
+    if head is not None:
+        head.bind(frame)
     for node in tree.body:
         if not _run(frame, [node], node):
             break

@@ -74,7 +74,7 @@ class _Sides:
         # Most files name a function where they define it, and nowhere else.
         self.functions = {
             node.name: node
-            for node in migration.tree.body
+            for node in migration.body.body
             if isinstance(node, ast.FunctionDef)
             and (migration.source.count(node.name.encode()) > 1 or not migration.source.isascii())
         }

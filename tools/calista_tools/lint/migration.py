@@ -6,15 +6,15 @@ A rule asks here instead of walking the tree; what two rules ask becomes a metho
 from __future__ import annotations
 
 import ast
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.history import Problem, Revision
 from calista_tools.lint.evaluator import evaluate
+from calista_tools.lint.lazily import lazily
 from calista_tools.lint.names.metadata import Convention, convention_of
 from calista_tools.lint.names.policy import created_by_kind
 from calista_tools.lint.operations import Evaluation
-from calista_tools.lint.schema.changes import changes_of
+from calista_tools.lint.schema.changes import changes_of, same_on_postgresql
 from calista_tools.lint.sql import effects
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Migration:
         self.kept: dict[str, Any] = {}
         self.bugs: list[str] = []
 
-    @cached_property
+    @lazily
     def tree(self) -> ast.Module:
         """The tree of the whole file."""
         if self.head is None:
@@ -86,7 +86,7 @@ class Migration:
         """The dialects that the project runs on."""
         return self.config.dialects
 
-    @cached_property
+    @lazily
     def text(self) -> str:
         """The source as text; what cannot be decoded shows as a replacement character."""
         import io
@@ -98,12 +98,12 @@ class Migration:
             encoding = "utf-8"
         return self.source.decode(encoding, errors="replace")
 
-    @cached_property
+    @lazily
     def lines(self) -> Sequence[str]:
         """The source's lines, as Python counts them (a form feed ends none)."""
         return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
-    @cached_property
+    @lazily
     def evaluation(self) -> Evaluation:
         """What ``upgrade()`` and ``downgrade()`` would do, on which dialect."""
         try:
@@ -112,14 +112,14 @@ class Migration:
             self.bugs.append(f"cannot be followed: {type(error).__name__}: {error}")
             return Evaluation()
 
-    @cached_property
+    @lazily
     def convention(self) -> Convention:
         """The naming convention that the revision runs under: configured, or env.py's."""
         if self.config.naming_convention is not None:
             return Convention(self.config.naming_convention)
         return convention_of(self.project, self.path.parent)
 
-    @property
+    @lazily
     def operations(self) -> Sequence[Operation]:
         """The steps of ``upgrade()``, then of ``downgrade()``, as they would run."""
         return self.evaluation.operations
@@ -135,16 +135,21 @@ class Migration:
         """What one direction changes in the schema of a dialect, in order."""
         key = (dialect, direction)
         if key not in self._changes:
-            templates = self.convention.templates
             try:
-                found = changes_of(self.operations, dialect, templates, direction)
+                self._changes[key] = self._found_changes(dialect, direction)
             except Exception as error:  # as above
                 self.bugs.append(f"changes cannot be told: {type(error).__name__}: {error}")
-                found = []
-            self._changes[key] = found
+                self._changes[key] = []
         return self._changes[key]
 
-    @cached_property
+    def _found_changes(self, dialect: str, direction: str) -> Sequence[Change]:
+        if dialect == "postgresql" and "sqlite" in self.dialects:
+            found = self.changes("sqlite", direction)
+            if not self.bugs and same_on_postgresql(self.operations, found, direction):
+                return found
+        return changes_of(self.operations, dialect, self.convention.templates, direction)
+
+    @lazily
     def traits(self) -> frozenset[str]:
         """What the file has of what rules are about.
 
@@ -159,7 +164,7 @@ class Migration:
             found.add("trouble")
         return frozenset(found)
 
-    @cached_property
+    @lazily
     def made_here(self) -> frozenset[str]:
         """The tables that ``upgrade()`` itself creates: they hold no rows yet."""
         return frozenset(
@@ -170,7 +175,7 @@ class Migration:
             if change.what == "create_table" and name is not None
         )
 
-    @cached_property
+    @lazily
     def functions(self) -> Mapping[str, ast.FunctionDef | ast.AsyncFunctionDef]:
         """The module's functions (the last one of a name, as Python has it)."""
         return {

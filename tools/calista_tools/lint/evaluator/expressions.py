@@ -276,8 +276,10 @@ def _subscript(frame: Frame, node: ast.Subscript) -> object:
     return attributes.item(frame, value, index, node)
 
 
-def _attribute(frame: Frame, node: ast.Attribute) -> object:
-    value = frame.value(node.value)
+def attribute_of(frame: Frame, node: ast.Attribute) -> object:
+    """Return what an attribute of a value is."""
+    inner = node.value
+    value = frame.lookup(inner.id) if type(inner) is ast.Name else frame.value(inner)
     if type(value) is External:
         return value.attribute(node.attr)
     return attributes.attribute(frame, value, node.attr, node)
@@ -318,7 +320,7 @@ HANDLERS.update(
         ast.Compare: _compare,
         ast.IfExp: _conditional,
         ast.Subscript: _subscript,
-        ast.Attribute: _attribute,
+        ast.Attribute: attribute_of,
         ast.Lambda: _lambda,
         ast.NamedExpr: _walrus,
         ast.Starred: _starred,

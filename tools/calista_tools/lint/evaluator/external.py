@@ -24,67 +24,76 @@ from calista_tools.lint.evaluator.values import (
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Callable
 
     from calista_tools.lint.evaluator.frame import Frame
+    from calista_tools.lint.evaluator.values import Handler
 
-    Handler = Callable[[Frame, list[Any], dict[str, Any], ast.Call], object]
 
-
-def call(
-    frame: Frame, path: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call
-) -> object:
-    """Return what calling something from outside the project gives."""
+def handler_of(path: str) -> Handler:
+    """Return what calling something from outside the project does."""
     if path.startswith("alembic.op."):
-        return _op(frame, path[11:], args, kwargs, node)
-    handler = _HANDLERS.get(path)
-    if handler is not None:
-        return handler(frame, args, kwargs, node)
+        name = path[11:]
+        return _OPERATIONS.get(name) or _operation(name)
     name = path.rpartition(".")[2]
-    if name == "conv" and path.startswith("sqlalchemy"):
-        return _final(frame, args, kwargs, node)
-    if name == "inspect" and path.startswith("sqlalchemy"):
-        return live.inspector(frame, args, node)
-    if name == "quoted_name" and args:
-        return args[0]
-    if name in ("Session", "sessionmaker", "AsyncSession", "create_engine"):
-        return Live("session") if name == "Session" else External("sqlalchemy.orm.Session")
-    if path.endswith(_OF_MODELS):
-        model_method(frame, name, node)
-    if path.endswith((".metadata.create_all", ".metadata.drop_all")):
-        all_tables(frame, None, name, kwargs, node)
-    made = Construct(name, path, args, kwargs, node)
-    if name == "Table":
-        frame.state.made.append(made)
-        if "autoload_with" in kwargs or kwargs.get("autoload") is True:
-            attributes.read(frame, node)
-    return made
+    if path.startswith("sqlalchemy") and name in ("conv", "inspect"):
+        return _final if name == "conv" else _inspector
+    return _HANDLERS.get(path) or _BY_NAME.get(name) or _construct(name, path)
 
 
 _OF_MODELS = (".__table__.create", ".__table__.drop")
+_OF_METADATA = (".metadata.create_all", ".metadata.drop_all")
 
 
-def _op(frame: Frame, name: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
-    if name == "f":
-        return _final(frame, args, kwargs, node)
-    if name == "get_bind":
-        return Live("bind")
-    if name == "get_context":
-        return Live("context")
-    if name == "batch_alter_table":
-        return BatchBlock(records.batch(args, kwargs, node))
-    if name == "inline_literal":
-        return args[0] if args else Unknown("is no literal")
-    if name in ("impl", "migration_context"):
-        return Live("context")
-    if name == "run_async" and args:
-        from calista_tools.lint.evaluator.calls import invoke
+def _construct(name: str, path: str) -> Handler:
+    def handler(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+        return Construct(name, path, args, kwargs, node)
 
-        return invoke(frame, args[0], [Live("bind"), *args[1:]], kwargs, node)
-    frame.state.add(records.operation(frame, name, args, kwargs, node, None))
-    if name == "create_table":
-        return Construct("Table", "sqlalchemy.Table", args[:1], {}, node)
-    return None
+    def table(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+        made = Construct(name, path, args, kwargs, node)
+        frame.state.made.append(made)
+        if "autoload_with" in kwargs or kwargs.get("autoload") is True:
+            attributes.read(frame, node)
+        return made
+
+    def of_models(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+        if path.endswith(_OF_MODELS):
+            model_method(frame, name, node)
+        else:
+            all_tables(frame, None, name, kwargs, node)
+        return Construct(name, path, args, kwargs, node)
+
+    def quoted(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+        return args[0] if args else Construct(name, path, args, kwargs, node)
+
+    if path.endswith((*_OF_MODELS, *_OF_METADATA)):
+        return of_models
+    return {"Table": table, "quoted_name": quoted}.get(name, handler)
+
+
+def _operation(name: str) -> Handler:
+    def handler(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+        frame.state.add(records.operation(frame, name, args, kwargs, node, None))
+        if name == "create_table":
+            return Construct("Table", "sqlalchemy.Table", args[:1], {}, node)
+        return None
+
+    return handler
+
+
+def _batch(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    return BatchBlock(records.batch(args, kwargs, node))
+
+
+def _literal(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    return args[0] if args else Unknown("is no literal")
+
+
+def _run_async(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    if not args:
+        return _operation("run_async")(frame, args, kwargs, node)
+    from calista_tools.lint.evaluator.calls import invoke
+
+    return invoke(frame, args[0], [Live("bind"), *args[1:]], kwargs, node)
 
 
 def batch_call(
@@ -151,6 +160,14 @@ def _live(kind: str) -> Handler:
         return Live(kind)
 
     return handler
+
+
+def _session(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    return External("sqlalchemy.orm.Session")
+
+
+def _inspector(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+    return live.inspector(frame, args, node)
 
 
 def _path(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
@@ -220,6 +237,24 @@ def _operations(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast
     return External("alembic.op")
 
 
+#: Calls of ``op`` that are no step of the migration.
+_OPERATIONS: dict[str, Handler] = {
+    "f": _final,
+    "get_bind": _live("bind"),
+    "get_context": _live("context"),
+    "impl": _live("context"),
+    "migration_context": _live("context"),
+    "batch_alter_table": _batch,
+    "inline_literal": _literal,
+    "run_async": _run_async,
+}
+#: What is known by its last name, whatever it is imported from.
+_BY_NAME: dict[str, Handler] = {
+    "Session": _live("session"),
+    "sessionmaker": _session,
+    "AsyncSession": _session,
+    "create_engine": _session,
+}
 #: Callables that are more than a name and its arguments.
 _HANDLERS: dict[str, Handler] = {
     "alembic.context.is_offline_mode": _offline,
@@ -248,10 +283,6 @@ _HANDLERS: dict[str, Handler] = {
     "typing.NamedTuple": _named_tuple,
     "itertools.product": _product,
     "itertools.chain": _chain,
-    "sqlalchemy.engine.reflection.Inspector.from_engine": (
-        lambda frame, args, kwargs, node: live.inspector(frame, args, node)
-    ),
-    "sqlalchemy.engine.Inspector.from_engine": (
-        lambda frame, args, kwargs, node: live.inspector(frame, args, node)
-    ),
+    "sqlalchemy.engine.reflection.Inspector.from_engine": _inspector,
+    "sqlalchemy.engine.Inspector.from_engine": _inspector,
 }

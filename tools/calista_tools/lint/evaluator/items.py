@@ -48,8 +48,9 @@ def argument(node: ast.AST, position: int | None, *keywords: str) -> ast.expr | 
             return keyword.value
     if position is None or position >= len(node.args):
         return None
-    if any(isinstance(arg, ast.Starred) for arg in node.args[: position + 1]):
-        return None
+    for arg in node.args[: position + 1]:
+        if type(arg) is ast.Starred:
+            return None
     return node.args[position]
 
 
@@ -80,8 +81,9 @@ def columns_of(value: object) -> tuple[str | None, ...] | None:
     if isinstance(value, str):
         return (str(value),)
     if isinstance(value, (list, tuple)):
-        if any(isinstance(item, Unknown) for item in value):
-            return None
+        for item in value:
+            if isinstance(item, Unknown):
+                return None
         return tuple(map(column_name, value))
     return None
 
@@ -324,6 +326,8 @@ def type_text(value: object) -> str:
     if isinstance(value, External):
         return value.name
     if isinstance(value, Construct):
+        if not value.args and not value.kwargs and value.receiver is None:
+            return f"{value.name}()"
         inside = [_spelled(arg) for arg in value.args]
         inside += [f"{key}={_spelled(item)}" for key, item in value.kwargs.items()]
         text = f"{value.name}({', '.join(inside)})"

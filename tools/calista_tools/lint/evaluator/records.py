@@ -37,10 +37,7 @@ class Call:
         node: ast.AST,
         batch: Batch | None,
     ) -> None:
-        order = PARAMETERS.get(name, ())
-        if batch is not None and order:
-            # A batch block knows its table, so its methods leave that parameter out.
-            order = tuple(one for one in order if one not in _TABLES)
+        order = (PARAMETERS if batch is None else _IN_BATCH).get(name, ())
         self.name = name
         self.node = node
         self.batch = batch
@@ -68,9 +65,7 @@ class Call:
         value = self.params.get(key)
         if value is None:
             return None
-        order = PARAMETERS[self.name]
-        if self.batch is not None:
-            order = tuple(one for one in order if one not in _TABLES)
+        order = (PARAMETERS if self.batch is None else _IN_BATCH)[self.name]
         position = order.index(key) if key in order else None
         return name_of(value, argument(self.node, position, key, "name"))
 
@@ -110,6 +105,10 @@ PARAMETERS: dict[str, tuple[str, ...]] = {
     "bulk_insert": ("table", "rows"),
     "execute": ("sqltext",),
     "batch_alter_table": ("table_name", "schema", "recreate"),
+}
+#: A batch block knows its table, so its methods leave that parameter out.
+_IN_BATCH = {
+    name: tuple(one for one in order if one not in _TABLES) for name, order in PARAMETERS.items()
 }
 
 

@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Callable
     from pathlib import Path
 
     from calista_tools.lint.evaluator.frame import Frame
     from calista_tools.lint.operations import Batch
+
+    #: Calls something with evaluated arguments.
+    Handler = Callable[[Frame, list[Any], dict[str, Any], ast.Call], object]
 
 
 class Unknown:
@@ -77,12 +81,17 @@ class Final(str):
 
 
 class External:
-    """Something imported from outside the project, by its dotted path: ``sqlalchemy.Column``."""
+    """Something imported from outside the project, by its dotted path: ``sqlalchemy.Column``.
 
-    __slots__ = ("_attributes", "path")
+    Attributes:
+        handler: What calling it does, once that was looked up: a history calls the same few names.
+    """
+
+    __slots__ = ("_attributes", "handler", "path")
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.handler: Handler | None = None
         self._attributes: dict[str, External] = {}
 
     def attribute(self, name: str) -> External:

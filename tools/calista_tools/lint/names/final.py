@@ -77,6 +77,11 @@ def final_name(made: SchemaObject, dialect: str, convention: Mapping[str, str]) 
     return FinalName(None, "SQLite keeps no name for it", implicit=True)
 
 
+def fits(name: str | None) -> bool:
+    """Whether the name that an object has on SQLite is its name on PostgreSQL for certain."""
+    return name is not None and len(name) <= LONGEST and name.isascii()
+
+
 def _conventional(full: str, dialect: str, *, implicit: bool) -> FinalName:
     name = shorten(full) if dialect == POSTGRESQL else full
     return FinalName(name, "", implicit, full)

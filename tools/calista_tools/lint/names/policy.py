@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from calista_tools.lint.names.convention import UnknownTokenError, expand
-from calista_tools.lint.names.final import final_name, subject_of
+from calista_tools.lint.names.final import final_name, fits, subject_of
 from calista_tools.lint.names.renaming import rename
 from calista_tools.lint.names.shortening import shorten
 from calista_tools.lint.rule import Finding
@@ -77,10 +77,16 @@ def _created(migration: Migration) -> Iterator[Named]:
         if not operation.objects and operation.sql is None:
             continue
         convention = operation.convention(templates)
+        on_sqlite: dict[int, FinalName] = {}
         for dialect in migration.dialects:
             for made in operation.objects_on(dialect):
                 if made.action == "create" and made.kind in _KINDS:
-                    yield Named(operation, made, dialect, final_name(made, dialect, convention))
+                    final = on_sqlite.get(id(made)) if dialect == "postgresql" else None
+                    if final is None or not fits(final.name):
+                        final = final_name(made, dialect, convention)
+                    if dialect == "sqlite":
+                        on_sqlite[id(made)] = final
+                    yield Named(operation, made, dialect, final)
 
 
 class Expected(NamedTuple):

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING
 from calista_tools.lint.rule import Finding, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.schema import Change, Placed, Table
+    from calista_tools.lint.schema import Change, Placed, Schema, Table
 
 _KEYS = ("ix", "uq", "pk")
 
@@ -46,6 +46,8 @@ def check(migration: Migration) -> Iterator[Finding]:
         changes = migration.changes(dialect)
         if not any(change.what == "create" and change.kind == "ix" for change in changes):
             continue
+        if not _can_be_covered(before, changes):
+            continue
         schema = before.around(changes)
         schema.apply(changes)
         for change in changes:
@@ -60,6 +62,33 @@ def check(migration: Migration) -> Iterator[Finding]:
                     f"index `{short.name}` is the beginning of `{long.name}` on `{table.name}`"
                 )
                 yield Finding.of(migration.operations[change.position], message)
+
+
+#: What changes no object that is there already.
+_ADDITIONS = frozenset(("create_table", "add_column", "create", "drop", "alter_column"))
+
+
+def _can_be_covered(before: Schema, changes: Sequence[Change]) -> bool:
+    """Whether any index made here begins like anything else: nearly none does."""
+    if any(change.what not in _ADDITIONS or change.new_name is not None for change in changes):
+        return True
+    short = [
+        change
+        for change in changes
+        if change.made is not None and change.kind == "ix" and change.made.columns
+    ]
+    for change in short:
+        assert change.made is not None
+        table = before.table(change.table, change.schema)
+        others = [*table.objects] if table is not None else []
+        for other in changes:
+            others += other.objects
+            if other.made is not None and other is not change:
+                others.append(other.made)
+        for one in others:
+            if one.kind in _KEYS and _begins(change.made, one):
+                return True
+    return False
 
 
 def _covered(migration: Migration, change: Change, table: Table) -> tuple[Placed, Placed] | None:

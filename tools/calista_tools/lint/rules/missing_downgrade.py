@@ -67,15 +67,16 @@ def check(migration: Migration) -> Iterator[Finding]:
 
 def does_nothing(body: Sequence[ast.stmt]) -> bool:
     """Whether a body holds nothing but strings, ``...``, ``pass`` and a bare ``return``."""
-    return all(
-        isinstance(statement, ast.Pass)
-        or (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
-        or (
-            isinstance(statement, ast.Return)
-            and (statement.value is None or isinstance(statement.value, ast.Constant))
-        )
-        for statement in body
-    )
+    for statement in body:
+        if isinstance(statement, ast.Expr):
+            nothing = isinstance(statement.value, ast.Constant)
+        elif isinstance(statement, ast.Return):
+            nothing = statement.value is None or isinstance(statement.value, ast.Constant)
+        else:
+            nothing = isinstance(statement, ast.Pass)
+        if not nothing:
+            return False
+    return True
 
 
 def only_raises(body: Sequence[ast.stmt]) -> bool:

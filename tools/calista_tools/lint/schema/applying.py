@@ -39,14 +39,17 @@ def _create_table(schema: Schema, change: Change, tell: Callable[[Event], None])
     table = Table(change.table, change.schema, columns, (), known and len(columns) > 0)
     schema.tables[key] = table
     schema.take(table.name, 1)
-    tell(Event("create", table.name, Placed("table", table.name, ()), change))
+    heard = tell is not nobody
+    if heard:
+        tell(Event("create", table.name, Placed("table", table.name, ()), change))
     objects = sorted(change.objects, key=lambda one: _ORDER.get(one.kind, 9))
     made = []
     for placed in merged(objects) if schema.dialect == "postgresql" else objects:
         made.append(schema.place(table, placed, key))
-        tell(Event("create", table.name, made[-1], change))
+        if heard:
+            tell(Event("create", table.name, made[-1], change))
     if made:
-        schema.tables[key] = table._replace(objects=tuple(made))
+        schema.tables[key] = Table(table.name, table.schema, columns, tuple(made), table.known)
 
 
 #: PostgreSQL makes a table's checks first, then its keys, indexes, and foreign keys last.
@@ -58,14 +61,17 @@ def _drop_table(schema: Schema, change: Change, tell: Callable[[Event], None]) -
         schema.clear = False
         return
     table = schema.table(change.table, change.schema)
-    tell(Event("drop", change.table, Placed("table", change.table, ()), change))
+    heard = tell is not nobody
+    if heard:
+        tell(Event("drop", change.table, Placed("table", change.table, ()), change))
     if table is None:
         return
     del schema.tables[key_of(table.name, table.schema)]
     schema.take(table.name, -1)
     schema.release(table.objects)
-    for placed in table.objects:
-        tell(Event("drop", table.name, placed._replace(implicit=True), change))
+    if heard:
+        for placed in table.objects:
+            tell(Event("drop", table.name, placed._replace(implicit=True), change))
 
 
 def _rename_table(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
@@ -110,7 +116,7 @@ def _add_column(schema: Schema, change: Change, tell: Callable[[Event], None]) -
         return
     added = {one.name: one for one in change.columns if one.name is not None}
     known = table.known and bool(added)
-    table = table._replace(columns={**table.columns, **added}, known=known)
+    table = Table(table.name, table.schema, {**table.columns, **added}, table.objects, known)
     schema.tables[key_of(table.name, table.schema)] = table
     for placed in change.objects:
         _place(schema, table.name, table.schema, placed, change, tell)
@@ -149,6 +155,8 @@ def _without(
     tell: Callable[[Event], None],
 ) -> Table:
     """Take away what a new object replaces: the primary key, of which a table has one."""
+    if not replaced:
+        return table
     for old in replaced:
         tell(Event("drop", table.name, old._replace(implicit=True), change))
     schema.release(replaced)

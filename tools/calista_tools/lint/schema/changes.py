@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from calista_tools.lint.names.final import final_name
+from calista_tools.lint.names.final import final_name, fits
 from calista_tools.lint.schema.records import Change, ColumnState, Placed
 from calista_tools.lint.schema.recreation import recreates
 from calista_tools.lint.schema.statements import statement_changes
@@ -73,6 +73,35 @@ def _unlikely(
         row=operation.row,
         position=index,
     )
+
+
+def same_on_postgresql(
+    operations: Sequence[Operation], changes: Sequence[Change], direction: str
+) -> bool:
+    """Whether what the operations change on SQLite is for certain what they change there.
+
+    Most revisions do the same on both; following their changes twice took as long as that.
+    """
+    for operation in operations:
+        if operation.direction == direction:
+            if operation.what == "sql" or operation.unlikely or len(operation.dialects) < 2:
+                return False
+            for made in operation.objects:
+                if made.name is None or len(made.dialects) < 2:
+                    return False
+    for change in changes:
+        if change.what == "recreate" or (change.what in _BY_NAME and not fits(change.name)):
+            return False
+        if change.made is not None and not fits(change.made.name):
+            return False
+        for one in change.objects:
+            if not fits(one.name):
+                return False
+    return True
+
+
+#: Changes that find an object by the name that it has on the dialect.
+_BY_NAME = frozenset(("drop", "rename"))
 
 
 def _keyed(operation: Operation, index: int) -> Iterator[Change]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from calista_tools.errors import ConfigError
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,9 +15,10 @@ all this against the evaluation of the syntax tree.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from calista_tools.history.revision import Revision
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

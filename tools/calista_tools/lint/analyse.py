@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import stat
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from calista_tools.history import Problem, Revision, read_tree
 from calista_tools.history.scanner import Plain, scan_plain
@@ -13,6 +13,7 @@ from calista_tools.lint.evaluator import head_of
 from calista_tools.lint.migration import Migration
 from calista_tools.lint.noqa import Directive, read_directives
 from calista_tools.lint.rule import Finding
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

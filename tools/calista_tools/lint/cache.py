@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from calista_tools.config import Config
     from calista_tools.lint.cached_facts import Shard
     from calista_tools.lint.engine import Known
+    from calista_tools.lint.names.metadata import Convention
     from calista_tools.lint.schema import Schema
     from calista_tools.lint.targets import Group
 
@@ -85,6 +86,16 @@ class Cache:
             if path not in old or not _same(path, old[path], stat)
         )
 
+    def convention(self, folder: Path) -> Convention | None:
+        """Return the naming convention of a folder's revisions, which nothing has changed."""
+        from calista_tools.lint.names.metadata import Convention
+
+        try:
+            templates, path, certain = self.old["conventions"][str(folder)]
+            return Convention(dict(templates), Path(path) if path else None, bool(certain))
+        except (KeyError, TypeError, ValueError):  # it was not needed, or is damaged
+            return None
+
     def known(self) -> Known | None:
         """Return what the last run knew, less what has changed; None for nothing."""
         if not self.old:
@@ -131,7 +142,11 @@ class Cache:
                 facts.append([len(shard.facts), marks, begins])
                 paths += map(str, shard.facts)
             watched = (*known.dependencies, *_folders(self.group))
-            self._write(collected, facts, paths, map(str, watched))
+            conventions = {
+                str(folder): [dict(one.templates), one.path and str(one.path), one.certain]
+                for folder, one in known.conventions.items()
+            }
+            self._write(collected, facts, paths, map(str, watched), conventions)
         except OSError:
             return
 
@@ -145,12 +160,17 @@ class Cache:
             facts = self.old["facts"]
             facts[index][1] = write(self._part(index, "facts"), pickled(shard))
             others = (*self.old["others"], *map(str, dependencies))
-            self._write(collected, facts, self.old["files"], others)
+            self._write(collected, facts, self.old["files"], others, self.old["conventions"])
         except OSError:
             return
 
     def _write(
-        self, collected: Collected, facts: object, paths: Iterable[str], watched: Iterable[str]
+        self,
+        collected: Collected,
+        facts: object,
+        paths: Iterable[str],
+        watched: Iterable[str],
+        conventions: object,
     ) -> None:
         others = {path: state_of(path) for path in watched}
         lock_file = str(self.group.config.lock_file)
@@ -160,6 +180,7 @@ class Cache:
             "files": {path: self._noted(path, self.stats[path]) for path in paths},
             "others": {path: self._noted(path, stat) for path, stat in others.items()},
             "facts": facts,
+            "conventions": conventions,
             "collected": collected.to_json(),
         }
         write_whole(str(self.found), json.dumps(content).encode())

@@ -12,17 +12,18 @@ from __future__ import annotations
 
 import io
 import pathlib
-import pickle
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from calista_tools.history.revision import Problem, Revision
 from calista_tools.lint.analyse import Facts
 from calista_tools.lint.noqa import Directive
+from calista_tools.lint.pickling import pickle
 from calista_tools.lint.rule import Edit, Finding, Fix
 from calista_tools.lint.schema.model import Schema
 from calista_tools.lint.schema.records import Change, ColumnState, Placed, Table
 from calista_tools.lint.states import write_whole
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +65,7 @@ class _Reader(pickle.Unpickler):
 def pickled(value: object) -> bytes:
     """Return a shard, or the schemas by dialect, as bytes; empty where it cannot be kept."""
     try:
-        return pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps(value, protocol=-1)
     except (pickle.PicklingError, TypeError, AttributeError, RecursionError):
         return b""
 

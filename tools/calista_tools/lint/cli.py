@@ -73,16 +73,22 @@ DEFAULTS: dict[str, Any] = {
 
 
 def plain(words: Sequence[str]) -> SimpleNamespace | None:
-    """Return the arguments of a command line of paths alone, as the parser would.
+    """Return the arguments of a command line of paths and a few flags, as the parser would.
 
     That is how editors and hooks ask, once for each change of a file, and argparse takes longer
     to import than the answer.
     """
-    if any(word.startswith("-") for word in words):
+    flags = [word for word in words if word.startswith("-")]
+    if not _FLAGS.issuperset(flags):
         return None
     from types import SimpleNamespace
 
-    return SimpleNamespace(paths=list(words), **DEFAULTS)
+    given = {flag[2:].replace("-", "_"): True for flag in flags}
+    paths = [word for word in words if word not in _FLAGS]
+    return SimpleNamespace(paths=paths, **{**DEFAULTS, **given})
+
+
+_FLAGS = frozenset(("--no-cache", "--exit-zero", "--statistics"))
 
 
 def asked(words: Sequence[str]) -> SimpleNamespace:

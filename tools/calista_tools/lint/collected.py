@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.diagnostic import Diagnostic
 from calista_tools.lint.noqa import Directive
 from calista_tools.lint.rule import Edit, Finding, Fix
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

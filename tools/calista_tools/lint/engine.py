@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from calista_tools.errors import ConfigError
 from calista_tools.history import History, Problem, Revision
@@ -14,6 +14,7 @@ from calista_tools.lint.parallel import WORTHWHILE, PeerLostError, available, to
 from calista_tools.lint.reading import Reading
 from calista_tools.lint.rule import all_rules
 from calista_tools.lint.versions import Versions
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from calista_tools.config import Config
     from calista_tools.lint.analyse import Facts
+    from calista_tools.lint.names.metadata import Convention
     from calista_tools.lint.parallel import Peer
     from calista_tools.lint.reading import Changes
     from calista_tools.lint.rule import Rule
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 
 _NONE: Mapping[int, bytes] = MappingProxyType({})
+_NO_CONVENTIONS: Mapping[Path, Convention] = MappingProxyType({})
 
 
 class Known(NamedTuple):
@@ -39,6 +42,7 @@ class Known(NamedTuple):
         dependencies: Other files of the project that were looked into.
         sequence: The revisions, each after its parents.
         schemas: The schemas at which its stretches begin, as they are kept, by their place.
+        conventions: The naming conventions, by the folder of the revisions that have them.
     """
 
     facts: Mapping[Path, Facts]
@@ -46,6 +50,7 @@ class Known(NamedTuple):
     dependencies: frozenset[Path]
     sequence: Sequence[str] = ()
     schemas: Mapping[int, bytes] = _NONE
+    conventions: Mapping[Path, Convention] = _NO_CONVENTIONS
 
 
 def collect(
@@ -118,7 +123,8 @@ def _analyse(
 
 def _known(facts: list[Facts], reading: Reading, read: frozenset[Path]) -> Known:
     found = {item.path: item for item in facts}
-    return Known(found, reading.changes, read, reading.sequence, reading.schemas)
+    conventions = reading.conventions()
+    return Known(found, reading.changes, read, reading.sequence, reading.schemas, conventions)
 
 
 def _before_start(config: Config, facts: Mapping[Path, Facts]) -> frozenset[Path]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from difflib import unified_diff
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
 from calista_tools.lint.outputs import relative
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

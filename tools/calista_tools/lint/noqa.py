@@ -7,7 +7,9 @@ at all, because tokenizing takes longer than parsing.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     import tokenize

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from calista_tools.lint.sql import effects
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     import ast

@@ -8,7 +8,10 @@ processes read a piece, tell each other what its revisions change, and judge the
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+
+from calista_tools.lint.pickling import pickle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,10 +54,8 @@ class Peer:
         Raises:
             PeerLostError: It is not there any more.
         """
-        import pickle
-
         try:
-            pickle.dump(value, self._writing, protocol=pickle.HIGHEST_PROTOCOL)
+            pickle.dump(value, self._writing, protocol=-1)
             self._writing.flush()
         except OSError as error:
             raise PeerLostError from error
@@ -65,10 +66,8 @@ class Peer:
         Raises:
             PeerLostError: It is not there any more.
         """
-        import pickle
-
         try:
-            return pickle.load(self._reading)  # noqa: S301 - see above
+            return pickle.load(self._reading)
         except (EOFError, OSError, pickle.UnpicklingError) as error:
             raise PeerLostError from error
 
@@ -77,10 +76,16 @@ def available() -> bool:
     """Whether a second process can be had and there is a processor for it."""
     if not hasattr(os, "fork"):
         return False
-    import threading
+    # A fork copies this thread alone; another one might hold a lock for ever. Nobody has started
+    # one without the module, which takes longer to import than to look for.
+    threading = sys.modules.get("threading")
+    return _processors() > 1 and (threading is None or threading.active_count() == 1)
 
-    # A fork copies this thread alone; another one might hold a lock for ever.
-    return (os.cpu_count() or 1) > 1 and threading.active_count() == 1
+
+def _processors() -> int:
+    """Return how many processors this process may run on: in a container fewer than there are."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity is not None else os.cpu_count() or 1
 
 
 def together(work: Callable[[Peer], _T]) -> tuple[_T, _T]:

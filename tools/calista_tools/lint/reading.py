@@ -8,6 +8,7 @@ from calista_tools.history import Problem, Revision
 from calista_tools.history.scanner import Plain, scan_plain
 from calista_tools.lint.analyse import load, read_source
 from calista_tools.lint.evaluator import Project
+from calista_tools.lint.names.metadata import known_convention
 from calista_tools.lint.parallel import PIECE
 from calista_tools.lint.schema import walk
 from calista_tools.lint.schema.walk import order
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from calista_tools.config import Config
     from calista_tools.lint.engine import Known
     from calista_tools.lint.migration import Migration
+    from calista_tools.lint.names.metadata import Convention
     from calista_tools.lint.parallel import Peer
     from calista_tools.lint.schema import Change
 
@@ -125,6 +127,11 @@ class Reading:
     def dependencies(self) -> frozenset[Path]:
         """Return the other files of the project that were looked into."""
         return frozenset(path for one in self.projects.values() for path in one.looked_at())
+
+    def conventions(self) -> dict[Path, Convention]:
+        """Return the naming conventions that were read from the project, by folder."""
+        found = {folder: known_convention(one, folder) for folder, one in self.projects.items()}
+        return {folder: one for folder, one in found.items() if one is not None}
 
     def sequence_holds(self) -> bool:
         """Whether what is known of the files that are not read again is about this history."""

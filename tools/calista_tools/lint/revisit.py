@@ -15,6 +15,7 @@ from calista_tools.history.scanner import Plain
 from calista_tools.lint.analyse import analyse, load, read_source
 from calista_tools.lint.diagnostic import Diagnostic
 from calista_tools.lint.engine import published_ids
+from calista_tools.lint.names.metadata import keep_convention
 from calista_tools.lint.reading import around, header_of
 from calista_tools.lint.rule import all_rules
 from calista_tools.lint.schema import walk
@@ -48,7 +49,7 @@ def revisit(group: Group, cache: Cache) -> Collected | None:
     if index is None or shard is None or base is None or cache.collected is None:
         return None
     projects: dict[Path, Project] = {}
-    fresh = _read(group, sorted(map(Path, changed)), shard, projects)
+    fresh = _read(cache, sorted(map(Path, changed)), shard, projects)
     is_last = index == len(cache.old["facts"]) - 1
     changes = _changes(group, fresh, shard, is_last=is_last) if fresh is not None else None
     if fresh is None or changes is None:
@@ -81,9 +82,10 @@ def _stretch(cache: Cache, changed: frozenset[str]) -> int | None:
 
 
 def _read(
-    group: Group, changed: Sequence[Path], shard: Shard, projects: dict[Path, Project]
+    cache: Cache, changed: Sequence[Path], shard: Shard, projects: dict[Path, Project]
 ) -> dict[str, Migration] | None:
     """Read the files again; None where one no longer says of itself what it said."""
+    group = cache.group
     sequence = frozenset(shard.sequence)
     owners: dict[str, Path] = {}
     for item in shard.facts.values():
@@ -99,7 +101,10 @@ def _read(
         if header.revision not in sequence or owners[header.revision] != path:
             return None
         if path.parent not in projects:
-            projects[path.parent] = around(path.parent, group.config)
+            project = projects[path.parent] = around(path.parent, group.config)
+            convention = cache.convention(path.parent)
+            if convention is not None:
+                keep_convention(project, path.parent, convention)
         migration = load(path, group.config, projects[path.parent], source, plain)
         if migration.revision is None:
             return None

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     import ast

@@ -93,8 +93,17 @@ def write_whole(path: str, content: bytes) -> None:
         raise
 
 
+_tool: list[str] = []
+
+
 def tool_state() -> str:
-    """Return what stands for the tool itself, as it lies on disk."""
+    """Return what stands for the tool itself, as it lay on disk when this was first asked."""
+    if not _tool:
+        _tool.append(_tool_state())
+    return _tool[0]
+
+
+def _tool_state() -> str:
     found: list[object] = []
     for folder in _tool_folders():
         with os.scandir(folder) as entries:

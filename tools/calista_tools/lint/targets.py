@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from calista_tools import config as configuration
 from calista_tools.errors import ToolError
 from calista_tools.lint.siblings import histories
 from calista_tools.locations import subfolders, version_folders
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

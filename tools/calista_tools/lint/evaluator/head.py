@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import ast
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from calista_tools.lint.evaluator.frame import Frame, State
 from calista_tools.lint.evaluator.modules import builtin
 from calista_tools.lint.evaluator.statements import run
 from calista_tools.lint.operations import Evaluation
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

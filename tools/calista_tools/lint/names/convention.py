@@ -6,7 +6,9 @@ Source: https://docs.sqlalchemy.org/en/latest/core/constraints.html#configuring-
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from calista_tools.lint.names.convention import Subject, UnknownTokenError, expand, wants_name
 from calista_tools.lint.names.shortening import (
@@ -12,6 +12,7 @@ from calista_tools.lint.names.shortening import (
     object_name,
     shorten,
 )
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from calista_tools.lint.evaluator.conventions import convention_in, templates_in
 from calista_tools.lint.evaluator.frame import OutOfFuel, State
 from calista_tools.lint.evaluator.modules import ForeignModule, module_at
 from calista_tools.lint.names.convention import SQLALCHEMY_DEFAULT
 from calista_tools.lint.operations import Evaluation
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,11 +41,22 @@ def convention_of(project: Project | None, versions: Path) -> Convention:
     """Return the convention for a folder of revisions, read once for each project."""
     if project is None:
         return Convention(SQLALCHEMY_DEFAULT, None, False)
-    found = project.kept.get(("convention", versions))
-    if not isinstance(found, Convention):
+    found = known_convention(project, versions)
+    if found is None:
         found = read_convention(project, versions)
-        project.kept["convention", versions] = found
+        keep_convention(project, versions, found)
     return found
+
+
+def known_convention(project: Project, versions: Path) -> Convention | None:
+    """Return the convention if it was read already."""
+    found = project.kept.get(("convention", versions))
+    return found if isinstance(found, Convention) else None
+
+
+def keep_convention(project: Project, versions: Path, convention: Convention) -> None:
+    """Let a project know a folder's convention: to read it takes as long as all else of a file."""
+    project.kept["convention", versions] = convention
 
 
 def read_convention(project: Project, versions: Path) -> Convention:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from calista_tools.lint.names.convention import UnknownTokenError, expand
 from calista_tools.lint.names.final import final_name, fits, subject_of
 from calista_tools.lint.names.renaming import rename
 from calista_tools.lint.names.shortening import shorten
 from calista_tools.lint.rule import Finding
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -7,7 +7,9 @@ https://www.postgresql.org/docs/current/explicit-locking.html and the rules of s
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,7 +7,9 @@ closed (a string, a comment, a dollar quote) swallows the rest instead of being 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

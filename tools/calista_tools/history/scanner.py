@@ -18,6 +18,7 @@ import re
 from typing import TYPE_CHECKING
 
 from calista_tools.history.revision import Revision
+from calista_tools.patterns import later
 from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -32,28 +33,43 @@ ILLEGAL = frozenset("@-+:")
 _NAME = r"[A-Za-z_][A-Za-z_0-9]*"
 _DOTTED = rf"{_NAME}(?:\.{_NAME})*"
 _ITEM = rf"{_NAME}(?: as {_NAME})?"
-_IMPORT = re.compile(
+_IMPORT = later(
     rf"(?:import {_DOTTED}(?: as {_NAME})?(?:, {_DOTTED}(?: as {_NAME})?)*"
     rf"|from \.*{_DOTTED} import {_ITEM}(?:, {_ITEM})*)(?:[ \t]*#.*)?"
 )
-_TARGET = re.compile(rf"({'|'.join(NAMES)})(?: ?: ?[A-Za-z0-9_., |\[\]]+)?")
+_TARGET = later(rf"({'|'.join(NAMES)})(?: ?: ?[A-Za-z0-9_., |\[\]]+)?")
 _STRING = r"""(?:"[^"\\]*"|'[^'\\]*')"""
-_VALUE = re.compile(
+_VALUE = later(
     rf"(?:(?P<one>{_STRING})|None|[(\[] *(?P<many>(?:{_STRING} *, *)*(?:{_STRING})?) *[)\]])"
     r"[ \t]*(?:#.*)?"
 )
-_STRINGS = re.compile(_STRING)
-_FUNCTION = re.compile(
+_STRINGS = later(_STRING)
+_FUNCTION = later(
     rf"(?:async )?def ({_NAME})\([A-Za-z0-9_., |\[\]:*]*\)(?: -> [A-Za-z0-9_., |\[\]]+)?:"
     r"[ \t]*(?:#.*)?"
 )
 _AT_MARGIN = re.compile(r"\n([^ \t\n].*)")
-_INSIDE = re.compile(r"#.*|[)\]}][^;]*")
+_INSIDE = later(r"#.*|[)\]}][^;]*")
 # Most headers of a project differ in nothing but their strings, most lines at the margin in nothing
 # at all: what was recognized once is not parsed again.
 _slots: dict[str, tuple[tuple[int, ...], ...]] = {}
 _outer = {"def upgrade() -> None:", "def downgrade() -> None:"}
 _REMEMBERED = 1000
+# As Alembic's and our template write them, now and then: no pattern is needed to know these.
+_IMPORTS = frozenset(
+    (
+        "import sqlalchemy as sa", "from alembic import op", "from alembic import context, op",
+        "from collections.abc import Sequence", "from typing import Sequence, Union",
+        "from typing import Sequence", "from __future__ import annotations",
+    )
+)  # fmt: skip
+_TARGETS = {
+    f"{name}{annotation}": name
+    for name in NAMES
+    for annotation in ("", ": str", ": str | None", ": str | Sequence[str] | None")
+} | {
+    f"{name}: Union[str, {other}None]": name for name in NAMES for other in ("", "Sequence[str], ")
+}
 
 
 class Plain(NamedTuple):
@@ -162,17 +178,28 @@ def _assignments(text: str) -> tuple[tuple[str, ...], ...] | None:
     for line in text.split("\n"):
         if not line or line[0] == "#":
             continue
+        if line in _IMPORTS:
+            continue
         target, equals, rest = line.partition(" = ")
-        if equals and (match := _TARGET.fullmatch(target)):
+        if equals and (name := _name(target)):
             value = _value(rest)
             if value is None:
                 return None
-            found[match.group(1)] = value
+            found[name] = value
         elif _IMPORT.fullmatch(line) is None or any(name in line for name in NAMES):
             return None
     if "revision" not in found or "down_revision" not in found:
         return None
     return tuple(found.get(name, ()) for name in NAMES)
+
+
+def _name(target: str) -> str | None:
+    """Return the name that an assignment is to, None where it is to none of ``NAMES``."""
+    known = _TARGETS.get(target)
+    if known is not None:
+        return known
+    match = _TARGET.fullmatch(target)
+    return None if match is None else match.group(1)
 
 
 def _value(text: str) -> tuple[str, ...] | None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _LONG = 150
 #: The last stretch is short: a developer changes the newest revision again and again.
 _NEWEST = 8
-_PARTS = 4
+_PARTS = 8
 
 
 def stretches(parents: Mapping[str, Sequence[str]], sequence: Sequence[str]) -> list[int]:

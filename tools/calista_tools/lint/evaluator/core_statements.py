@@ -7,14 +7,15 @@ import re
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.evaluator.values import Construct
+from calista_tools.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 #: What chooses rows; ``with_only_columns`` and the like have no place in these statements.
 _CHOOSING = frozenset({"where", "filter", "filter_by", "using", "prefix_with", "suffix_with"})
-_NAMED_COLUMN = re.compile(r"(?:\b\w+\.)*\bcolumn\('(\w+)'[^()]*\)")
-_STRING = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_NAMED_COLUMN = later(r"(?:\b\w+\.)*\bcolumn\('(\w+)'[^()]*\)")
+_STRING = later(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 
 
 def details(value: object) -> dict[str, object]:

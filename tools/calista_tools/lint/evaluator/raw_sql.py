@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.evaluator.core_statements import details
@@ -10,6 +9,7 @@ from calista_tools.lint.evaluator.items import sql_text, table_of
 from calista_tools.lint.evaluator.values import Construct, External, Unknown
 from calista_tools.lint.operations import Name, Operation
 from calista_tools.lint.sql import HOLE, effects
+from calista_tools.patterns import later
 
 if TYPE_CHECKING:
     import ast
@@ -36,7 +36,7 @@ _DDL = frozenset(
     ]
 )
 #: A hole that begins where a word could begin.
-_OPTION = re.compile(rf"(?<!\S){HOLE}")
+_OPTION = later(rf"(?<!\S){HOLE}")
 
 
 def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation:

@@ -6,12 +6,13 @@ import re
 
 from calista_tools.lint.evaluator.frame import NeedDialect
 from calista_tools.lint.evaluator.values import SCALARS, DialectName, DialectTest, Unknown
+from calista_tools.patterns import later
 
 #: Longer strings are not followed: no name or statement needs one, and doubling is cheap to write.
 LIMIT = 200_000
 TOO_LONG = Unknown("is too long to be followed")
 #: A width or precision in a format that would make a small source give a huge string.
-_WIDE = re.compile(r"\d{5}")
+_WIDE = later(r"\d{5}")
 _HOLE = "\0"
 
 

@@ -11,6 +11,7 @@ from calista_tools.lint.evaluator.frame import OutOfFuel, State
 from calista_tools.lint.evaluator.modules import ForeignModule, module_at
 from calista_tools.lint.names.convention import SQLALCHEMY_DEFAULT
 from calista_tools.lint.operations import Evaluation
+from calista_tools.patterns import later
 from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -149,7 +150,7 @@ def _spelled(module: ForeignModule, project: Project) -> Mapping[str, str] | Non
     return None
 
 
-_IMPORT = re.compile(
+_IMPORT = later(
     rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]+([^#\n]*)|import[ \t]+([\w.]+))", re.MULTILINE
 )
 

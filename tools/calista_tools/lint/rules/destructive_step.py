@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.lint import steps
 from calista_tools.lint.rule import Finding, rule
+from calista_tools.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
     from calista_tools.lint.operations import Operation
     from calista_tools.lint.sql import Statement
 
-_NAMED = re.compile(r"^[ \t]*data[ -]migration:[ \t]*(\S.*)", re.IGNORECASE | re.MULTILINE)
-_NONE = re.compile(r"(?:none|no|not|nothing|n/?a|tbd|todo|later|unknown|[^\w]+)\b", re.IGNORECASE)
+_NAMED = later(r"^[ \t]*data[ -]migration:[ \t]*(\S.*)", re.IGNORECASE | re.MULTILINE)
+_NONE = later(r"(?:none|no|not|nothing|n/?a|tbd|todo|later|unknown|[^\w]+)\b", re.IGNORECASE)
 #: What a revision id or a file name looks like, other than a plain word.
-_REFERENCE = re.compile(r"\b(?=\w*[\d_])\w{3,}\b|\.py\b")
-_CONDITION = re.compile(r"'(?:[^']|'')*'|[()]|\b(?:WHERE|RETURNING)\b", re.IGNORECASE)
+_REFERENCE = later(r"\b(?=\w*[\d_])\w{3,}\b|\.py\b")
+_CONDITION = later(r"'(?:[^']|'')*'|[()]|\b(?:WHERE|RETURNING)\b", re.IGNORECASE)
 
 
 @rule("CAL301", "destructive-step", about=("drop_table", "drop_column", "sql"))

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.rule import Finding, rule
 from calista_tools.lint.sql import foreign
+from calista_tools.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.operations import Operation
 
 #: SQLAlchemy's SQLite compiler has no word for these (JSONB only since 2.1).
-_TYPES = re.compile(
+_TYPES = later(
     r"\b(ARRAY|BIT|BYTEA|CIDR|CITEXT|DATEMULTIRANGE|DATERANGE|DOMAIN|HSTORE|INET|INT4MULTIRANGE"
     r"|INT4RANGE|INT8MULTIRANGE|INT8RANGE|JSONB|JSONPATH|MACADDR8?|MONEY|NUMMULTIRANGE|NUMRANGE"
     r"|OID|REGCLASS|REGCONFIG|TSMULTIRANGE|TSQUERY|TSRANGE|TSTZMULTIRANGE|TSTZRANGE|TSVECTOR)\("

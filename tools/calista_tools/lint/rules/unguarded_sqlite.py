@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.rule import Finding, rule
 from calista_tools.lint.sql import foreign
+from calista_tools.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.operations import Operation
 
 #: Names that SQLAlchemy writes as they are, and PostgreSQL has no type of.
-_TYPES = re.compile(r"^(DATETIME|BLOB|NVARCHAR|NCHAR|CLOB|TINYINT|MEDIUMINT|LONGTEXT)\(")
+_TYPES = later(r"^(DATETIME|BLOB|NVARCHAR|NCHAR|CLOB|TINYINT|MEDIUMINT|LONGTEXT)\(")
 
 
 @rule("CAL204", "unguarded-sqlite")

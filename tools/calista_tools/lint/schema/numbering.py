@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.names.shortening import column_part, object_name
+from calista_tools.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from calista_tools.lint.schema.records import Placed, Table
 
-_WORD = re.compile(r"'(?:[^']|'')*'|\"([^\"]+)\"|([A-Za-z_][A-Za-z_0-9]*)")
+_WORD = later(r"'(?:[^']|'')*'|\"([^\"]+)\"|([A-Za-z_][A-Za-z_0-9]*)")
 _LABELS = {"pk": "pkey", "uq": "key", "fk": "fkey", "ck": "check", "ix": "idx", "ex": "excl"}
 
 

@@ -66,6 +66,17 @@ def tables_of(operation: Operation) -> Iterator[str]:
         yield from statement.tables
 
 
+def about(operation: Operation) -> Iterator[str]:
+    """Yield the tables that a step names, in its SQL too."""
+    yield from tables_of(operation)
+    for item in operation.objects:
+        if item.table:
+            yield item.table
+    for statement in statements(operation):
+        if statement.table:
+            yield statement.table
+
+
 def created_tables(operations: Sequence[Operation]) -> frozenset[str]:
     """Return the tables that these steps create."""
     return frozenset(

@@ -74,6 +74,24 @@ def test_what_takes_too_long_hides_nothing_else(before: str, inside: str, steps:
     assert len(found.troubles) == 1
 
 
+def test_a_helper_of_a_helper_hides_nothing_that_comes_after_it() -> None:
+    source = f"""
+def check():
+{indent(BOMB, "    ")}
+
+def step():
+    check()
+    op.create_index("ix_a", "t", ["a"])
+    check()
+    op.create_index("ix_b", "t", ["b"])
+
+def upgrade():
+    step()
+"""
+    found = follow(source)
+    assert [one.name.text for one in found.operations if one.name] == ["ix_a", "ix_b"]
+
+
 class Writer:
     """Writes a random program of what revisions are made of, and of what they are not."""
 

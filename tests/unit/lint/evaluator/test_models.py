@@ -86,3 +86,18 @@ def test_ddl_that_is_no_table_s_reads_as_its_sql() -> None:
         f"{BEFORE}\ndef upgrade():\n    op.execute(DropSchema('old', cascade=True))\n"
     ).operations
     assert made.sql == 'DROP SCHEMA "old" CASCADE'
+
+
+def test_what_is_taken_from_an_object_is_what_its_class_gives() -> None:
+    """As Flask-SQLAlchemy has it: ``db.Table``, ``db.Column``, ``db.String``."""
+    [made] = follow("""
+    from flask_sqlalchemy import SQLAlchemy
+    db = SQLAlchemy(metadata=sa.MetaData())
+    tags = db.Table("tags", db.Column("a", db.String(50), index=True), db.UniqueConstraint("a", name="u"))
+
+    def upgrade():
+        tags.create(op.get_bind())
+    """).operations
+    assert made.columns == ("a",)
+    assert made.specs[0].type == "String(50)"
+    assert [one.kind for one in made.objects] == ["table", "ix", "uq"]

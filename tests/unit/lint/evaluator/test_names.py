@@ -153,6 +153,32 @@ def test_helpers_of_the_project_are_read_and_never_run(tmp_path: Path) -> None:
     assert found[0].row == 10, "the call that led into the other file"
 
 
+@pytest.mark.parametrize("expression", ["compute() or 'ix_a'", "compute() and 'ix_a'"])
+def test_what_stands_behind_an_unknown_operand_is_not_taken_for_the_name(expression: str) -> None:
+    [made] = follow(f"op.create_index({expression}, 't', ['c'])").operations
+    assert made.name is not None
+    assert made.name.text is None
+
+
+def test_a_query_that_is_iterated_over_reads_the_database() -> None:
+    steps = follow("""
+    from sqlalchemy.orm import Session
+    class T(Base):
+        __tablename__ = "t"
+        a = sa.Column(sa.Integer)
+
+    def upgrade():
+        session = Session(bind=op.get_bind())
+        for one in session.query(T).filter(T.a > 0):
+            op.drop_index(one.name, "t")
+        session.query(T).filter_by(a=1).update({T.a: T.a + 1}, synchronize_session=False)
+    """).operations
+    assert [one.what for one in steps] == ["read", "drop_index", "sql"]
+    assert (steps[-1].table, steps[-1].keywords["verb"]) == ("t", "update")
+    assert steps[-1].keywords["where"] == "a == 1"
+    assert steps[-1].keywords["set"] == {"a": "a + 1"}
+
+
 def test_modules_that_import_each_other_and_themselves(tmp_path: Path) -> None:
     """As packages do whose ``__init__`` imports its own submodules by their full name."""
     versions = tmp_path / "migrations" / "versions"

@@ -53,3 +53,40 @@ def test_a_new_name_that_is_listed_keeps_the_promise(lint: Lint) -> None:
     assert lint("CAL308", source, 'append-only = ["ledger", "book"]') == []
     [found] = lint("CAL308", f'{source}\nop.execute("DELETE FROM book")', 'append-only = ["book"]')
     assert found.finding.message == "DELETE on append-only `book`"
+
+
+MADE = 'op.create_table("book", sa.Column("n", sa.Integer()))'
+REFUSING = """
+if op.get_bind().dialect.name == "postgresql":
+    op.execute("CREATE TRIGGER a BEFORE UPDATE OR DELETE ON {0} FOR EACH ROW EXECUTE FUNCTION f()")
+    op.execute("CREATE TRIGGER b BEFORE TRUNCATE ON {0} FOR EACH STATEMENT EXECUTE FUNCTION f()")
+else:
+    for what in ("UPDATE", "DELETE", "INSERT"):
+        op.execute(f"CREATE TRIGGER {{what}} BEFORE {{what}} ON {0} BEGIN SELECT RAISE(ABORT, 'no'); END")
+"""
+RENAMED = 'op.rename_table("book", "ledger")'
+
+
+@pytest.mark.parametrize(
+    "source",
+    [f"{MADE}\n{RENAMED}", f'{MADE}\nop.execute("ALTER TABLE book RENAME TO ledger")'],
+)
+def test_a_table_that_gets_a_listed_name_needs_the_triggers(lint: Lint, source: str) -> None:
+    found = lint("CAL308", source, 'append-only = ["ledger"]')
+    assert [one.finding.message.partition(" to ")[0] for one in found] == [
+        "append-only `ledger` is left open"
+    ] * 2
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"{MADE}\n{REFUSING.format('book')}\n{RENAMED}",
+        f"{MADE}\n{RENAMED}\n{REFUSING.format('ledger')}",
+        # No revision makes the table: its triggers are not known.
+        RENAMED,
+        f"{MADE}\nop.rename_table('book', 'journal')",
+    ],
+)
+def test_a_table_that_brings_its_triggers(lint: Lint, source: str) -> None:
+    assert lint("CAL308", source, 'append-only = ["ledger"]') == []

@@ -2,6 +2,15 @@ import pytest
 
 from tests.unit.lint.project import Lint
 
+_MODEL = """\
+from alembic.ddl.base import DropColumn
+from sqlalchemy.orm import Session, declarative_base
+from sqlalchemy.schema import DropSchema, DropTable
+class Note(declarative_base()):
+    __tablename__ = "note"
+    body = sa.Column(sa.Text)
+session = Session(bind=op.get_bind())
+"""
 _NOTE = 'note = sa.table("note", sa.column("body"))\n'
 
 
@@ -38,6 +47,12 @@ _NOTE = 'note = sa.table("note", sa.column("body"))\n'
         ('op.execute("DROP SCHEMA archive CASCADE")', "drops schema `archive`"),
         (f"{_NOTE}op.execute(note.delete())", "empties table `note`"),
         (f"{_NOTE}op.get_bind().execute(sa.delete(note))", "empties table `note`"),
+        (f"{_MODEL}session.query(Note).delete()", "empties table `note`"),
+        (f"{_MODEL}Note.query.delete(synchronize_session=False)", "empties table `note`"),
+        (f"{_MODEL}op.execute(DropTable(Note.__table__))", "drops table `note`"),
+        (f"{_MODEL}Note.__table__.drop(op.get_bind())", "drops table `note`"),
+        (f"{_MODEL}op.execute(DropColumn('note', sa.Column('body')))", "drops column `note.body`"),
+        (f"{_MODEL}op.execute(DropSchema('old', cascade=True))", "drops schema `old`"),
         (f"{_NOTE}emptied = sa.delete(note)\nop.execute(emptied)", "empties table `note`"),
     ],
 )
@@ -58,6 +73,9 @@ def test_reports_each_loss(lint: Lint) -> None:
         'op.drop_constraint("uq_note_title", "note")',
         'op.execute("DROP TRIGGER note_forbid_mod ON note")',
         'op.execute("DELETE FROM note WHERE body IS NULL")',
+        f"{_MODEL}session.query(Note).filter(Note.body.is_(None)).delete()",
+        f"{_MODEL}session.query(Note).filter_by(body=None).delete()",
+        f"{_MODEL}op.execute(DropSchema('old'))",
         'op.execute("CREATE TEMPORARY TABLE t (id int)")',
         'op.create_table("scratch", sa.Column("id", sa.Integer()))\nop.drop_table("scratch")',
         'op.add_column("note", sa.Column("x", sa.Text()))\nop.drop_column("note", "x")',

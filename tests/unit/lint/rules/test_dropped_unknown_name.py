@@ -26,7 +26,7 @@ def test_the_convention_counts_in_drops_too(lint: Lint) -> None:
     "source",
     [
         'def upgrade():\n    op.create_table("note", sa.Column("t", sa.Text()), sa.UniqueConstraint("t", name="uq_note_t"))\n    op.create_index("ix_note_t", "note", ["t"])\n\ndef downgrade():\n    op.drop_index("ix_note_x", "note")\n',
-        'def upgrade():\n    op.create_table("note", sa.Column("t", sa.Text()), sa.UniqueConstraint("t", name="uq_note_t"))\n    op.create_index("ix_note_t", "note", ["t"])\n\ndef downgrade():\n    op.drop_index("ix_note_x")\n    op.drop_index("ix_note_title", table_name="note")\n',
+        'def upgrade():\n    op.create_table("note", sa.Column("t", sa.Text()), sa.UniqueConstraint("t", name="uq_note_t"))\n    op.create_index("ix_note_t", "note", ["t"])\n\ndef downgrade():\n    op.drop_index("ix_note_title", table_name="note")\n',
         'def upgrade():\n    op.create_table("note", sa.Column("t", sa.Text()), sa.UniqueConstraint("t", name="uq_note_t"))\n    op.create_index("ix_note_t", "note", ["t"])\n\ndef downgrade():\n    with op.batch_alter_table("note") as b:\n        b.drop_constraint("uq_note", type_="unique")\n',
         'def upgrade():\n    op.create_table("note", sa.Column("t", sa.Text()), sa.UniqueConstraint("t", name="uq_note_t"))\n    op.create_index("ix_note_t", "note", ["t"])\n\ndef downgrade():\n    op.drop_constraint("uq_note", "note")\n',
         'def upgrade():\n    op.create_table("note", sa.Column("t", sa.Text()), sa.UniqueConstraint("t", name="uq_note_t"))\n    op.create_index("ix_note_t", "note", ["t"])\n\ndef downgrade():\n    op.execute("ALTER TABLE note DROP CONSTRAINT note_t_key")\n',
@@ -59,3 +59,56 @@ def test_reports(source: str, lint: Lint) -> None:
 )
 def test_leaves_alone(source: str, lint: Lint) -> None:
     assert lint("CAL109", source) == []
+
+
+MADE = """\
+def upgrade():
+    op.create_table("note", sa.Column("t", sa.Text()), sa.UniqueConstraint("t", name="uq_note_t"))
+    op.execute("CREATE INDEX ix_note_t ON note (t)")
+
+def downgrade():
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (
+            "op.drop_index('ix_note_x')",
+            "there is no index `ix_note_x` on sqlite; there is `ix_note_t`",
+        ),
+        ("op.execute('DROP INDEX ix_note_x')", "there is no index `ix_note_x`"),
+        (
+            "op.execute('DROP INDEX ix_note_t')\n    op.execute('DROP INDEX ix_note_t')",
+            "there is no index",
+        ),
+        (
+            "if op.get_bind().dialect.name == 'sqlite':\n        op.execute('DROP TRIGGER note_no')",
+            "there is no trigger `note_no` on sqlite",
+        ),
+        (
+            "op.execute('ALTER INDEX ix_note_t RENAME TO a')\n    op.execute('DROP INDEX ix_note_t')",
+            "`ix_note_t`",
+        ),
+    ],
+)
+def test_reports_what_is_dropped_without_its_table(lint: Lint, step: str, message: str) -> None:
+    [found] = lint("CAL109", f"{MADE}    {step}\n")
+    assert message in found.finding.message
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "op.execute('DROP INDEX ix_note_t')",
+        "op.execute('DROP INDEX IF EXISTS ix_note_x')",
+        "op.drop_index('ix_note_x', if_exists=True)",
+        "op.execute('DROP INDEX IX_NOTE_T')",
+        # What an index of an unknown name is called cannot be told, nor what else happened.
+        "op.execute(compute())\n    op.execute('DROP INDEX ix_note_x')",
+        "op.add_column('other', compute())\n    op.execute('DROP INDEX ix_other')",
+        "if enabled():\n        op.execute('DROP INDEX ix_note_x')",
+    ],
+)
+def test_leaves_alone_what_may_be_there(lint: Lint, step: str) -> None:
+    assert lint("CAL109", f"{MADE}    {step}\n") == []

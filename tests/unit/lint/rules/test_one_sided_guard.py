@@ -4,6 +4,7 @@ from tests.unit.lint.project import Lint
 
 GIN = 'op.execute("CREATE INDEX i ON note USING gin (body)")'
 PLAIN = 'op.create_index("i", "note", ["body"])'
+OTHER = 'op.create_index("i", "tag", ["body"])'
 IS_PG = 'op.get_bind().dialect.name == "postgresql"'
 
 
@@ -19,6 +20,12 @@ IS_PG = 'op.get_bind().dialect.name == "postgresql"'
         f"match op.get_bind().dialect.name:\n    case 'postgresql':\n        {GIN}",
         f"if {IS_PG}:\n    {GIN}\nelif op.get_bind().dialect.name == 'mysql':\n    {PLAIN}",
         f"if {IS_PG}:\n    {GIN}\nelse:\n    {PLAIN}\nif {IS_PG}:\n    {GIN}",
+        f"for name in 'ab':\n    if not {IS_PG}:\n        continue\n    {GIN}",
+        f"{GIN} if {IS_PG} else None",
+        f"{IS_PG} and {GIN}",
+        f"{IS_PG} or {PLAIN}",
+        f"not {IS_PG} or {GIN}",
+        f"for name in 'ab':\n    if not {IS_PG}:\n        continue\n    {GIN}\n{OTHER}",
     ],
 )
 def test_reports(body: str, lint: Lint) -> None:
@@ -50,11 +57,28 @@ def test_names_the_side_that_is_missing(lint: Lint) -> None:
         f"if {IS_PG}:\n    op.execute('DROP TYPE mood')\n{PLAIN}",
         f"if {IS_PG}:\n    op.execute('CREATE EXTENSION citext')",
         f"if enabled():\n    {PLAIN}",
+        f"for name in 'ab':\n    if {IS_PG}:\n        {GIN}\n        continue\n    {PLAIN}",
+        f"{GIN} if {IS_PG} else {PLAIN}",
+        f"op.execute('CREATE INDEX i ON note (a)' if {IS_PG} else 'CREATE INDEX i ON note (b)')",
+        f"op.create_index('i', 'note', ['a'], postgresql_using='gin' if {IS_PG} else None)",
+        f"{IS_PG} and print('hello')",
+        f"{IS_PG} and {GIN}\n{IS_PG} or {PLAIN}",
+        f"if {IS_PG} and enabled():\n    {GIN}\nelse:\n    {PLAIN}",
+        f"if {IS_PG}:\n    {GIN}\n    {OTHER}\nif not {IS_PG}:\n    {PLAIN}",
+        f"if {IS_PG}:\n    op.execute(compute())\n    {GIN}\nif not {IS_PG}:\n    op.execute(compute())",
         f"if {IS_PG}:  # noqa: CAL202 - SQLite has no GIN indexes\n    {GIN}",
     ],
 )
 def test_leaves_alone(body: str, lint: Lint) -> None:
     assert lint("CAL202", body) == []
+
+
+def test_another_table_s_guard_is_no_other_side(lint: Lint) -> None:
+    found = lint("CAL202", f"if {IS_PG}:\n    {GIN}\nif not {IS_PG}:\n    {OTHER}")
+    assert [one.finding.message.split(":")[0][-10:].split()[-1] for one in found] == [
+        "sqlite",
+        "postgresql",
+    ]
 
 
 def test_sides_in_helpers(lint: Lint) -> None:

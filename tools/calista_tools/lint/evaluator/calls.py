@@ -189,8 +189,8 @@ def inline(
     else:
         entered_foreign = False
     before = state.conditional, state.offline, state.dialects, state.unlikely
-    outermost = state.depth == 0
-    kept = max(0, state.fuel - FUEL_OF_A_CALL) if outermost else 0
+    # A call within a call takes half of what there is at most: the other half is its caller's.
+    kept = max(0, state.fuel - (state.fuel // 2 if state.depth else FUEL_OF_A_CALL))
     state.fuel -= kept
     state.depth += 1
     try:
@@ -200,7 +200,7 @@ def inline(
 
         ends = run(inner, definition.body)
     except OutOfFuel:
-        if not outermost or not kept:
+        if not kept:
             raise
         # One helper that runs for long must not hide what the revision does after it.
         name = getattr(definition, "name", "the lambda")

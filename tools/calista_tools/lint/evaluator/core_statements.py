@@ -6,7 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from calista_tools.lint.evaluator.values import Construct
+from calista_tools.lint.evaluator.values import ClassValue, Construct, External, Method
 from calista_tools.patterns import later
 
 if TYPE_CHECKING:
@@ -42,6 +42,43 @@ def details(value: object) -> dict[str, object]:
     return {"where": " AND ".join(conditions) or None, "set": assigned}
 
 
+#: What stands for the path of ``session.query(…)``.
+QUERY = "session.query"
+
+
+def queried(value: object) -> object:
+    """Return what a query is about: ``session.query(X).filter(…)``, ``X.query``; else None."""
+    while isinstance(value, Construct):
+        if value.path == QUERY:
+            return value.args[0] if value.args else None
+        value = value.receiver
+    if isinstance(value, Method) and value.name == "query":
+        return value.receiver if isinstance(value.receiver, (ClassValue, External)) else None
+    return None
+
+
+def details_of_query(verb: str, query: object, node: ast.Call) -> dict[str, object]:
+    """Return what `details` says, of ``session.query(X).filter(…).update(…)`` or ``delete()``."""
+    chain: list[Construct] = []
+    while isinstance(query, Construct):
+        chain.append(query)
+        query = query.receiver
+    own = _columns_of(next(iter(_arguments(chain[-1])), None)) if chain else None
+    conditions: list[str] = []
+    for link in chain:
+        if link.name == "filter_by" and isinstance(link.node, ast.Call):
+            words = link.node.keywords
+            conditions += [f"{word.arg} == {_text(word.value, own)}" for word in words]
+        elif link.name in _CHOOSING:
+            conditions += [_text(argument, own) for argument in _arguments(link)]
+    given = node.args[0] if verb == "update" and node.args else None
+    assigned = _items(given) if isinstance(given, ast.Dict) else ()
+    return {
+        "where": " AND ".join(conditions) or None,
+        "set": {column: _text(expression, own) for column, expression in assigned},
+    }
+
+
 def _chain(value: object) -> Iterator[Construct]:
     """Yield the calls of ``sa.update(t).where(…).values(…)`` from the last to the verb."""
     while isinstance(value, Construct):
@@ -59,6 +96,11 @@ def _own_columns(verb: Construct) -> re.Pattern[str] | None:
     target: ast.AST | None = node.args[0] if node.args else None
     if verb.receiver is not None and isinstance(node.func, ast.Attribute):
         target = node.func.value
+    return _columns_of(target)
+
+
+def _columns_of(target: ast.AST | None) -> re.Pattern[str] | None:
+    """Return what finds the columns of a table or model where they are spelt with it."""
     if not isinstance(target, (ast.Name, ast.Attribute)):
         return None
     return re.compile(rf"(?<![\w.]){re.escape(ast.unparse(target))}(?:\.(?:c|columns))?\.(?=\w)")
@@ -86,11 +128,15 @@ def _assignments(link: Construct) -> Iterator[tuple[str, ast.expr]]:
             given.append(word.value)
     for argument in given:
         if isinstance(argument, ast.Dict):
-            for key, value in zip(argument.keys, argument.values, strict=True):
-                if isinstance(key, ast.Constant):
-                    yield str(key.value), value
-                elif isinstance(key, ast.Attribute):
-                    yield key.attr, value
+            yield from _items(argument)
+
+
+def _items(argument: ast.Dict) -> Iterator[tuple[str, ast.expr]]:
+    for key, value in zip(argument.keys, argument.values, strict=True):
+        if isinstance(key, ast.Constant):
+            yield str(key.value), value
+        elif isinstance(key, ast.Attribute):
+            yield key.attr, value
 
 
 def _text(expression: ast.expr, own: re.Pattern[str] | None) -> str:

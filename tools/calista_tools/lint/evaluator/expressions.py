@@ -101,6 +101,12 @@ def combine(kind: type[ast.operator], left: object, right: object, node: ast.AST
         return left + right if len(left) + len(right) < LIMIT else strings.TOO_LONG
     if kind is ast.Mod and isinstance(left, str):
         return strings.percent(left, right)
+    if kind is ast.Add and isinstance(left, str) is not isinstance(right, str):
+        # Only a string can be added to a string; of what is no constant it is not known which.
+        left, right = (
+            one if isinstance(one, (*_TEXTUAL, *_COMPUTABLE)) else Unknown(_unfollowed(node))
+            for one in (left, right)
+        )
     if kind is ast.Add and isinstance(left, _TEXTUAL) and isinstance(right, _TEXTUAL):
         return strings.joined([left, right])
     if isinstance(left, FilePath) and kind is ast.Div and isinstance(right, str):
@@ -120,7 +126,7 @@ def _arithmetic(kind: type[ast.operator], left: object, right: object, node: ast
         if not isinstance(value, _COMPUTABLE):
             function = None
     if function is None:
-        return Unknown(f"is computed in a way that is not followed (line {_line(node)})")
+        return Unknown(_unfollowed(node))
     if kind is ast.Mult:
         sizes: list[Any] = [
             len(v) if isinstance(v, (str, list, tuple, bytes)) else v for v in (left, right)
@@ -173,6 +179,7 @@ def _boolean(frame: Frame, node: ast.BoolOp) -> object:
             result = test_of(value)
             if isinstance(result, DialectTest):
                 narrowed = result.dialects if is_and else ALL_DIALECTS - result.dialects
+                state.tests.append((node, narrowed, state.direction))
                 state.dialects = narrowed = state.dialects & narrowed
             elif isinstance(result, OfflineTest):
                 written = result
@@ -180,9 +187,13 @@ def _boolean(frame: Frame, node: ast.BoolOp) -> object:
             elif isinstance(result, Unknown):
                 unknown.append(result)
                 state.conditional += 1
-            elif bool(result) is not is_and:
-                return value
             else:
+                if state.asked:
+                    state.truths.setdefault(node, set()).add(bool(result))
+                if bool(result) is not is_and:
+                    # Of what comes before it is not known whether it is what the whole gives.
+                    doubt = unknown and not isinstance(value, bool)
+                    return Unknown(unknown[-1].reason) if doubt else value
                 result = value
     finally:
         state.conditional -= len(unknown)
@@ -301,6 +312,10 @@ def _starred(frame: Frame, node: ast.Starred) -> object:
 
 def _inner(frame: Frame, node: ast.Await | ast.YieldFrom) -> object:
     return frame.value(node.value)
+
+
+def _unfollowed(node: ast.AST) -> str:
+    return f"is computed in a way that is not followed (line {_line(node)})"
 
 
 def _line(node: ast.AST) -> int:

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.evaluator import attributes, live, records
 from calista_tools.lint.evaluator.builtins import path_of
+from calista_tools.lint.evaluator.core_statements import details_of_query, queried
 from calista_tools.lint.evaluator.instances import named_tuple
+from calista_tools.lint.evaluator.items import table_of
 from calista_tools.lint.evaluator.tables import all_tables, model_method, schema_method
 from calista_tools.lint.evaluator.values import (
     BatchBlock,
@@ -21,6 +23,7 @@ from calista_tools.lint.evaluator.values import (
     Partial,
     Unknown,
 )
+from calista_tools.lint.operations import Operation
 
 if TYPE_CHECKING:
     import ast
@@ -139,11 +142,33 @@ def construct_method(
             if isinstance(args[0], BatchBlock):
                 frame.state.add(records.block(frame, args[0].record, "batch"))
             return args[0]
-    elif isinstance(receiver, Method) and receiver.name == "__table__":
+    about = queried(receiver)
+    if about is not None:
+        return _query(frame, receiver, about, name, node)
+    if isinstance(receiver, Method) and receiver.name == "__table__":
         model_method(frame, name, node)
     if name in ("create_all", "drop_all"):
         all_tables(frame, receiver, name, kwargs, node)
     return Construct(name, f".{name}", args, kwargs, node, receiver)
+
+
+def _query(frame: Frame, query: object, about: object, name: str, node: ast.Call) -> object:
+    """Call a method of a query of the session: it is refined, answered, or changes rows."""
+    if name in ("update", "delete"):
+        made = Operation("sql", frame.state.direction, node, table=table_of(about))
+        made.keywords = {"via": "session", "verb": name, **details_of_query(name, query, node)}
+        frame.state.add(made)
+        return Unknown(attributes.READ)
+    if name in _ANSWERS:
+        attributes.read(frame, node)
+        return Unknown(attributes.READ)
+    return Construct(name, f".{name}", [], {}, node, query)
+
+
+#: What asks the database.
+_ANSWERS = frozenset(
+    ["all", "count", "first", "get", "one", "one_or_none", "scalar", "yield_per", "exists"]
+)
 
 
 def _final(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: Statements, calls and rounds that one file may take, besides two for each of its lines.
 FUEL = 20_000
 #: How much of it one call from `upgrade()` or `downgrade()` may take.
-FUEL_OF_A_CALL = 5_000
+FUEL_OF_A_CALL = 10_000
 #: Calls within calls; each costs several Python frames.
 DEPTH = 24
 

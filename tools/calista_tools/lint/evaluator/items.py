@@ -331,7 +331,8 @@ def type_text(value: object) -> str:
         inside = [_spelled(arg) for arg in value.args]
         inside += [f"{key}={_spelled(item)}" for key, item in value.kwargs.items()]
         text = f"{value.name}({', '.join(inside)})"
-        if isinstance(value.receiver, Construct):
+        if isinstance(value.receiver, Construct) and not value.name[:1].isupper():
+            # Not where it is what a class is taken from: Flask's `db.String()`.
             return f"{type_text(value.receiver)}.{text}"
         return text
     return ""

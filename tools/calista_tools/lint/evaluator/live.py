@@ -5,9 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.evaluator import attributes, inspection
+from calista_tools.lint.evaluator.core_statements import QUERY
 from calista_tools.lint.evaluator.frame import NeedDialect
 from calista_tools.lint.evaluator.raw_sql import statement
-from calista_tools.lint.evaluator.values import DialectName, External, Live, OfflineTest, Unknown
+from calista_tools.lint.evaluator.values import (
+    Construct,
+    DialectName,
+    External,
+    Live,
+    OfflineTest,
+    Unknown,
+)
 
 if TYPE_CHECKING:
     import ast
@@ -81,6 +89,8 @@ def call(
         from calista_tools.lint.evaluator.calls import invoke
 
         return invoke(frame, args[0], [receiver, *args[1:]], kwargs, node)
+    if kind == "session" and name == "query":
+        return Construct(name, QUERY, args, kwargs, node)
     if kind == "session" and name in _READING:
         attributes.read(frame, node)
         return Live("result")
@@ -114,7 +124,7 @@ def _told(
     return inspector.told[key]
 
 
-_READING = frozenset(["query", "get", "one", "first", "all", "scalar_one", "refresh"])
+_READING = frozenset(["get", "one", "first", "all", "scalar_one", "refresh"])
 
 
 def inspector(frame: Frame, args: list[Any], node: ast.Call) -> object:

@@ -12,6 +12,7 @@ from calista_tools.lint.evaluator.branches import (
     RAISE,
     RETURN,
 )
+from calista_tools.lint.evaluator.core_statements import queried
 from calista_tools.lint.evaluator.expressions import same
 from calista_tools.lint.evaluator.frame import Frame, NeedDialect
 from calista_tools.lint.evaluator.inspection import KnownTables
@@ -44,6 +45,9 @@ def iterated(frame: Frame, value: object, node: ast.AST) -> Sequence[object] | U
         return list(value.names)
     if isinstance(value, Unknown):
         return value
+    if queried(value) is not None:
+        attributes.read(frame, node)
+        return Unknown(attributes.READ)
     if isinstance(value, External):
         return Unknown(f"is iterated over from `{value.path}`")
     return Unknown("is iterated over from what is not constant")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.evaluator import records
 from calista_tools.lint.evaluator.conventions import convention_in
+from calista_tools.lint.evaluator.items import KINDS
 from calista_tools.lint.evaluator.models import table_metadata, table_of, tables_of
 from calista_tools.lint.evaluator.values import Construct, Method, Unknown
 from calista_tools.lint.names.convention import SQLALCHEMY_DEFAULT
@@ -102,13 +103,20 @@ def _table(frame: Frame, of: Construct, verb: str, node: ast.AST) -> Operation:
     schema = {key: value for key, value in of.kwargs.items() if key == "schema"}
     if verb == "drop":
         return records.operation(frame, "drop_table", of.args[:1], schema, node, None)
-    items = [of.args[0], *(of.args[2:] or [_ELSEWHERE])]
+    items = [of.args[0], *(_items(of) or [_ELSEWHERE])]
     made = records.operation(frame, "create_table", items, dict(of.kwargs), node, None)
     convention = convention_in(table_metadata(of))
     if convention is not None:
         # The convention of the table's own metadata applies, not the one that Alembic is given.
         made.keywords = {**made.keywords, "convention": convention or SQLALCHEMY_DEFAULT}
     return made
+
+
+def _items(table: Construct) -> list[object]:
+    """Return a table's columns and constraints; Flask's ``db.Table`` is handed no metadata."""
+    first = table.args[1] if len(table.args) > 1 else None
+    without = isinstance(first, Construct) and (first.name == "Column" or first.name in KINDS)
+    return table.args[1 if without else 2 :]
 
 
 def _index(frame: Frame, of: Construct, verb: str, node: ast.AST) -> Operation:

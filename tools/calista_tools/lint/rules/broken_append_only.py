@@ -18,7 +18,8 @@ def check(migration: Migration) -> Iterator[Finding]:
     The tables are those of ``[tool.calista] append-only``. Triggers refuse what comes through SQL,
     but none fires when PostgreSQL rewrites a table for a new type, TRUNCATE needs a trigger of its
     own, SQLite's REPLACE deletes without firing DELETE triggers, and a batch operation that copies
-    the table drops them all. A table that is renamed has to be named there by its new name, too.
+    the table drops them all. A table that is renamed has to be named there by its new name, too;
+    one that gets a name of the list needs the triggers like one that is made under it.
     Source: https://www.sqlite.org/lang_conflict.html
 
     Bad::
@@ -39,7 +40,7 @@ def check(migration: Migration) -> Iterator[Finding]:
     """
     tables = migration.config.append_only
     operations = migration.operations
-    if not any(step.table in tables or step.what == "sql" for step in operations):
+    if not any(step.table in tables or step.what in ("sql", "rename_table") for step in operations):
         return
     reported: set[tuple[object, str]] = set()
     for operation, message in breaches(migration, tables):

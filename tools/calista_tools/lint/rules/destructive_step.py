@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.lint import steps
 from calista_tools.lint.rule import Finding, rule
+from calista_tools.lint.safety.data_migration import named
 from calista_tools.patterns import later
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from calista_tools.lint.operations import Operation
     from calista_tools.lint.sql import Statement
 
-_NAMED = later(r"^[ \t]*data[ -]migration:[ \t]*(\S.*)", re.IGNORECASE | re.MULTILINE)
-_NONE = later(r"(?:none|no|not|nothing|n/?a|tbd|todo|later|unknown|[^\w]+)\b", re.IGNORECASE)
 #: What a revision id or a file name looks like, other than a plain word.
 _REFERENCE = later(r"\b(?=\w*[\d_])\w{3,}\b|\.py\b")
 _CONDITION = later(r"'(?:[^']|'')*'|[()]|\b(?:WHERE|RETURNING)\b", re.IGNORECASE)
@@ -74,14 +73,11 @@ def check(migration: Migration) -> Iterator[Finding]:
 
 def _names_migration(revision: Revision) -> bool:
     """Whether the docstring names a revision, by its id or its file, that moves the data."""
-    for found in _NAMED.finditer(revision.doc):
-        named = found[1]
-        if _NONE.match(named):
-            continue
-        known = (*revision.down_revisions, *revision.depends_on)
-        if _REFERENCE.search(named) or not set(known).isdisjoint(re.findall(r"[\w-]+", named)):
-            return True
-    return False
+    known = {*revision.down_revisions, *revision.depends_on}
+    return any(
+        _REFERENCE.search(text) or not known.isdisjoint(re.findall(r"[\w-]+", text))
+        for text in named(revision.doc)
+    )
 
 
 def _lost(operation: Operation) -> Iterator[str]:

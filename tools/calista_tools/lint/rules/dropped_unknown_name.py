@@ -6,11 +6,11 @@ from calista_tools.lint.names.policy import WORDS
 from calista_tools.lint.rule import Finding, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from calista_tools.lint.migration import Migration
     from calista_tools.lint.operations import Operation
-    from calista_tools.lint.schema import Change, Schema, Table
+    from calista_tools.lint.schema import Change, Placed, Schema, Table
 
 
 @rule(
@@ -21,7 +21,8 @@ def check(migration: Migration) -> Iterator[Finding]:
 
     The step fails when it runs, on one dialect or on both: the convention, ``op.f``, shortening or
     a rename made another name of it than the one that is dropped. Only tables whose whole making
-    the history shows are judged.
+    the history shows are judged; of an index or a trigger that is dropped without its table, only
+    where the whole history shows that none was made.
     Source: https://alembic.sqlalchemy.org/en/latest/naming.html
 
     Bad::
@@ -61,10 +62,10 @@ def check(migration: Migration) -> Iterator[Finding]:
             for change in changes[direction]:
                 operation = migration.operations[change.position]
                 if change.position not in reported and _judged(change, operation, dialect):
-                    table = _missing(schema, change)
-                    if table is not None:
+                    message = _wrong(schema, before, change, dialect)
+                    if message:
                         reported.add(change.position)
-                        yield Finding.of(operation, _message(change, table, dialect))
+                        yield Finding.of(operation, message)
                 schema.apply((change,))
 
 
@@ -78,6 +79,25 @@ def _judged(change: Change, operation: Operation, dialect: str) -> bool:
         # Outside of a block SQLite drops no constraint; a block's convention names what has none.
         return batch is not None and "naming_convention" not in batch.keywords
     return True
+
+
+def _wrong(schema: Schema, before: Schema, change: Change, dialect: str) -> str:
+    """Return what is wrong with a drop, "" where nothing is or where that is not certain."""
+    if change.table is not None:
+        table = _missing(schema, change)
+        return _message(change, table, dialect) if table is not None else ""
+    # The revision's own tables as they are by now, all others as they were before it.
+    tables = {**before.tables, **schema.tables}.values()
+    if not schema.clear or not all(table.known for table in tables):
+        return ""
+    wanted = (change.name or "").lower()
+    there = [one for table in tables for one in table.objects]
+    # PostgreSQL refuses to drop a constraint's index, in words of its own.
+    if any(one.name is None and not one.implicit for one in there if one.kind == change.kind):
+        return ""
+    if any(one.name is not None and one.name.lower() == wanted for one in there):
+        return ""
+    return _no_such(f"there is no {WORDS[change.kind]}", change, there, dialect)
 
 
 def _missing(schema: Schema, change: Change) -> Table | None:
@@ -98,10 +118,14 @@ def _missing(schema: Schema, change: Change) -> Table | None:
 
 
 def _message(change: Change, table: Table, dialect: str) -> str:
+    what = f"`{table.name}` has no {WORDS[change.kind]}"
+    return _no_such(what, change, table.objects, dialect)
+
+
+def _no_such(what: str, change: Change, there: Sequence[Placed], dialect: str) -> str:
     from difflib import get_close_matches
 
-    what = WORDS[change.kind]
-    there = [one.name for one in table.objects if one.name and change.kind in ("", one.kind)]
-    near = get_close_matches(change.name or "", there, n=1, cutoff=0.5)
+    names = [one.name for one in there if one.name and change.kind in ("", one.kind)]
+    near = get_close_matches(change.name or "", names, n=1, cutoff=0.5)
     hint = f"; there is `{near[0]}`" if near else ""
-    return f"`{table.name}` has no {what} `{change.name}` on {dialect}{hint}"
+    return f"{what} `{change.name}` on {dialect}{hint}"

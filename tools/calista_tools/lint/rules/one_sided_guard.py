@@ -17,6 +17,9 @@ _POSTGRESQL_ONLY = frozenset(
 )
 
 
+_NODES = (ast.If, ast.Match, ast.IfExp, ast.BoolOp)
+
+
 @rule("CAL202", "one-sided-guard", about=("guard",))
 def check(migration: Migration) -> Iterator[Finding]:
     """Dialect guard has no other side, and no reason why.
@@ -68,7 +71,7 @@ class _Sides:
             operation
             for operation in steps.of(migration.operations, direction)
             if len(operation.dialects) == 1
-            and (steps.changes_schema(operation) or steps.changes_data(operation))
+            and (_may_change(operation) or steps.changes_data(operation))
             and not _without_counterpart(operation)
         ]
         # Most files name a function where they define it, and nowhere else.
@@ -78,49 +81,82 @@ class _Sides:
             if isinstance(node, ast.FunctionDef)
             and (migration.source.count(node.name.encode()) > 1 or not migration.source.isascii())
         }
-        self._served: dict[int, frozenset[str]] = {}
+        self._served: dict[tuple[int, bool], frozenset[str]] = {}
         guards: dict[int, Guard] = {}
         for guard in migration.evaluation.guards:
             if isinstance(guard.node, ast.pattern):
                 guard = guard._replace(node=_match_of(guard.node, migration.tree))
+            if not isinstance(guard.node, _NODES):
+                continue
             if guard.direction == direction and len(guard.dialects) == 1:
                 guards.setdefault(id(guard.node), guard)
-        self.guards = [
-            guard for guard in guards.values() if isinstance(guard.node, (ast.If, ast.Match))
-        ]
+        self.guards = list(guards.values())
+        self._tree = migration.tree
 
     def one_sided(self) -> Iterator[Guard]:
         """Yield the guards that only one dialect has something from."""
-        lonely = [guard for guard in self.guards if len(self.served(guard)) == 1]
-        for guard in lonely:
-            (dialect,) = self.served(guard)
-            if self._is_inside_a_side(guard):
+        for guard in self.guards:
+            known = self.served(guard)
+            if len(known) != 1 or known != self.served(guard, perhaps=True):
                 continue
-            partners = (
-                other
-                for other in lonely
-                if other is not guard and dialect not in self.served(other)
-            )
-            if not any(True for _ in partners):
+            if not self._is_inside_a_side(guard) and not any(
+                known.isdisjoint(self.served(other))
+                and self.served(other, perhaps=True)
+                and self._are_about_the_same(guard, other)
+                for other in self.guards
+            ):
                 yield guard
 
-    def served(self, guard: Guard) -> frozenset[str]:
-        """Return the dialects that have a step on their side of a guard."""
-        if id(guard.node) not in self._served:
-            self._served[id(guard.node)] = self._find_served(guard)
-        return self._served[id(guard.node)]
+    def _are_about_the_same(self, guard: Guard, other: Guard) -> bool:
+        """Whether two guards could be the sides of one step: about a table that both name."""
+        one, two = self._tables(guard), self._tables(other)
+        return not one or not two or not one.isdisjoint(two)
 
-    def _find_served(self, guard: Guard) -> frozenset[str]:
+    def _tables(self, guard: Guard) -> set[str]:
+        return {table for step in self._steps(guard) for table in steps.about(step)}
+
+    def served(self, guard: Guard, *, perhaps: bool = False) -> frozenset[str]:
+        """Return the dialects that have a step on their side of a guard.
+
+        With ``perhaps``, SQL that is not known counts, too.
+        """
+        key = id(guard.node), perhaps
+        if key not in self._served:
+            found = (
+                step.dialects for step in self._steps(guard) if perhaps or not _is_unknown(step)
+            )
+            self._served[key] = frozenset[str]().union(*found)
+        return self._served[key]
+
+    def _steps(self, guard: Guard) -> list[Operation]:
+        """Return the steps that stand on the sides of a guard."""
         node = guard.node
         if isinstance(node, ast.Match):
-            inside = self._within(node.cases[0].body[0].lineno, node.end_lineno)
-            return frozenset[str]().union(*(step.dialects for step in inside))
-        assert isinstance(node, ast.If)
-        found = self._in(node.body) + self._in(node.orelse)
-        if _leaves(node.body) or _leaves(node.orelse):
-            # What follows an early return is the other side.
-            found += self._within((node.end_lineno or node.lineno) + 1, None)
-        return frozenset[str]().union(*(step.dialects for step in found))
+            return self._within(node.cases[0].body[0].lineno, node.end_lineno)
+        if isinstance(node, ast.If):
+            found = self._in(node.body) + self._in(node.orelse)
+            if _leaves(node.body) or _leaves(node.orelse):
+                # What follows an early return is the other side.
+                found += self._within((node.end_lineno or node.lineno) + 1, self._end(node))
+            return found
+        # `a if postgresql else b`, `postgresql and a`: what is called in there.
+        assert isinstance(node, (ast.IfExp, ast.BoolOp))
+        first = node.lineno, node.col_offset
+        last = node.end_lineno or 0, node.end_col_offset or 0
+        return [step for step in self.steps if first <= (step.row, step.column - 1) < last]
+
+    def _end(self, node: ast.If) -> int | None:
+        """Return the last line that leaving early leaves out: the loop's; None: the function's."""
+        ends = [body[-1] for body in (node.body, node.orelse) if body]
+        if not any(isinstance(one, (ast.Continue, ast.Break)) for one in ends):
+            return None
+        around = [
+            (one.lineno, one.end_lineno)
+            for one in ast.walk(self._tree)
+            if isinstance(one, (ast.For, ast.AsyncFor, ast.While))
+            and one.lineno < node.lineno <= (one.end_lineno or 0)
+        ]
+        return max(around)[1] if around else None
 
     def _in(self, body: Sequence[ast.stmt]) -> list[Operation]:
         """Return the steps that stand in a body, or in functions of this file that it calls."""
@@ -149,6 +185,17 @@ class _Sides:
         )
 
 
+def _may_change(operation: Operation) -> bool:
+    return steps.changes_schema(operation) or _is_unknown(operation)
+
+
+def _is_unknown(operation: Operation) -> bool:
+    """Whether a step is SQL of which not even the first word is known."""
+    if operation.what != "sql" or operation.sql is not None:
+        return False
+    return not operation.keywords.get("verb")
+
+
 def _match_of(pattern: ast.pattern, tree: ast.Module) -> ast.AST:
     """Return the ``match`` statement that a pattern stands in."""
     for node in ast.walk(tree):
@@ -169,4 +216,4 @@ def _without_counterpart(operation: Operation) -> bool:
 
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:
-    return bool(body) and isinstance(body[-1], (ast.Return, ast.Raise))
+    return bool(body) and isinstance(body[-1], (ast.Return, ast.Raise, ast.Continue, ast.Break))

@@ -9,7 +9,7 @@ from calista_tools.lint.schema.recreation import block, recreates
 from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from calista_tools.lint.migration import Migration
     from calista_tools.lint.operations import Operation
@@ -104,7 +104,7 @@ def _recreated(migration: Migration, position: int) -> Iterator[Breach]:
         return
     if not recreates(batch.recreate, block(operations, position)):
         return
-    covered = _covered(operations[position:], "sqlite", operation.table or "")
+    covered = _covered(operations[position:], "sqlite", {operation.table})
     missing = [event for event in _REFUSED["sqlite"] if event not in covered]
     if missing and None not in covered:
         shown = ", ".join(_SHOWN.get(event, event) for event in missing)
@@ -130,17 +130,30 @@ def _renamed(migration: Migration, dialect: str, tables: Sequence[str]) -> Itera
 def _left_open(migration: Migration, dialect: str, tables: Sequence[str]) -> Iterator[Breach]:
     operations = migration.operations
     for change in migration.changes(dialect):
-        if change.what != "create_table" or change.table not in tables or change.table is None:
+        name, names = change.table, {change.table}
+        if change.what == "rename_table" and change.table not in tables:
+            # Its triggers come with a table, under whichever name they were made.
+            name, names = change.new_name, {change.table, change.new_name}
+            before = migration.schemas.get(dialect)
+            table = before.table(change.table, change.schema) if before is not None else None
+            bare = table is not None and table.known and not table.of_kind("trigger")
+            if not bare and change.table not in migration.made_here:
+                continue
+        elif change.what != "create_table":
             continue
-        covered = _covered(operations, dialect, change.table)
+        if name is None or name not in tables:
+            continue
+        covered = _covered(operations, dialect, names)
         missing = [event for event in _REFUSED[dialect] if event not in covered]
         if missing and None not in covered:
             shown = ", ".join(_SHOWN.get(event, event) for event in missing)
-            message = f"append-only `{change.table}` is left open to {shown} on {dialect}"
+            message = f"append-only `{name}` is left open to {shown} on {dialect}"
             yield Breach(operations[change.position], message)
 
 
-def _covered(operations: Sequence[Operation], dialect: str, table: str) -> set[str | None]:
+def _covered(
+    operations: Sequence[Operation], dialect: str, names: Collection[str | None]
+) -> set[str | None]:
     """Return the events that triggers made here react to; None where some SQL is not known."""
     found: set[str | None] = set()
     for operation in operations:
@@ -156,7 +169,7 @@ def _covered(operations: Sequence[Operation], dialect: str, table: str) -> set[s
                 found.add(None)
             continue
         for statement in effects.statements:
-            if statement.trigger is not None and statement.table == table:
+            if statement.trigger is not None and statement.table in names:
                 found.update(event.upper() for event in statement.trigger.events)
             if statement.unknown:
                 found.add(None)

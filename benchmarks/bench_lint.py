@@ -15,8 +15,9 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.generated_history import write_project
-from benchmarks.measure import Command, measure, program, report
+from benchmarks.measure import Command, Result, measure, program, report
 
+START, BARE = "python -c pass", "bare ast.parse"
 PARSE = """\
 import ast, os, sys
 for name in os.listdir(sys.argv[1]):
@@ -57,8 +58,8 @@ def compare(size: int, project: Path, guard: str | None, runs: int) -> None:
         return Command(name=name, argv=[lint, *flags], cwd=project, before=first)
 
     commands = [
-        Command(name="python -c pass", argv=[sys.executable, "-c", "pass"]),
-        Command(name="bare ast.parse", argv=[sys.executable, "-c", PARSE, versions]),
+        Command(name=START, argv=[sys.executable, "-c", "pass"]),
+        Command(name=BARE, argv=[sys.executable, "-c", PARSE, versions]),
         command("calista-lint --no-cache", "--no-cache"),
         command("cold, cache written", before=forget),
         command("nothing changed"),
@@ -69,7 +70,34 @@ def compare(size: int, project: Path, guard: str | None, runs: int) -> None:
         peer = [guard, str(versions)]
         commands.append(Command(name="alembic-guard", argv=peer, cwd=project, exit_codes=(0, 1)))
     results = measure(commands, runs=runs)
-    print(report(f"{size} revisions", results, against="bare ast.parse"), flush=True)
+    print(report(f"{size} revisions", results, against=BARE))
+    print("\n".join(wanted(results)), flush=True)
+
+
+#: What each kind of run may take: times the bare parse, or milliseconds above the bare start.
+LIMITS = {
+    "calista-lint --no-cache": "at most 3 times the bare parse, better 2",
+    "cold, cache written": "at most 3 times the bare parse, better 2",
+    "nothing changed": "at most 100 ms above the bare start",
+    "the newest changed": "at most 150 ms above the bare start",
+    "one in the middle changed": "at most 150 ms above the bare start",
+    "alembic-guard": "more than calista-lint takes",
+}
+
+
+def wanted(results: Sequence[Result]) -> list[str]:
+    """Return a line for each kind of run: what it took, and what it may take."""
+    medians = {result.name: result.median for result in results}
+    lines = []
+    for name, limit in LIMITS.items():
+        if name not in medians:
+            continue
+        if "start" in limit:
+            took = f"{(medians[name] - medians[START]) * 1000:+.0f} ms"
+        else:
+            took = f"{medians[name] / medians[BARE]:.2f} times"
+        lines.append(f"{name}: {took} ({limit})")
+    return lines
 
 
 def change(path: Path) -> None:

@@ -56,11 +56,27 @@ def read_source(path: Path) -> bytes | Problem:
         if status.st_size > MAX_BYTES:
             size = f"{status.st_size / 1e6:.0f} MB"
             return Problem("unreadable", path, f"is too large to be checked: {size}")
-        with open(path, "rb", buffering=0) as file:  # noqa: PTH123
-            return file.readall()
+        return _read(os.fspath(path), status.st_size)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         return Problem("unreadable", path, f"cannot be read: {reason}")
+
+
+def _read(path: str, size: int) -> bytes:
+    """Read a file with as few system calls as it takes."""
+    file = os.open(path, _READ)
+    try:
+        source = os.read(file, size + 1)
+        if len(source) != size or not size:
+            # It has grown, or its size is not known before it is read.
+            while part := os.read(file, MAX_BYTES):
+                source += part
+    finally:
+        os.close(file)
+    return source
+
+
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def parse(source: bytes, path: Path) -> ast.Module | Problem:

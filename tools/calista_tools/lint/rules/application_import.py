@@ -41,7 +41,10 @@ def check(migration: Migration) -> Iterator[Finding]:
     """
     packages = application_packages(migration.config)
     source = migration.source
-    if not any(word in source for word in (*packages, *_RELATIVE)):
+    for word in (*packages, *_RELATIVE):
+        if word in source:
+            break
+    else:
         return
     names = {package.decode() for package in packages}
     for module, node in migration.imports():

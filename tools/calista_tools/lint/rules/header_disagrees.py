@@ -52,7 +52,9 @@ def check(migration: Migration) -> Iterator[Finding]:
         down_revision = "a7"
     """
     revision = migration.revision
-    if revision is None or all(_agrees(key, said, revision) for key, said in _SAID(revision.doc)):
+    if revision is None or _is_as_made(revision):
+        return
+    if all(_agrees(key, said, revision) for key, said in _SAID(revision.doc)):
         return
     for line in _header_lines(migration):
         if not _agrees(line.key, line.value, revision):
@@ -68,16 +70,33 @@ def check(migration: Migration) -> Iterator[Finding]:
             yield Finding(line.row, 1, message, line.row, end, fix)
 
 
+def _is_as_made(revision: Revision) -> bool:
+    """Whether the docstring is as a template writes it, each line once: most are."""
+    doc = revision.doc
+    parents = ", ".join(revision.down_revisions)
+    start = f"\nRevision ID: {revision.revision}\nRevises: {parents}\nCreate Date: "
+    _, found, rest = doc.partition(start)
+    return (
+        bool(found)
+        and _says_the_minute(rest.partition("\n")[0], revision.name)
+        and [doc.count(key) for key in ("Revision ID:", "Revises:", "Create Date:")] == [1, 1, 1]
+    )
+
+
+def _says_the_minute(value: str, name: str) -> bool:
+    """Whether a date begins as a file name does, so that nobody needs to work out which it is."""
+    minute = f"{name[:4]}-{name[4:6]}-{name[6:8]} {name[9:11]}:{name[11:13]}"
+    if not value.startswith(minute):
+        return False
+    return not value[16:].removesuffix("+00:00").strip(":.0123456789")
+
+
 def _agrees(key: str, value: str, revision: Revision) -> bool:
     if key == "Revision ID":
         return value == revision.revision
     if key == "Revises":
         return value == ", ".join(revision.down_revisions) or _revises(value, revision)
-    name = revision.name
-    minute = f"{name[:4]}-{name[4:6]}-{name[6:8]} {name[9:11]}:{name[11:13]}"
-    if value.startswith(minute) and value[16:].removesuffix("+00:00").strip(":.0123456789") == "":
-        return True  # in the same words, as nearly all: no need to work out which minute it is
-    stamp = stamp_of(name)
+    stamp = stamp_of(revision.name)
     return stamp is None or _created(value) in (None, stamp)
 
 

@@ -7,6 +7,7 @@ closed (a string, a comment, a dollar quote) swallows the rest instead of being 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from calista_tools.records import NamedTuple
@@ -152,6 +153,11 @@ class Scanner:
 
     def __iter__(self) -> Iterator[Token]:
         """Yield the tokens; the last one is ``open`` where something is not closed."""
+        if len(self.text) <= _SHORT and not _DIFFERENT.intersection(self.text):
+            return iter(_on_both(self.text)[self.dialect == "postgresql"])
+        return self._tokens()
+
+    def _tokens(self) -> Iterator[Token]:
         text, dialect = self.text, self.dialect
         match = _TOKEN[dialect].match
         fold = dialect == "postgresql"
@@ -190,6 +196,46 @@ class Scanner:
                 return
             else:
                 yield Token(kind, _value(kind, word), "", start, at)
+
+
+#: Too short to hold more words than are kept.
+_SHORT = 10_000
+#: What begins what the dialects read in different ways, or what is found by another search: a name
+#: in brackets, a comment, a dollar quote.
+_DIFFERENT = frozenset("[/$")
+_new = tuple.__new__
+
+
+@lru_cache(maxsize=64)  # each dialect's rules ask for the same few texts
+def _on_both(text: str) -> tuple[list[Token], list[Token]]:
+    """Return the tokens of a text as SQLite and as PostgreSQL keeps them: names alone differ."""
+    plain: list[Token] = []
+    folded: list[Token] = []
+    for found in _TOKEN["postgresql"].finditer(text):
+        kind = found.lastgroup or "op"
+        if kind == "skip":
+            continue
+        word, end = found[kind], found.end()
+        start = end - len(word)
+        if kind == "word":
+            upper, lower = word.upper(), word.lower()
+            token = _new(Token, ("word", word, upper, start, end))
+            plain.append(token)
+            if lower != word:
+                token = _new(Token, ("word", lower, upper, start, end))
+            folded.append(token)
+            continue
+        if kind == "op":
+            token = _new(Token, ("op", word, word, start, end))
+        elif kind == "open":
+            token = Token("open", f"a quote ({word}) is not closed", "", start, len(text))
+        else:
+            token = _new(Token, (kind, _value(kind, word), "", start, end))
+        plain.append(token)
+        folded.append(token)
+        if kind == "open":
+            break
+    return plain, folded
 
 
 def _value(kind: str, written: str) -> str:

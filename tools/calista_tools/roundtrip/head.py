@@ -2,7 +2,8 @@
 
 Reflecting a table takes Alembic longer than a whole step of a revision does, so that it is asked
 only of tables that may differ: after a run that proved only what is new, those that a revision or
-the metadata changed since; else those that the metadata makes otherwise than the revisions.
+the metadata changed since; else, on SQLite, those that the metadata makes otherwise than the
+revisions. PostgreSQL is asked for all tables at once, and takes longer to make them.
 """
 
 from __future__ import annotations
@@ -85,7 +86,8 @@ class Head:
             suspects = self._suspects(walk.first, walk.snapshot)
             more = makes_more_than_tables(metadata)
             made: Snapshot | Exception | None = None
-            if more or (suspects is None and len(self.tables) > _FEW):
+            cheap = self._place.dialect == "sqlite" and len(self.tables) > _FEW
+            if more or (suspects is None and cheap):
                 made = self._made(metadata)
             if suspects is None and isinstance(made, dict):
                 # Of one at least: plugins of Alembic's compare what belongs to no table.

@@ -45,7 +45,8 @@ def made_by(metadata: Sequence[MetaData], url: URL) -> Snapshot:
             if not list(item.dispatch.before_create):
                 for schema in sorted({table.schema or "" for table in item.tables.values()} - {""}):
                     connection.execute(CreateSchema(schema, if_not_exists=True))
-            item.create_all(connection)
+            # In SQLite nothing but tables is made, of which none is there.
+            item.create_all(connection, checkfirst=connection.dialect.name != "sqlite")
         connection.commit()
     engine.dispose()
     return snapshot_of(url)

@@ -15,6 +15,7 @@ import sys
 import time
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 _KEPT = 3
 _LIBRARIES = ("alembic", "sqlalchemy", "psycopg", "psycopg2", "psycopg2-binary", "aiosqlite")
 _DAYS = 14
-_IMPORT = re.compile(r"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
+_IMPORT = re.compile(rb"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
 _CONVENTION = re.compile(rb"convention|['\"](ix|uq|ck|fk|pk)['\"]", re.IGNORECASE)
 
 
@@ -64,15 +65,25 @@ class Cache:
         self._prefix = hashlib.sha256(name.encode()).hexdigest()[:12]
         #: Digests of the metadata's tables when the restored head was compared with them.
         self.tables: dict[str, str] | None = None
+        #: What was read of the restored head, see `Live.remembered`.
+        self.remembered: Any = None
         self._start = _digest_of(list(_surroundings(project, settings, server)))
+        #: Each revision with the digest of the prefix that ends with it, as far as asked for.
+        self._chain: list[tuple[str, str]] = []
+        #: What each revision's file imports.
+        self._imports: dict[str, list[str]] = {}
 
     def digests(self, scripts: Sequence[Script]) -> list[str]:
-        """Return the digest of each prefix, shortest first."""
-        found, last = [], self._start
-        for script in scripts:
-            last = _digest_of([last, script.revision, Path(script.path).read_bytes()])
-            found.append(last)
-        return found
+        """Return the digest of each prefix, shortest first; of files as they are the first time."""
+        names = [script.revision for script in scripts]
+        if [name for name, _ in self._chain[: len(names)]] != names:
+            self._chain, last = [], self._start
+            for script in scripts:
+                source = Path(script.path).read_bytes()
+                self._imports[script.path] = _imports(source)
+                last = _digest_of([last, script.revision, source])
+                self._chain.append((script.revision, last))
+        return [digest for _, digest in self._chain[: len(names)]]
 
     def restore(
         self, scripts: Sequence[Script], database: ScratchDatabase
@@ -98,6 +109,7 @@ class Cache:
                 card.touch()
                 self._taken = card.stem
                 self.tables = said.get("tables")
+                self.remembered = said.get("remembered")
                 self._read_before = said["opened"]
                 return count, [Step(**{**step, "cached": True}) for step in said["steps"]]
         return 0, []
@@ -120,10 +132,16 @@ class Cache:
         steps: Sequence[Step],
         database: ScratchDatabase,
         tables: Mapping[str, str] | None = None,
+        remembered: Any = None,
     ) -> None:
         """Keep the database after a prefix that is proven, and forget what is stale.
 
-        The database itself is handed over: nothing can be done with it afterwards.
+        Args:
+            scripts: The prefix.
+            steps: What was said of it.
+            database: It is handed over: nothing can be done with it afterwards.
+            tables: Digests of the metadata's tables, where head was compared with them.
+            remembered: What was read of the database, as far as that is worth keeping.
         """
         digest = self.digests(scripts)[-1][:32]
         card = self._folder / f"{self._prefix}-{digest}.json"
@@ -131,15 +149,15 @@ class Cache:
             if not card.exists():
                 self._place.keep(card.stem, database)
                 part = card.with_suffix(".part")
+                head = {"project": str(self._project.ini), "dialect": self._place.dialect}
                 said = {
-                    "project": str(self._project.ini),
-                    "dialect": self._place.dialect,
                     "tables": tables,
-                    "files": _own_modules(self._project),
+                    "remembered": remembered,
+                    "files": _own_modules(self._project, self._imports),
                     "opened": {**self._read_before, **opened.digests(self._project)},
                     "steps": [_plain(step) for step in steps],
                 }
-                part.write_text(json.dumps(said), encoding="utf-8")
+                part.write_text(f"{json.dumps(head)}\n{json.dumps(said)}", encoding="utf-8")
                 part.replace(card)
             cards = sorted(self._cards(), key=lambda path: path.stat().st_mtime, reverse=True)
             for old in cards[_KEPT:]:
@@ -150,7 +168,7 @@ class Cache:
 
     def _is_stale(self, card: Path) -> bool:
         """Tell whether nobody will come for it: not used for long, or its project is gone."""
-        said = _read(card)
+        said = _read(card, lines=1)
         if said.get("dialect") != self._place.dialect:
             return False
         unused = time.time() - card.stat().st_mtime
@@ -168,12 +186,13 @@ def _plain(step: Step) -> dict[str, Any]:
     return {name: getattr(step, name) for name in Step.__dataclass_fields__ if name != "cached"}
 
 
-def _read(card: Path) -> dict[str, Any]:
-    with suppress(OSError, ValueError):
-        found = json.loads(card.read_text(encoding="utf-8"))
-        if isinstance(found, dict):
-            return found
-    return {}
+def _read(card: Path, lines: int = 2) -> dict[str, Any]:
+    """Return what a card says: on its first line whose it is, on the second everything else."""
+    found: dict[str, Any] = {}
+    with suppress(OSError, ValueError), card.open(encoding="utf-8") as file:
+        for line in islice(file, lines):
+            found |= json.loads(line)
+    return found
 
 
 def _surroundings(project: Project, settings: Settings, server: str) -> Iterator[str | bytes]:
@@ -197,7 +216,11 @@ def _sources() -> list[Path]:
     return sorted(Path(__file__).parent.rglob("*.py"))
 
 
-def _own_modules(project: Project) -> Mapping[str, str]:
+def _imports(source: bytes) -> list[str]:
+    return [name.decode(errors="replace") for name in _IMPORT.findall(source)]
+
+
+def _own_modules(project: Project, known: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
     """Return digests of the project's modules, as far as they bear on what a revision does.
 
     That is all of a module that a revision imports or that works with Alembic. Of others, such as
@@ -209,8 +232,8 @@ def _own_modules(project: Project) -> Mapping[str, str]:
     imported: set[str] = set()
     for folder in versions:
         for file in folder.glob("*.py"):
-            with suppress(OSError, UnicodeDecodeError):
-                imported.update(_IMPORT.findall(file.read_text(encoding="utf-8")))
+            with suppress(OSError):
+                imported.update(known.get(str(file)) or _imports(file.read_bytes()))
     found = {}
     for module in tuple(sys.modules.values()):
         name = getattr(module, "__file__", None)

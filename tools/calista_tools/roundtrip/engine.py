@@ -110,10 +110,12 @@ class _Proof:
             prepare(settings.prepare, database.url)
         cache = self.cache if not before else None
         count, cached = cache.restore(proven, database) if cache and not thorough else (0, [])
-        known = {script.revision for script in self.project.script.walk_revisions()}
+        known = {script.revision for script in self.project.scripts}
         judge = Judge(read_given(settings.rows, known), settings)
         live = _live(database)
         live.thorough = thorough
+        if cache and count:
+            live.remember(cache.remembered)
         origin: Callable[[], None] | None = None
         if cache and count:
             origin = partial(cache.put_back, database)
@@ -137,7 +139,7 @@ class _Proof:
             if cache and good > count and not database.roles:
                 walk.go_back_to(proven[:good])
                 tables = head.tables or None if good == len(proven) else None
-                cache.keep(proven[:good], run.steps[:good], database, tables)
+                cache.keep(proven[:good], run.steps[:good], database, tables, live.remembered())
         return True
 
 

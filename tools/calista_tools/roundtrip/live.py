@@ -49,6 +49,12 @@ class Live(Access, Protocol):
     def recreated(self) -> list[str]:
         """Return the tables that the step made anew without being asked to."""
 
+    def remember(self, read: Any) -> None:
+        """Take what `remembered` returned in another run, of the same database."""
+
+    def remembered(self) -> Any:
+        """Return what reading everything can be spared by the next time, as JSON has it."""
+
     def violations(self, statements: Sequence[str]) -> list[str]:
         """Return what the database itself says is wrong with it after the step."""
 

@@ -135,6 +135,12 @@ class PostgresLive:
         """Return nothing: PostgreSQL alters its tables."""
         return []
 
+    def remember(self, read: Any) -> None:
+        """Take nothing: what is read is known by numbers that a copy has anew."""
+
+    def remembered(self) -> None:
+        """Return nothing."""
+
     def violations(self, statements: Sequence[str]) -> list[str]:
         """Return nothing: PostgreSQL enforces its constraints."""
         return []

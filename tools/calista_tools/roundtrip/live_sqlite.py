@@ -10,6 +10,7 @@ from calista_tools.roundtrip.authorizer import changed_schema, changes_tables, n
 from calista_tools.roundtrip.live import driver_error, version_table
 from calista_tools.roundtrip.recreation import recreated
 from calista_tools.roundtrip.rows import Written
+from calista_tools.roundtrip.snapshot.model import Key
 from calista_tools.roundtrip.snapshot.sqlite import SqliteReader
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from calista_tools.roundtrip.snapshot import Snapshot
+    from calista_tools.roundtrip.snapshot.sqlite import ReadBefore
 
 _WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|WITH|DROP\s+TABLE)\b", re.IGNORECASE)
 
@@ -33,6 +35,7 @@ class SqliteLive:
     def __init__(self) -> None:
         self._accesses: set[tuple[int, str]] | None = None
         self._reader: SqliteReader | None = None
+        self._read_before: ReadBefore = {}
         self._connection: Connection | None = None
         self._pages: Mapping[str, int] = {}
         #: Said before: what one step broke stays broken, and is not the next one's fault.
@@ -47,7 +50,7 @@ class SqliteLive:
         with suppress(Exception):
             self.query("PRAGMA synchronous = OFF")
         self.version_table = version_table(context)
-        self._reader = SqliteReader(self.query, [self.version_table])
+        self._reader = SqliteReader(self.query, [self.version_table], self._read_before)
 
     def detach(self) -> None:
         """Forget the connection."""
@@ -121,6 +124,17 @@ class SqliteLive:
         """Return the tables that begin on another page than before the step."""
         assert self._reader is not None
         return recreated(self._pages, self._reader.root_pages)
+
+    def remember(self, read: Any) -> None:
+        """Take what was read of each table's texts."""
+        for texts, group in read or ():
+            known = {Key(*key): properties for key, properties in group}
+            self._read_before[frozenset(map(tuple, texts))] = known
+
+    def remembered(self) -> Any:
+        """Return what was read of each table's texts."""
+        assert self._reader is not None
+        return [(list(texts), list(group.items())) for texts, group in self._reader.read_texts()]
 
     def violations(self, statements: Sequence[str]) -> list[str]:
         """Check references and the file, of the tables that the step changed."""

@@ -58,7 +58,7 @@ def digests(project: Project) -> Mapping[str, str]:
     Modules count where a revision needs them; of those that only ``env.py`` imports, such as
     models, a proof does not depend on all.
     """
-    revisions = {script.path for script in project.script.walk_revisions()}
+    revisions = {script.path for script in project.scripts}
     known = revisions | {str(project.ini), str(project.ini.parent / "pyproject.toml")}
     return {
         name: digest(name)

@@ -8,6 +8,7 @@ import re
 import sys
 from argparse import Namespace
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -99,7 +100,7 @@ class Project:
         try:
             wanted = self._closure(end or "heads")
             known = self._closure(start) if start and start != "base" else set()
-            scripts = list(self.script.walk_revisions("base", "heads"))
+            scripts = self.scripts
         except CommandError as error:
             raise ToolError(_one_line(error), exit_code=2) from error
         done: set[str] = set()
@@ -120,6 +121,11 @@ class Project:
         before = [script for script in ordered if script.revision in known]
         proven = [s for s in ordered if s.revision in wanted and s.revision not in known]
         return before, proven
+
+    @cached_property
+    def scripts(self) -> Sequence[Script]:
+        """All revisions, the newest first."""
+        return list(self.script.walk_revisions("base", "heads"))
 
     def parents(self, script: Script) -> list[str]:
         """Return the revisions that must have run before one, ``depends_on`` included."""

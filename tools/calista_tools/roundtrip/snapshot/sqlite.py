@@ -17,7 +17,7 @@ from calista_tools.roundtrip.snapshot.sqlite_text import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from calista_tools.roundtrip.snapshot.model import Group, Properties, Snapshot
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 #: type, name, table, root page, SQL: a row of ``sqlite_master``.
 Row = tuple[str, str, str, int, str | None]
+#: Of a row, what a group is made of.
+Text = tuple[str, str, str | None]
+ReadBefore = dict[frozenset[Text], "Group"]
 
 _COLUMNS = (
     'SELECT name, type, "notnull", dflt_value, pk, hidden FROM pragma_table_xinfo({}) ORDER BY cid'
@@ -47,9 +50,12 @@ class SqliteReader:
     Args:
         query: Runs a statement and returns rows.
         ignored: Tables left out: Alembic's version table.
+        read_before: What texts mean, as far as somebody has read them; it is added to.
     """
 
-    def __init__(self, query: Query, ignored: Iterable[str]) -> None:
+    def __init__(
+        self, query: Query, ignored: Iterable[str], read_before: ReadBefore | None = None
+    ) -> None:
         self._query = query
         self._ignored = frozenset(ignored)
         self._rows: dict[str, set[Row]] = {}
@@ -60,7 +66,7 @@ class SqliteReader:
         self._prose: dict[str, str] = {}
         self._groups: dict[str, Group] = {}
         #: What a table's texts mean never changes, and a round trip meets them twice.
-        self._read_before: dict[frozenset[tuple[str, str, str | None]], Group] = {}
+        self._read_before: ReadBefore = {} if read_before is None else read_before
         #: By table: what its foreign keys refer to, in lower case.
         self._refers: dict[str, set[str]] = {}
         self._version: int | None = None
@@ -118,7 +124,7 @@ class SqliteReader:
                 if table.startswith("sqlite_"):
                     continue
                 self.changed.add(table)
-                texts = frozenset((row[0], row[1], row[4]) for row in mine)
+                texts = _texts(mine)
                 group = self._read_before.get(texts)
                 if group is None:
                     group = self._read_before[texts] = self._read(table, mine)
@@ -133,6 +139,11 @@ class SqliteReader:
                 self.root_pages.update((row[1], row[3]) for row in mine if row[0] == "table")
         self._rows.update(rows)
         return dict(self._groups)
+
+    def read_texts(self) -> Iterator[tuple[frozenset[Text], Group]]:
+        """Yield the texts of each table and view that there is, and what they mean."""
+        for table, group in self._groups.items():
+            yield _texts(self._rows[table]), group
 
     def _suspects(self, names: set[str], altered: bool) -> set[str]:
         """Return the known tables and views whose rows are to be looked at."""
@@ -278,6 +289,10 @@ class SqliteReader:
                     "columns in key": listed, **({"where": where} if partial else {}),
                 }  # fmt: skip
         return found
+
+
+def _texts(rows: set[Row]) -> frozenset[Text]:
+    return frozenset((row[0], row[1], row[4]) for row in rows)
 
 
 def _prose(rows: set[Row]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
@@ -26,3 +27,21 @@ def test_a_change_on_another_connection_is_found(project: Callable[..., Path]) -
     assert two.differences == ["+index ix_note on note"]
     assert three.proven
     assert run.notes == ["every object was read after every step"]
+
+
+def test_a_role_does_not_outlive_the_first_reading(project: Callable[..., Path]) -> None:
+    role = f"calista_test_{uuid4().hex[:12]}"
+    owner = f'op.execute("CREATE ROLE {role}")\nop.execute("ALTER TABLE note OWNER TO {role}")'
+    back = f'op.execute("ALTER TABLE note OWNER TO CURRENT_USER")\nop.execute("DROP ROLE {role}")'
+    fails = 'op.execute("SELECT 1 / 0")'
+    ini = project(
+        {
+            "one": (CREATE, 'op.drop_table("note")'),
+            "two": (owner, back),
+            "three": ("", fails),
+            "four": (BESIDE, ""),
+        }
+    )
+    run = prove(Project(ini), Options(backend="postgresql", cache=False))
+    assert run.notes == ["every object was read after every step"]
+    assert [step.proven for step in run.steps[:3]] == [True, True, False]

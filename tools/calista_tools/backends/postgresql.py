@@ -75,6 +75,8 @@ class PostgresServer:
         if name in self._names:
             self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
             self._names.discard(name)
+            if not self._names:
+                self._drop_roles()
 
     def recreate(self, name: str, template: str | None) -> None:
         """Drop and make again one of our databases, empty or as a copy of ``template``."""

@@ -125,13 +125,16 @@ class _Proof:
         head = Head(
             self.place, walk, cache.tables if cache and count else None, whole=not self.options.end
         )
-        with closing(walk):
+        with ExitStack() as stack:
+            # Last, when no copy is left: a role that owns something in one cannot be dropped.
+            again = stack.enter_context(ExitStack())
+            stack.enter_context(closing(walk))
             walk.advance(before)
             walk.take(proven[:count], cached)
             run.steps = walk.prove(proven[count:], head.look)
             head.report(run, settings.drift)
             if walk.overlooked and not thorough:
-                database.drop()
+                again.callback(database.drop)
                 return False
             run.head = walk.snapshot if head.reached else None
             good = _proven_prefix(run.steps)

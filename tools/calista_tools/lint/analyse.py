@@ -159,7 +159,7 @@ def analyse(migration: Migration, rules: Sequence[Rule], published: Collection[s
         rules = [rule for rule in rules if rule.code == UNREADABLE]
         traits = None
     else:
-        traits = _traits(migration)
+        traits = traits_of(migration)
     findings: list[tuple[str, Finding]] = []
     failures: list[str] = []
     for code, _, _, check, about in rules:
@@ -186,7 +186,7 @@ def analyse(migration: Migration, rules: Sequence[Rule], published: Collection[s
     )
 
 
-def _traits(migration: Migration) -> frozenset[str] | None:
+def traits_of(migration: Migration) -> frozenset[str] | None:
     """Return what the file has that rules are about; None where that cannot be told."""
     try:
         return migration.traits

@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.diagnostic import Diagnostic
 from calista_tools.lint.noqa import Directive
-from calista_tools.lint.rule import Edit, Finding, Fix
+from calista_tools.lint.rule import Edit, Finding, Fix, registered
 from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from calista_tools.lint.rule import Rule
+
+
+class Place(NamedTuple):
+    """A rule that need not be loaded.
+
+    Attributes:
+        about: As in ``Rule``.
+    """
+
+    module: str
+    scope: str
+    about: Sequence[str] | None
+
+    def load(self, code: str) -> Rule:
+        """Return the rule itself.
+
+        Raises:
+            KeyError: It is none of ours: the cache that says so is not ours either.
+        """
+        if not self.module.startswith("calista_tools.lint.rules."):
+            raise KeyError(self.module)
+        import_module(self.module)
+        return registered()[code]
 
 
 class Collected(NamedTuple):
@@ -21,7 +47,7 @@ class Collected(NamedTuple):
         directives: The ``# noqa`` comments of each file.
         exempt: Files that ``start-after`` leaves out.
         rules: The name of every rule, by code.
-        noqa_rules: The modules of the rules that judge the comments.
+        places: Where each rule stands and what it is about, by code: to load few of them.
         failures: Our own bugs met on the way, one line each.
     """
 
@@ -29,7 +55,7 @@ class Collected(NamedTuple):
     directives: Mapping[Path, tuple[Directive, ...]]
     exempt: frozenset[Path]
     rules: Mapping[str, str]
-    noqa_rules: tuple[str, ...]
+    places: Mapping[str, Place]
     failures: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
@@ -39,7 +65,7 @@ class Collected(NamedTuple):
             "directives": {str(path): listed for path, listed in self.directives.items()},
             "exempt": [str(path) for path in sorted(self.exempt)],
             "rules": self.rules,
-            "noqa_rules": self.noqa_rules,
+            "places": self.places,
         }
 
     @classmethod
@@ -56,7 +82,7 @@ class Collected(NamedTuple):
             },
             frozenset(Path(path) for path in content["exempt"]),
             content["rules"],
-            tuple(content["noqa_rules"]),
+            {code: Place(*place) for code, place in content["places"].items()},
         )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from calista_tools.errors import ConfigError
 from calista_tools.history import History, Problem, Revision
 from calista_tools.lint.analyse import analyse
-from calista_tools.lint.collected import Collected
+from calista_tools.lint.collected import Collected, Place
 from calista_tools.lint.diagnostic import Diagnostic
 from calista_tools.lint.parallel import WORTHWHILE, PeerLostError, available, together
 from calista_tools.lint.reading import Reading
@@ -76,10 +76,15 @@ def collect(
         {path: item.directives for path, item in facts.items() if item.directives},
         _before_start(group.config, facts),
         {code: rule.name for code, rule in rules.items()},
-        tuple(rule.check.__module__ for rule in rules.values() if rule.scope == "noqa"),
+        {code: _place(rule) for code, rule in rules.items()},
         tuple(f"{path}: {failure}" for path, item in facts.items() for failure in item.failures),
     )
     return collected, known
+
+
+def _place(rule: Rule) -> Place:
+    about = None if rule.about is None else sorted(rule.about)
+    return Place(rule.check.__module__, rule.scope, about)
 
 
 def _read(group: Group, rules: Mapping[str, Rule], *, keep: bool) -> Known:

@@ -40,15 +40,9 @@ def judge(group: Group, collected: Collected, selection: Selection) -> Report:
 
 def _about_comments(collected: Collected, suppressions: list[Suppression]) -> list[Diagnostic]:
     """Check the comments; of all rules only these are loaded where the findings were cached."""
-    from importlib import import_module
-
-    from calista_tools.lint.rule import registered
-
-    for module in collected.noqa_rules:
-        import_module(module)
+    rules = [place.load(code) for code, place in collected.places.items() if place.scope == "noqa"]
     return [
         Diagnostic(path, finding, rule.code, rule.name)
-        for rule in registered().values()
-        if rule.scope == "noqa"
+        for rule in rules
         for path, finding in rule.check(suppressions)
     ]

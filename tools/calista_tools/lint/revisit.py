@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 
 from calista_tools.history import Problem, Revision
 from calista_tools.history.scanner import Plain
-from calista_tools.lint.analyse import analyse, load, read_source
+from calista_tools.lint.analyse import analyse, load, read_source, traits_of
 from calista_tools.lint.diagnostic import Diagnostic
 from calista_tools.lint.engine import published_ids
 from calista_tools.lint.names.metadata import keep_convention
 from calista_tools.lint.reading import around, header_of
-from calista_tools.lint.rule import all_rules
 from calista_tools.lint.schema import walk
 
 if TYPE_CHECKING:
@@ -54,16 +53,14 @@ def revisit(group: Group, cache: Cache) -> Collected | None:
     changes = _changes(group, fresh, shard, is_last=is_last) if fresh is not None else None
     if fresh is None or changes is None:
         return None
-    rules = all_rules()
-    checks = [rule for rule in rules.values() if rule.scope in ("file", "schema")]
     published = published_ids(group.config)
     facts = dict(shard.facts)
     for migration in _in_place(group, fresh, shard, changes, base):
-        item = analyse(migration, checks, published)
+        item = analyse(migration, _rules(cache.collected, migration), published)
         if item.failures or item.digest != facts[item.path].digest:
             return None
         facts[item.path] = item
-    collected = _replaced(group, cache.collected, [facts[m.path] for m in fresh.values()], rules)
+    collected = _replaced(group, cache.collected, [facts[m.path] for m in fresh.values()])
     looked_at = frozenset(path for one in projects.values() for path in one.looked_at())
     cache.update(index, shard._replace(facts=facts, changes=changes), collected, looked_at)
     return collected
@@ -178,21 +175,30 @@ def _in_place(
             yield migration
 
 
-def _replaced(
-    group: Group, old: Collected, facts: Sequence[Facts], rules: Mapping[str, Rule]
-) -> Collected:
+def _rules(collected: Collected, migration: Migration) -> list[Rule]:
+    """Return the rules that can find anything in a file: to load all takes longer than to check."""
+    traits = traits_of(migration)
+    return [
+        place.load(code)
+        for code, place in collected.places.items()
+        if place.scope in ("file", "schema")
+        and (place.about is None or traits is None or not traits.isdisjoint(place.about))
+    ]
+
+
+def _replaced(group: Group, old: Collected, facts: Sequence[Facts]) -> Collected:
     """Return what was found, with what is found now in some files."""
     alone: dict[Path, list[Diagnostic]] = {path: [] for path in group.files}
     fresh = {item.path: item for item in facts}
     together: list[Diagnostic] = []
     for item in old.found:
-        if rules[item.code].scope == "history":
+        if old.places[item.code].scope == "history":
             together.append(item)
         elif item.path not in fresh:
             alone[item.path].append(item)
     for path, one in fresh.items():
         alone[path] = [
-            Diagnostic(path, finding, code, rules[code].name) for code, finding in one.findings
+            Diagnostic(path, finding, code, old.rules[code]) for code, finding in one.findings
         ]
     directives = dict(old.directives)
     directives.update({path: one.directives for path, one in fresh.items()})

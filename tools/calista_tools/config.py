@@ -6,7 +6,6 @@ unknown keys and the JSON schema in ``docs/`` all come from it.
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,9 @@ from calista_tools.errors import ConfigError
 from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    Reader = Callable[[Path], Mapping[str, Any]]
 
 #: Policy names, in the tokens of SQLAlchemy's ``naming_convention`` (design, section 4).
 DEFAULT_NAMES: Mapping[str, str] = {
@@ -135,26 +136,30 @@ class Config(NamedTuple):
         return self.script_location / "versions"
 
 
-def load(start: Path | None = None, *, path: Path | None = None) -> Config:
+def load(
+    start: Path | None = None, *, path: Path | None = None, read: Reader | None = None
+) -> Config:
     """Read the project's configuration.
 
     Args:
         start: Where the upward search for ``pyproject.toml`` begins; the working folder if None.
         path: A ``pyproject.toml`` to read instead of searching.
+        read: How such a file is read; `read_toml` if None.
 
     Raises:
         ConfigError: A file cannot be read, a key is unknown or a value has the wrong shape.
     """
     start = (start or Path.cwd()).absolute()
+    read = read or read_toml
     if path is None:
-        found = _nearest(start)
+        found = _nearest(start, read)
         return (
             _build({}, start, None)
             if found is None
             else _build(found[1], found[0].parent, found[0])
         )
     path = path.absolute()
-    table = _read(path).get("tool", {}).get("calista", {})
+    table = read(path).get("tool", {}).get("calista", {})
     return _build(table, path.parent, path)
 
 
@@ -175,18 +180,25 @@ def json_schema() -> dict[str, Any]:
     }
 
 
-def _nearest(start: Path) -> tuple[Path, Mapping[str, Any]] | None:
+def _nearest(start: Path, read: Reader) -> tuple[Path, Mapping[str, Any]] | None:
     """Return the nearest file that has our table, and the table."""
     for folder in (start, *start.parents):
         candidate = folder / "pyproject.toml"
         if candidate.is_file():
-            tools = _read(candidate).get("tool", {})
+            tools = read(candidate).get("tool", {})
             if "calista" in tools:
                 return candidate, tools["calista"]
     return None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_toml(path: Path) -> Mapping[str, Any]:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -13,6 +13,7 @@ from calista_tools.errors import ToolError
 from calista_tools.lint.cache import Cache, project_root
 from calista_tools.lint.diagnostic import Report
 from calista_tools.lint.judge import judge
+from calista_tools.lint.kept_settings import KeptSettings
 from calista_tools.lint.outputs import FOR_PEOPLE
 from calista_tools.lint.replay import Watch
 from calista_tools.lint.selection import Selection, split_codes
@@ -33,7 +34,9 @@ def check(arguments: SimpleNamespace, config_path: Path | None) -> int:
     """Check the files, print the report, return the exit code."""
     # Python's own remarks on a revision, such as an invalid escape, are not ours to print.
     warnings.simplefilter("ignore")
-    targets = find_targets(arguments.paths, config_path)
+    settings = KeptSettings()
+    read = None if arguments.no_cache else settings.read
+    targets = find_targets(arguments.paths, config_path, read)
     for folder in targets.empty:
         print(f"warning: {shown(folder)}: no revision files here", file=sys.stderr)
     groups = _narrowed(targets.groups, arguments)
@@ -44,6 +47,7 @@ def check(arguments: SimpleNamespace, config_path: Path | None) -> int:
     if watch.sound:
         _watch(watch, groups, arguments, config_path)
     report = check_groups(groups, arguments, watch)
+    settings.keep()
     if arguments.add_noqa:
         from calista_tools.lint.add_noqa import PLACEHOLDER, add_noqa
 

@@ -20,7 +20,7 @@ from calista_tools.records import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from calista_tools.config import Config
+    from calista_tools.config import Config, Reader
 
 #: Python files in a versions folder that Alembic does not load as revisions.
 _NO_REVISION = ("__init__", ".#", ".")
@@ -46,14 +46,21 @@ class Targets(NamedTuple):
     empty: tuple[Path, ...]
 
 
-def find_targets(paths: Sequence[str], config_path: Path | None = None) -> Targets:
+def find_targets(
+    paths: Sequence[str], config_path: Path | None = None, read: Reader | None = None
+) -> Targets:
     """Resolve the command line's paths; none means the configured versions folders.
+
+    Args:
+        paths: As they were given.
+        config_path: A ``pyproject.toml`` to read instead of searching for one.
+        read: How such a file is read, as in `calista_tools.config.load`.
 
     Raises:
         ToolError: A path does not exist, or holds no revision although it was named.
         ConfigError: A project's configuration cannot be used.
     """
-    load = cache(lambda folder: _load(folder, config_path))
+    load = cache(lambda folder: _load(folder, config_path, read))
     if not paths:
         config = load(Path.cwd())
         folders = version_folders(config)
@@ -97,9 +104,9 @@ def find_targets(paths: Sequence[str], config_path: Path | None = None) -> Targe
     return Targets(tuple(groups), ())
 
 
-def _load(folder: Path, config_path: Path | None) -> Config:
-    config = configuration.load(folder, path=config_path)
-    return config if config.path else configuration.load(Path.cwd())
+def _load(folder: Path, config_path: Path | None, read: Reader | None) -> Config:
+    config = configuration.load(folder, path=config_path, read=read)
+    return config if config.path else configuration.load(Path.cwd(), read=read)
 
 
 def _fitting(config: Config, folders: tuple[Path, ...]) -> Config:

@@ -130,3 +130,9 @@ def test_what_cannot_be_parsed_is_said_once() -> None:
 
 def test_what_one_dialect_of_the_line_can_parse_is_no_trouble() -> None:
     assert not evaluation("op.execute('CREATE INDEX [a b] ON t (a)')").troubles
+
+
+def test_what_is_put_into_a_statement_by_replace_leaves_the_rest_known() -> None:
+    body = "op.execute('CREATE INDEX ix_a ON t (__C__)'.replace('__C__', compute()))"
+    [(kind, table, name, *_)] = touched(evaluation(body))
+    assert (kind, table, name) == ("ix", "t", "ix_a")

@@ -48,7 +48,11 @@ def suppress(
         (path, directive): [] for path, listed in directives.items() for directive in listed
     }
     kept = []
+    unreadable: set[Path] = set()
     for item in found:
+        if item.code == "CAL006":
+            # Nobody knows what would be found in the file once it can be parsed again.
+            unreadable.add(item.path)
         covering = [
             directive
             for directive in directives.get(item.path, ())
@@ -67,7 +71,9 @@ def suppress(
                 code
                 for code in directive.codes or ()
                 if code.startswith("CAL") and code not in codes and may_be_unused(code, path)
-            ),
+            )
+            if path not in unreadable
+            else (),
         )
         for (path, directive), codes in used.items()
     ]

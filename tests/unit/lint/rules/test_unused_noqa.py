@@ -33,6 +33,7 @@ def test_reports(source: str, unused: str, lint: Lint) -> None:
         "pass  # noqa: E501, F401",
         "x = '# noqa: CAL103'",
         "pass  # noqa: because",
+        f"{BAD_INDEX}  # noqa: CAL103\nthis is no Python",
     ],
 )
 def test_leaves_alone(source: str, lint: Lint) -> None:

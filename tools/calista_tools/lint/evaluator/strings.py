@@ -188,8 +188,9 @@ def method(text: str, name: str, args: list[object], kwargs: dict[str, object]) 
         raise NeedDialect
     for item in args:
         if isinstance(item, Unknown):
-            known = name == "replace" and len(args) > 1 and isinstance(args[0], str) and args[0]
-            return Unknown(item.reason, text.replace(args[0], "\0") if known else None)
+            old = args[0]
+            known = name == "replace" and len(args) > 1 and isinstance(old, str) and old
+            return Unknown(item.reason, text.replace(str(old), "\0") if known else None)
     if name == "replace" and len(args) >= 2 and all(isinstance(item, (str, int)) for item in args):
         if isinstance(args[1], str) and (len(text) + 1) * (len(args[1]) + 1) > 50 * LIMIT:
             return TOO_LONG

@@ -91,12 +91,14 @@ class SampleRows:
         self._state = RowState(self._state.contents, {**self._state.keys, **done.keys})
         if done.tables:
             self._ours |= done.tables
-            waiting = self._pending
             touched = self._tables.touched(self._access.written())
             # What triggers wrote elsewhere is read too; not again what was read after it all.
-            self._take({name: done.read[name] for name in touched.tables & done.read.keys()})
-            self._read(Touched(touched.tables - done.read.keys(), touched.gone))
-            self._pending = waiting
+            known = touched.tables & done.read.keys()
+            self._take({name: done.read[name] for name in known})
+            self._read(Touched(touched.tables - known, touched.gone))
+            # Looked at again before the next revision: a column that is still empty may be filled
+            # when there are rows to refer to.
+            self._pending |= known
         return self._state
 
     def _read(self, touched: Touched) -> None:

@@ -270,6 +270,20 @@ def test_a_new_column_gets_a_value_in_a_new_row(database: Database) -> None:
     assert [row[2] is None for row in database.rows("t")] == [True, True, True, False]
 
 
+def test_an_empty_reference_is_filled_when_there_are_rows_to_refer_to(
+    postgresql: Database,
+) -> None:
+    postgresql.fill(
+        "CREATE TABLE nothing (id integer PRIMARY KEY, CHECK (id > 5 AND id < 5))",
+        "CREATE TABLE parent (id integer PRIMARY KEY, n integer NOT NULL REFERENCES nothing (id))",
+        "CREATE TABLE child (id integer PRIMARY KEY, p integer REFERENCES parent (id))",
+    )
+    assert {row[1] for row in postgresql.rows("child")} == {None}
+    postgresql.fill("DROP TABLE nothing CASCADE", "CREATE TABLE nothing (id integer PRIMARY KEY)")
+    postgresql.fill()
+    assert {row[1] for row in postgresql.rows("child")} > {None}
+
+
 def test_tables_that_a_revision_fills_are_left(database: Database) -> None:
     database.fill("CREATE TABLE t (a TEXT, b TEXT)", "INSERT INTO t (a) VALUES ('ours')")
     assert database.rows("t") == [("ours", None)]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from calista_tools.lint.rule import all_rules
 from tests.functional.lint.conftest import Run
 
 CLEAN = "All checks passed!\n"
@@ -173,3 +174,37 @@ def test_as_a_process() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     assert done.stdout.endswith(b"[]\n")
+
+
+PROGRAM = [str(Path(sys.executable).with_name("calista-lint"))]
+
+
+def test_the_program_ends_with_all_of_its_output(project: Path) -> None:
+    done = subprocess.run([*PROGRAM, "--list-rules"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") >= len(all_rules())
+    wrong = subprocess.run([*PROGRAM, "nowhere"], capture_output=True, text=True, check=False)
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr.startswith("error: ")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_output_that_cannot_be_written_is_an_error() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, "--list-rules"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: ")
+    assert "Traceback" not in done.stderr
+
+
+def test_a_reader_that_leaves_is_no_error_of_ours() -> None:
+    with subprocess.Popen(
+        [*PROGRAM, "--list-rules"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as run:
+        assert run.stdout is not None
+        assert run.stderr is not None
+        run.stdout.close()
+        assert run.stderr.read() == b""
+    assert run.returncode == 1

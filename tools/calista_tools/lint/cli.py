@@ -18,7 +18,26 @@ if TYPE_CHECKING:
     from argparse import ArgumentParser
     from collections.abc import Sequence
     from types import SimpleNamespace
-    from typing import Any
+    from typing import Any, NoReturn
+
+
+def program() -> NoReturn:
+    """Run the command and end the process at once.
+
+    Nothing is left to do, and an interpreter that takes apart what it holds of a long history, piece
+    by piece, needs a fifth of the run's time for that.
+    """
+    code = main()
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = 1
+    except OSError as error:
+        print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)
+        code = 2
+    if not sys.stderr.closed:
+        sys.stderr.flush()
+    os._exit(code)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

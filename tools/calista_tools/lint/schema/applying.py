@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools.lint.names.convention import Subject, UnknownTokenError, expand
 from calista_tools.lint.names.shortening import clip
+from calista_tools.lint.schema.copying import recreate
 from calista_tools.lint.schema.numbering import columns_in, merged
-from calista_tools.lint.schema.records import Change, ColumnState, Event, Placed, Table
+from calista_tools.lint.schema.records import Change, ColumnState, Event, Placed, Table, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,11 +18,6 @@ if TYPE_CHECKING:
 def nobody(event: Event) -> None:
     """Hear of an event and do nothing."""
     del event
-
-
-def key_of(name: str, schema: str | None) -> str:
-    """Return the key of a table in ``Schema.tables``."""
-    return f"{schema}.{name}" if schema else name
 
 
 def _create_table(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
@@ -317,34 +312,6 @@ def _renamed(
     return None, None
 
 
-def _recreate(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
-    """Copy a table as Alembic does on SQLite: what reflection does not see is lost."""
-    table = schema.table(change.table, change.schema)
-    if table is None:
-        return
-    kept: list[Placed] = []
-    keys: set[tuple[object, ...]] = set()
-    for placed in table.objects:
-        key = (placed.columns, placed.referred_table, placed.referred_columns)
-        if placed.kind == "fk" and key in keys:
-            # SQLAlchemy reflects the first of two equal foreign keys only.
-            tell(Event("drop", table.name, placed._replace(implicit=True), change))
-            continue
-        if placed.kind == "fk":
-            keys.add(key)
-        if placed.kind == "trigger" or (placed.kind == "ix" and None in (placed.columns or ())):
-            tell(Event("drop", table.name, placed._replace(implicit=True), change))
-            continue
-        if placed.kind == "ck" and placed.name is None:
-            continue
-        if placed.name is None and change.values is not None:
-            placed = _named_by_block(placed, table, change)
-            if placed.name is not None:
-                tell(Event("create", table.name, placed, change))
-        kept.append(placed)
-    schema.tables[key_of(table.name, table.schema)] = table._replace(objects=tuple(kept))
-
-
 def _restate(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
     """Add what a block's ``table_args`` say: a copy makes it, and an unknown table has it."""
     table = _with_table(schema, change)
@@ -353,20 +320,6 @@ def _restate(schema: Schema, change: Change, tell: Callable[[Event], None]) -> N
     for placed in change.objects:
         if placed.name is not None and table.named(placed.name) is None:
             _place(schema, table.name, table.schema, placed, change, tell)
-
-
-def _named_by_block(placed: Placed, table: Table, change: Change) -> Placed:
-    template = (change.values or {}).get(placed.kind)
-    if not isinstance(template, str):
-        return placed
-    subject = Subject(
-        table.name, placed.columns, placed.referred_table, placed.referred_columns, None
-    )
-    try:
-        name = expand(template, subject)
-    except UnknownTokenError:
-        return placed
-    return placed._replace(name=name, full=name, reason="", row=change.row)
 
 
 def _unlikely(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
@@ -394,7 +347,7 @@ HANDLERS: dict[str, Callable[[Schema, Change, Callable[[Event], None]], None]] =
     "create": _create,
     "drop": _drop,
     "rename": _rename,
-    "recreate": _recreate,
+    "recreate": recreate,
     "restate": _restate,
     "unlikely": _unlikely,
     "unclear": _unclear,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import ChainMap
 from typing import TYPE_CHECKING
 
-from calista_tools.lint.schema.applying import HANDLERS, key_of, nobody
+from calista_tools.lint.schema.applying import HANDLERS, nobody
 from calista_tools.lint.schema.numbering import numbered
-from calista_tools.lint.schema.records import Table
+from calista_tools.lint.schema.records import Table, key_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, MutableMapping

@@ -122,3 +122,8 @@ class Event(NamedTuple):
     placed: Placed
     change: Change
     old_name: str | None = None
+
+
+def key_of(name: str, schema: str | None) -> str:
+    """Return the key of a table in ``Schema.tables``."""
+    return f"{schema}.{name}" if schema else name

@@ -113,7 +113,9 @@ class Watch:
     def _lines(self) -> list[str] | None:
         """Return a line for each path; None where one of them may have changed meanwhile."""
         lines, young = [], 0
-        for path, state in self._states.items():
+        # What was changed last is the likeliest to change again: looked at first, it ends the look.
+        newest = sorted(self._states.items(), key=lambda item: item[1][:1], reverse=True)
+        for path, state in newest:
             digest = ""
             if not is_settled(state, self.began):
                 young += 1

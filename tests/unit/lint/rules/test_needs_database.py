@@ -16,6 +16,7 @@ BIND = "bind = op.get_bind()\n"
         "from sqlalchemy.engine.reflection import Inspector\n"
         + BIND
         + "Inspector.from_engine(bind).get_columns('note')",
+        'from alembic import context\ndef online():\n    if context.is_offline_mode():\n        return\nonline()\nrows = op.get_bind().execute(sa.text("SELECT 1")).all()',
     ],
 )
 def test_reports(body: str, lint: Lint) -> None:
@@ -42,6 +43,8 @@ def test_once_in_each_direction(lint: Lint) -> None:
         + "bind.execute(sa.text('SELECT 1')).fetchall()",
         'op.bulk_insert(sa.table("note", sa.column("id")), [{"id": 1}])',
         BIND + "url = bind.dialect.name",
+        'from alembic import context\ndef online():\n    if context.is_offline_mode():\n        raise RuntimeError\nonline()\nrows = op.get_bind().execute(sa.text("SELECT 1")).all()',
+        'from alembic import context\nassert not context.is_offline_mode()\nrows = op.get_bind().execute(sa.text("SELECT 1")).all()',
     ],
 )
 def test_leaves_alone(body: str, lint: Lint) -> None:

@@ -124,7 +124,7 @@ def _follow(
             # What came before may have taken all: no part of the file costs another one its turn.
             state.fuel = max(state.fuel, FUEL_OF_A_CALL)
             inner = Frame(state, {}, frame, frame.module)
-            _run(inner, function.body, function)
+            _run(inner, _body(names.get(direction), function), function)
             inner.names.clear()
     # Functions know their frame, which knows them: untie them, so that a file's tree goes with it.
     frame.names.clear()
@@ -133,6 +133,14 @@ def _follow(
         module.close()
     state.modules.clear()
     return state
+
+
+def _body(found: object, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Sequence[ast.stmt]:
+    """Return what a direction does: the function's body, or a call of what decorates it."""
+    if not function.decorator_list or getattr(found, "node", function) is function:
+        return function.body
+    call = ast.Expr(ast.Call(ast.Name(function.name, ast.Load()), [], []))
+    return [ast.fix_missing_locations(ast.copy_location(call, function))]
 
 
 def _run(frame: Frame, body: Sequence[ast.stmt], where: ast.AST) -> bool:

@@ -48,6 +48,8 @@ _LIVE = {
     ("inspector", "engine"): "bind",
     ("inspector", "dialect"): "dialect",
 }
+#: Where the dialect's name stands.
+_DIALECT_NAME = {"dialect": "name", "bind": "name", "context": "__dialect__"}
 READ = "is read from the database"
 
 
@@ -98,7 +100,7 @@ def _live(frame: Frame, value: Live, name: str, node: ast.AST) -> object:
     found = _LIVE.get((kind, name))
     if found is not None:
         return Live(found)
-    if name == "name" and kind in ("dialect", "bind"):
+    if name == _DIALECT_NAME.get(kind):
         return dialect_name(frame)
     if kind == "dialect" and name == "__class__":
         return value

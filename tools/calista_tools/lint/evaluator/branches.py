@@ -78,6 +78,8 @@ def _by_dialect(
             return ends_no if ends_no == RETURN else ends_yes
         state.dialects = here
         return ends_yes
+    if RAISE in (ends_yes, ends_no) and not state.conditional:
+        frame.refused |= on_yes if ends_yes == RAISE else on_no
     if ends_yes:
         _leave(frame, result_yes, ends_yes, split=True)
         return ON

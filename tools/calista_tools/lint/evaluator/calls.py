@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.evaluator import builtins, external, instances, live, strings
-from calista_tools.lint.evaluator.branches import RETURN
+from calista_tools.lint.evaluator.branches import RAISE, RETURN
 from calista_tools.lint.evaluator.expressions import attribute_of, same
 from calista_tools.lint.evaluator.frame import (
     DEPTH,
@@ -199,6 +199,8 @@ def inline(
         from calista_tools.lint.evaluator.statements import run
 
         ends = run(inner, definition.body)
+        if ends == RAISE and state.dialect is not None and not state.conditional:
+            inner.refused = before[2]
     except OutOfFuel:
         if not kept:
             raise
@@ -210,6 +212,9 @@ def inline(
         state.fuel = max(0, state.fuel) + kept
         state.depth -= 1
         state.conditional, state.offline, state.dialects, state.unlikely = before
+        if inner.refused:
+            state.dialects -= inner.refused
+            frame.refused |= inner.refused
         if entered_foreign:
             state.anchor = None
     return _result(inner, ends, definition)

@@ -102,6 +102,8 @@ class State:
 
     def add(self, operation: Operation) -> None:
         """Record an operation as reached at this point."""
+        if not self.dialects:
+            return  # a helper has refused to go on, on every dialect
         operation.dialects = self.dialects
         operation.conditional = self.conditional > 0
         operation.offline = self.offline
@@ -143,6 +145,7 @@ class Frame:
         shared: Names declared ``global`` or ``nonlocal``.
         yields: What a generator has yielded so far.
         on_yield: For a context manager: follows the block that it manages.
+        refused: On which dialects the function raises, so that its caller does not go on.
     """
 
     __slots__ = (
@@ -152,6 +155,7 @@ class Frame:
         "outer",
         "pending",
         "poisoned",
+        "refused",
         "result",
         "returned",
         "shared",
@@ -179,6 +183,7 @@ class Frame:
         self.split = False
         self.yields: list[object] | None = None
         self.on_yield: Callable[[object], None] | None = None
+        self.refused: frozenset[str] = frozenset()
 
     def lookup(self, name: str) -> object:
         """Return what a name stands for.

@@ -12,7 +12,17 @@ from calista_tools.lint.evaluator.branches import ON, RAISE, RETURN, branch
 from calista_tools.lint.evaluator.expressions import combine
 from calista_tools.lint.evaluator.frame import Frame
 from calista_tools.lint.evaluator.instances import described
-from calista_tools.lint.evaluator.values import Aside, Function, Instance, Live, Unknown
+from calista_tools.lint.evaluator.tests import test_of
+from calista_tools.lint.evaluator.values import (
+    Aside,
+    DialectTest,
+    Function,
+    Instance,
+    Live,
+    OfflineTest,
+    Partial,
+    Unknown,
+)
 from calista_tools.lint.operations import Operation
 
 if TYPE_CHECKING:
@@ -134,12 +144,24 @@ def _raise(frame: Frame, node: ast.Raise) -> int:
 
 
 def _assert(frame: Frame, node: ast.Assert) -> int:
-    frame.value(node.test)
-    return ON
+    """Follow an assertion as the guard that it is, where it is about the dialect or the mode."""
+    test = test_of(frame.value(node.test))
+    if isinstance(test, (DialectTest, OfflineTest)):
+        return branch(frame, node, test, lambda: ON, lambda: RAISE)
+    return RAISE if test is False and frame.state.dialect is not None else ON
 
 
 def _define(frame: Frame, node: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
-    frame.names[node.name] = Function(node, frame)
+    made: Function | Partial = Function(node, frame)
+    for expression in reversed(node.decorator_list):
+        decorator = frame.value(expression)
+        if isinstance(decorator, (Function, Partial)):
+            from calista_tools.lint.evaluator.calls import invoke
+
+            call = ast.copy_location(ast.Call(expression, [], []), expression)
+            wrapped = invoke(frame, decorator, [made], {}, call)
+            made = wrapped if isinstance(wrapped, (Function, Partial)) else made
+    frame.names[node.name] = made
     return ON
 
 

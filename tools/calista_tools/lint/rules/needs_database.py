@@ -6,9 +6,13 @@ from typing import TYPE_CHECKING
 from calista_tools.lint.rule import Finding, rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from calista_tools.lint.migration import Migration
+
+    _Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 @rule("CAL203", "needs-database", about=("read",))
@@ -45,17 +49,46 @@ def check(migration: Migration) -> Iterator[Finding]:
         direction = operation.direction
         if operation.what == "read" and operation.offline is None and direction not in seen:
             seen.add(direction)
-            if _leaves_offline(migration.function(direction)):
+            function = migration.function(direction)
+            if function is not None and _leaves_offline(function, migration.functions):
                 continue
             message = f"`{direction}()` reads the database: `--sql` cannot render it"
             yield Finding.of(operation, message)
 
 
-def _leaves_offline(function: ast.FunctionDef | ast.AsyncFunctionDef | None) -> bool:
-    """Whether the function raises or returns early where there is no database."""
-    return function is not None and any(
-        isinstance(statement, ast.If)
-        and isinstance(statement.body[-1], (ast.Raise, ast.Return))
-        and any(word in ast.unparse(statement.test) for word in ("is_offline_mode", "as_sql"))
-        for statement in function.body
+def _leaves_offline(function: _Function, known: Mapping[str, _Function]) -> bool:
+    """Whether a function raises or returns early where there is no database."""
+    known = {**known, **{one.name: one for one in function.body if isinstance(one, _FUNCTIONS)}}
+    for statement in function.body:
+        if isinstance(statement, ast.Assert) and _asks(statement.test):
+            return True
+        if (
+            isinstance(statement, ast.If)
+            and _asks(statement.test)
+            and isinstance(statement.body[-1], (ast.Raise, ast.Return))
+        ):
+            return True
+        called = statement.value if isinstance(statement, ast.Expr) else None
+        if isinstance(called, ast.Call) and isinstance(called.func, ast.Name):
+            helper = known.get(called.func.id)
+            if helper is not None and helper is not function and _raises_offline(helper):
+                return True
+    return False
+
+
+def _raises_offline(helper: _Function) -> bool:
+    """Whether a helper raises where there is no database; what it returns ends itself alone."""
+    return any(
+        (isinstance(statement, ast.Assert) and _asks(statement.test))
+        or (
+            isinstance(statement, ast.If)
+            and _asks(statement.test)
+            and isinstance(statement.body[-1], ast.Raise)
+        )
+        for statement in helper.body
     )
+
+
+def _asks(test: ast.expr) -> bool:
+    """Whether a test asks if there is a database."""
+    return any(word in ast.unparse(test) for word in ("is_offline_mode", "as_sql"))

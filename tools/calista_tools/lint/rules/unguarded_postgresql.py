@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 #: SQLAlchemy's SQLite compiler has no word for these (JSONB only since 2.1).
 _TYPES = later(
-    r"\b(ARRAY|BIT|BYTEA|CIDR|CITEXT|DATEMULTIRANGE|DATERANGE|DOMAIN|HSTORE|INET|INT4MULTIRANGE"
-    r"|INT4RANGE|INT8MULTIRANGE|INT8RANGE|JSONB|JSONPATH|MACADDR8?|MONEY|NUMMULTIRANGE|NUMRANGE"
-    r"|OID|REGCLASS|REGCONFIG|TSMULTIRANGE|TSQUERY|TSRANGE|TSTZMULTIRANGE|TSTZRANGE|TSVECTOR)\("
+    r"(?<!['\"\w])(ARRAY|BIT|BYTEA|CIDR|CITEXT|DATEMULTIRANGE|DATERANGE|DOMAIN|HSTORE|INET|INT4MULTIRANGE"
+    r"|INT4RANGE|INT8MULTIRANGE|INT8RANGE|INTERVAL|JSONB|JSONPATH|MACADDR8?|MONEY|NUMMULTIRANGE"
+    r"|NUMRANGE|OID|REGCLASS|REGCONFIG|TSMULTIRANGE|TSQUERY|TSRANGE|TSTZMULTIRANGE|TSTZRANGE"
+    r"|TSVECTOR)(?=[(),.]|$)"
 )
 #: What Alembic can do to a SQLite table only by recreating it, in a batch block.
 _BATCH_ONLY = frozenset(
@@ -27,8 +28,12 @@ _BATCH_ONLY = frozenset(
     )
 )  # fmt: skip
 #: Steps without SQL and columns that are looked at all the same.
-_LIMITED = _BATCH_ONLY | {"alter_column", "create_exclude_constraint"}
-_ALTERATIONS = ("nullable", "type_", "server_default")
+_LIMITED = _BATCH_ONLY | {
+    "add_column", "alter_column", "create_exclude_constraint", "create_table",
+    "create_table_comment", "drop_column", "drop_table_comment",
+}  # fmt: skip
+#: What ``alter_column`` leaves as it is where nothing, or this, is said.
+_ALTERATIONS = {"nullable": None, "type_": None, "server_default": False, "comment": False}
 
 
 @rule("CAL201", "unguarded-postgresql")
@@ -90,20 +95,33 @@ def _postgresql_only(operation: Operation) -> str:
         if name := _type(column.type):
             return f"column type `{name}` exists in PostgreSQL only"
         default = column.server_default
-        if isinstance(default, str) and "(" in default and (construct := _construct(default)):
-            return construct
+        if isinstance(default, str) and not default.isalnum() and (found := _construct(default)):
+            return found
     what = operation.what
-    if what == "create_exclude_constraint":
+    if what == "create_exclude_constraint" or any(made.kind == "ex" for made in operation.objects):
         return "exclusion constraints exist in PostgreSQL only"
-    if operation.in_batch:
-        return ""
+    return "" if operation.in_batch else _batch_only(operation)
+
+
+def _batch_only(operation: Operation) -> str:
+    """Return what SQLite does in a batch block alone, of a step that stands in none."""
+    what, keywords = operation.what, operation.keywords
     if what in _BATCH_ONLY:
         return f"`op.{what}` outside of `batch_alter_table` works on PostgreSQL only"
+    if what in ("create_table_comment", "drop_table_comment"):
+        return "a table's comment exists in PostgreSQL only"
     if what == "alter_column":
-        changed = [key for key in _ALTERATIONS if operation.keywords.get(key, None) is not None]
+        changed = [key for key, same in _ALTERATIONS.items() if keywords.get(key, same) is not same]
         if changed:
             shown = " and ".join(f"`{key}`" for key in changed)
             return f"altering {shown} outside of `batch_alter_table` works on PostgreSQL only"
+    if what == "add_column" and any(
+        made.kind in ("uq", "fk") for made in operation.objects_on("sqlite")
+    ):
+        return "a column with a key outside of `batch_alter_table` works on PostgreSQL only"
+    clauses = {"add_column": "if_not_exists", "drop_column": "if_exists"}
+    if keywords.get(clauses.get(what, "")) is True:
+        return f"`{clauses[what]}` of a column exists in PostgreSQL only"
     return ""
 
 

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from calista_tools.lint.operations import Operation
 
 #: Names that SQLAlchemy writes as they are, and PostgreSQL has no type of.
-_TYPES = later(r"^(DATETIME|BLOB|NVARCHAR|NCHAR|CLOB|TINYINT|MEDIUMINT|LONGTEXT)\(")
+_TYPES = later(
+    r"^(DATETIME|BINARY|BLOB|CLOB|DOUBLE|LONGBLOB|LONGTEXT|MEDIUMBLOB|MEDIUMINT|MEDIUMTEXT|NVARCHAR"
+    r"|TINYBLOB|TINYINT|TINYTEXT|VARBINARY)(?=[(),.]|$)"
+)
 
 
 @rule("CAL204", "unguarded-sqlite")
@@ -64,7 +67,11 @@ def _sqlite_only(operation: Operation) -> str:
         if name := _type(column.type):
             return f"column type `{name}` exists in SQLite only"
         default = column.server_default
-        if isinstance(default, str) and "(" in default and (construct := _construct(default)):
+        if (
+            isinstance(default, str)
+            and not default.isalnum()
+            and (construct := _construct(default))
+        ):
             return construct
     return ""
 

@@ -50,8 +50,10 @@ _PG_CALLS = words(
     " CURRENT_SETTING SET_CONFIG ARRAY_AGG UNNEST REGEXP_REPLACE REGEXP_MATCHES STRING_TO_ARRAY"
     " ARRAY_TO_STRING ARRAY_LENGTH CARDINALITY GREATEST LEAST SPLIT_PART MD5 ENCODE DECODE FORMAT_TYPE"
     " JSON_BUILD_OBJECT JSON_BUILD_ARRAY ROW_TO_JSON TO_JSON TO_JSONB CREATE_HYPERTABLE INITCAP"
-    " BOOL_AND BOOL_OR EVERY LPAD RPAD STRPOS MAKE_INTERVAL MAKE_DATE"
+    " BOOL_AND BOOL_OR EVERY LPAD RPAD STRPOS MAKE_INTERVAL MAKE_DATE GENERATE_SERIES DATE_PART"
+    " TO_NUMBER QUOTE_LITERAL QUOTE_IDENT JSON_AGG CRYPT GEN_SALT DIGEST JUSTIFY_DAYS JUSTIFY_HOURS"
 )
+_PG_PREFIXES = ("JSONB_", "PG_", "UUID_GENERATE_", "ARRAY_", "REGEXP_")
 _LITE_CALLS = words(
     "STRFTIME JULIANDAY UNIXEPOCH DATETIME LAST_INSERT_ROWID RANDOMBLOB INSTR IFNULL PRINTF IIF"
     " GROUP_CONCAT TYPEOF JSON_EXTRACT JSON_GROUP_ARRAY JSON_GROUP_OBJECT JSON_TYPE TOTAL HEX"
@@ -72,7 +74,7 @@ _LITE_WORDS = {
     "SQLITE_SEQUENCE": "sqlite_sequence",
     "ROWID": "rowid",
 }
-_PG_OPS = {"::": "::", "@>": "@>", "<@": "<@", "~*": "~*", "@@": "@@"}
+_PG_OPS = frozenset(("::", "@>", "<@", "~*", "!~", "!~*", "@@", "#>", "#>>", "&&"))
 #: Two words that say nothing one by one.
 _PAIRS = {
     ("AT", "TIME"): (PG, "AT TIME ZONE"),
@@ -80,23 +82,73 @@ _PAIRS = {
     ("FOR", "UPDATE"): (PG, "FOR UPDATE"),
     ("FOR", "SHARE"): (PG, "FOR SHARE"),
     ("SIMILAR", "TO"): (PG, "SIMILAR TO"),
+    ("NULLS", "NOT"): (PG, "NULLS NOT DISTINCT"),
     ("AS", "IDENTITY"): (PG, "GENERATED AS IDENTITY"),
     ("ON", "CONSTRAINT"): (PG, "ON CONFLICT ON CONSTRAINT"),
     ("ARRAY", "["): (PG, "ARRAY"),
+    ("COLLATE", "NOCASE"): (LITE, "COLLATE NOCASE"),
+    ("COLLATE", "RTRIM"): (LITE, "COLLATE RTRIM"),
+    ("COLLATE", "BINARY"): (LITE, "COLLATE BINARY"),
     ("WITHOUT", "ROWID"): (LITE, "WITHOUT ROWID"),
     ("INDEXED", "BY"): (LITE, "INDEXED BY"),
 }
 
 
-def only(draft: Draft, tokens: list[Token]) -> tuple[Only, ...]:
+#: Statements of one word more, or of none.
+_SHORT = {
+    ("VACUUM", "FULL"): (PG, "VACUUM FULL"),
+    ("VACUUM", "("): (PG, "VACUUM with options"),
+    ("VACUUM", "ANALYZE"): (PG, "VACUUM ANALYZE"),
+    ("VACUUM", "VERBOSE"): (PG, "VACUUM VERBOSE"),
+    ("VACUUM", "FREEZE"): (PG, "VACUUM FREEZE"),
+    ("VACUUM", "INTO"): (LITE, "VACUUM INTO"),
+    ("ANALYZE", "VERBOSE"): (PG, "ANALYZE VERBOSE"),
+    ("REINDEX", ""): (LITE, "REINDEX of everything"),
+    ("REINDEX", "TABLE"): (PG, "REINDEX TABLE"),
+    ("REINDEX", "INDEX"): (PG, "REINDEX INDEX"),
+    ("REINDEX", "SCHEMA"): (PG, "REINDEX SCHEMA"),
+    ("REINDEX", "DATABASE"): (PG, "REINDEX DATABASE"),
+    ("REINDEX", "("): (PG, "REINDEX with options"),
+}
+
+
+def only(draft: Draft, tokens: list[Token], text: str) -> tuple[Only, ...]:
     """Return the constructs of a parsed statement that one dialect alone has, each once."""
     start = tokens[0].start
     found: dict[tuple[str, str], int] = {}
+    second = tokens[1].upper if len(tokens) > 1 else ""
+    if (short := _SHORT.get((tokens[0].upper, second))) is not None:
+        found.setdefault(short, start)
     for dialect, construct in _by_form(draft):
         found.setdefault((dialect, construct), start)
+    if draft.verb == "create table" and tokens[-1].upper == "STRICT":
+        found.setdefault((LITE, "STRICT"), tokens[-1].start)
+    if "`" in text or "[" in text:
+        for dialect, construct, offset in _by_quote(tokens, text):
+            found.setdefault((dialect, construct), offset)
     for dialect, construct, offset in _by_word(tokens, draft.kind == "ddl"):
         found.setdefault((dialect, construct), offset)
     return tuple(Only(dialect, construct, offset) for (dialect, construct), offset in found.items())
+
+
+#: What a name follows, and no array.
+_BEFORE_NAME = words(
+    "SET UPDATE FROM INTO TABLE SELECT WHERE AND OR ON INDEX JOIN BY COLUMN ADD DROP"
+)
+
+
+def _by_quote(tokens: list[Token], text: str) -> Iterator[tuple[str, str, int]]:
+    """Yield names in SQLite's quotes, and PostgreSQL's arrays, which look alike to SQLite."""
+    for before, token in zip([tokens[0], *tokens], tokens, strict=False):
+        mark = text[token.start : token.start + 1]
+        if mark == "`" and token.kind == "quoted":
+            yield LITE, "`name`", token.start
+        elif mark == "[" and token.kind in ("quoted", "op"):
+            if before.kind == "word" and before.upper not in _BEFORE_NAME:
+                if before.end == token.start:
+                    yield PG, "an array ([…])", token.start
+            elif before.upper in _BEFORE_NAME or before.upper == ".":
+                yield LITE, "[name]", token.start
 
 
 def _by_form(draft: Draft) -> Iterator[tuple[str, str]]:
@@ -126,6 +178,8 @@ def _by_form(draft: Draft) -> Iterator[tuple[str, str]]:
         yield PG, f"{shown} of several"
     if verb.startswith("create ") and "or replace" in flags:
         yield PG, "CREATE OR REPLACE"
+    if verb == "create index" and any(made.name is None for made in draft.objects):
+        yield PG, "CREATE INDEX without a name"
     if verb == "create view" and "if not exists" in flags:
         yield LITE, "CREATE VIEW IF NOT EXISTS"
     if verb in ("insert", "update"):
@@ -146,7 +200,6 @@ _FORM_FLAGS = {
     "include": (PG, "INCLUDE"),
     "unlogged": (PG, "UNLOGGED"),
     "partition of": (PG, "PARTITION OF"),
-    "nulls not distinct": (PG, "NULLS NOT DISTINCT"),
     "like": (PG, "LIKE in CREATE TABLE"),
     "constraint": (PG, "CREATE CONSTRAINT TRIGGER"),
     "virtual": (LITE, "VIRTUAL TABLE"),
@@ -183,6 +236,12 @@ def _by_word(tokens: list[Token], ddl: bool) -> Iterator[tuple[str, str, int]]:
             elif (upper, follows) in _PAIRS:
                 dialect, construct = _PAIRS[upper, follows]
                 yield dialect, construct, token.start
+            elif ddl and upper == "ON" and follows == "CONFLICT":
+                yield LITE, "ON CONFLICT of a constraint", token.start
+            elif ddl and upper.endswith("_OPS"):
+                yield PG, "an operator class", token.start
+            elif not ddl and upper == "DEFAULT" and before in _VALUE_AFTER:
+                yield PG, "DEFAULT as a value", token.start
             elif follows == "(":
                 yield from _call(upper, before, token.start)
             elif upper in _PG_TYPES or upper in _LITE_TYPES:
@@ -193,6 +252,8 @@ def _by_word(tokens: list[Token], ddl: bool) -> Iterator[tuple[str, str, int]]:
         elif kind == "op":
             if upper in _PG_OPS:
                 yield PG, upper, token.start
+            elif upper == "~" and at and _ends_operand(tokens[at - 1]):
+                yield PG, "~", token.start
             elif upper == "==":
                 yield LITE, "==", token.start
         elif kind == "dollar":
@@ -202,14 +263,27 @@ def _by_word(tokens: list[Token], ddl: bool) -> Iterator[tuple[str, str, int]]:
         before = upper
 
 
+_VALUE_AFTER = frozenset(("(", ",", "="))
+_BEFORE_OPERAND = words(
+    "AND OR NOT WHERE SELECT WHEN THEN ELSE ON RETURNING BY CASE BETWEEN LIKE IN"
+)
+
+
+def _ends_operand(token: Token) -> bool:
+    """Whether an operator behind this takes two: SQLite's `~` takes one."""
+    if token.kind == "word":
+        return token.upper not in _BEFORE_OPERAND
+    return token.kind in ("quoted", "string", "number", "param") or token.upper in (")", "]")
+
+
 _NO_TYPE_AFTER = frozenset(("(", ",", ".", "COLUMN", "ON", "EXISTS", "CONSTRAINT", "TO", "INDEX"))
 
 
 def _call(upper: str, before: str, start: int) -> Iterator[tuple[str, str, int]]:
-    if before in ("INTO", "TABLE", "EXISTS", "FUNCTION", "ON", "REFERENCES"):
+    if before in ("INTO", "TABLE", "EXISTS", "FUNCTION", "ON", "REFERENCES", "INDEX"):
         # Names of tables and functions are followed by parentheses as well.
         return
-    if upper in _PG_CALLS or upper.startswith(("JSONB_", "PG_", "UUID_GENERATE_")):
+    if upper in _PG_CALLS or upper.startswith(_PG_PREFIXES):
         yield PG, f"{upper.lower()}()", start
     elif upper in _LITE_CALLS:
         yield LITE, f"{upper.lower()}()", start

@@ -41,7 +41,7 @@ def foreign(text: str, dialect: str) -> tuple[Only, ...]:
     return tuple(
         item
         for raw, draft in _read(text, dialect)
-        for item in only(draft, raw.tokens)
+        for item in only(draft, raw.tokens, text)
         if item.dialect != dialect
     )
 

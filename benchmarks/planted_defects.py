@@ -1,18 +1,27 @@
-"""What goes wrong in histories? Over a hundred kinds of wrong revisions, planted on a healthy history.
+"""What goes wrong in histories? Over two hundred kinds of wrong revisions, on a healthy history.
 
-Every kind has a table of its own, made by a healthy revision before it, so that one run of the
-whole history on each backend tells whether a finding is where it belongs.
+Every kind has tables of its own, made by a healthy revision before it and a few others, so that one
+run of the whole history on each backend tells whether a finding is where it belongs.
 """
 
 from __future__ import annotations
 
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.generated_history import write_project
+from benchmarks.planted_data import DATA
 from benchmarks.planted_details import DETAILS
 from benchmarks.planted_kind import PG, SQLITE, TABLE, Kind, batch, lite, pg, sql
 from benchmarks.planted_losses import LOSSES
+from benchmarks.planted_objects import EVENT_TRIGGER, OBJECTS
+from benchmarks.planted_sqlite import ON_SQLITE_ALONE
+from benchmarks.planted_tables import ON_TABLES
 from calista_tools.history import read_history
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ADD = 'op.add_column("{t}", sa.Column("extra", sa.Text))'
 DROP = 'op.drop_column("{t}", "extra")'
@@ -287,7 +296,10 @@ KINDS = {
         ("~index ix_{t} on {t}: name ix_{t} → ix_{t}_code",),
         setup='op.create_index("ix_{t}", "{t}", ["code"])',
     ),
-} | LOSSES | DETAILS  # fmt: skip
+} | LOSSES | DATA | DETAILS | ON_TABLES | OBJECTS | ON_SQLITE_ALONE | EVENT_TRIGGER  # fmt: skip
+
+#: So many kinds share the healthy revision that makes their tables.
+_TOGETHER = 10
 
 REVISION = '''"""{name}"""
 
@@ -312,19 +324,33 @@ def write_planted(folder: Path) -> Path:
     write_project(folder, 8, seed=3)
     versions = folder / "migrations" / "versions"
     parent = read_history(versions).heads[0]
-    for number, (kind, planted) in enumerate(KINDS.items()):
-        table = f"t_{kind}"
-        healthy = (f"mk_{kind}", TABLE + planted.setup, _undo(planted))
-        for name, up, down in (healthy, (kind, planted.upgrade, planted.downgrade)):
-            source = REVISION.format(
-                name=name,
-                parent=parent,
-                upgrade=up.replace("{t}", table).replace("\n", "\n    "),
-                downgrade=down.replace("{t}", table).replace("\n", "\n    "),
-            )
-            (versions / f"2030{number:04}_{name}.py").write_text(source, encoding="utf-8")
-            parent = name
+    for number, (name, upgrade, downgrade) in enumerate(_revisions()):
+        source = REVISION.format(
+            name=name,
+            parent=parent,
+            upgrade=upgrade.replace("\n", "\n    "),
+            downgrade=downgrade.replace("\n", "\n    "),
+        )
+        (versions / f"2030{number:04}_{name}.py").write_text(source, encoding="utf-8")
+        parent = name
     return folder / "alembic.ini"
+
+
+def _revisions() -> Iterator[tuple[str, str, str]]:
+    """Yield id, upgrade and downgrade of each, the healthy ones among them."""
+    kinds = iter(KINDS)
+    for number in range(len(KINDS) // _TOGETHER + 1):
+        names = list(islice(kinds, _TOGETHER))
+        made = [_of(kind, TABLE + KINDS[kind].setup) for kind in names]
+        undone = [_of(kind, _undo(KINDS[kind])) for kind in names]
+        yield f"mk_{number:02}", "\n".join(made), "\n".join(reversed(undone))
+        for kind in names:
+            yield kind, _of(kind, KINDS[kind].upgrade), _of(kind, KINDS[kind].downgrade)
+
+
+def _of(kind: str, code: str) -> str:
+    """Return code for the table of a kind."""
+    return code.replace("{t}", f"t_{kind}")
 
 
 def _undo(planted: Kind) -> str:

@@ -26,6 +26,11 @@ def on_pg(up: str, down: str, *says: str, setup: str = "", undo: str = "") -> Ki
     )
 
 
+def forgotten(statement: str, says: str, setup: str = "", undo: str = "") -> Kind:
+    """Return what the downgrade leaves behind."""
+    return on_pg(statement, "", says, "{t}", setup=setup, undo=undo)
+
+
 def index(before: str, after: str, *, unique: bool = False) -> Kind:
     """Return an index that comes back otherwise than it was."""
     create = f"CREATE {'UNIQUE ' if unique else ''}INDEX ix_{{t}} ON {{t}} "

@@ -320,8 +320,13 @@ def test_what_refuses_several_rows_is_tried_with_one(backend: str, project: Writ
     create = CREATE[0].replace("sa.String(40), ", "sa.String(40), unique=True, ")
     all_the_same = """op.execute("UPDATE note SET title = 'same'")"""
     adds = ('op.add_column("note", sa.Column("n", sa.Integer))', 'op.drop_column("note", "n")')
-    path = project({"r00": (create, CREATE[1]), "r01": (all_the_same, ""), "r02": adds})
-    _, step, after = prove(Project(path), Options(backend=backend, cache=False)).steps
+    nulls = "UPDATE note SET body = '%s' WHERE %s"
+    empties = tuple(
+        f'op.execute("{nulls % change}")' for change in (("", "body IS NULL"), ("-", "body = ''"))
+    )
+    revisions = {"r01": (all_the_same, ""), "r02": adds, "r03": empties}
+    path = project({"r00": (create, CREATE[1]), **revisions})
+    _, step, after, later = prove(Project(path), Options(backend=backend, cache=False)).steps
     assert step.refused_rows is not None
     assert "title" in step.refused_rows
     assert FEW_ROWS in step.notes
@@ -330,6 +335,10 @@ def test_what_refuses_several_rows_is_tried_with_one(backend: str, project: Writ
     assert "→ 'same' in 1 row" in loss
     assert after.proven
     assert FEW_ROWS not in after.notes
+    # One of the rows that come instead is as empty as the others were.
+    assert [line.partition(" in ")[0] for line in later.differences] == [
+        "column note.body: '' → '-'"
+    ]
 
 
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])

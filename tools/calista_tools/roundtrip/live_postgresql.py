@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 #: Changes that take no lock on their relation.
 _UNSEEN = re.compile(
-    r"\b(GRANT|REVOKE|COMMENT\s+ON\s+(CONSTRAINT|TRIGGER|RULE|POLICY)|(UPDATE|INTO|DELETE\s+FROM)\s+(pg_catalog\.)?pg_)",
+    r"\b(GRANT|REVOKE|ALTER\s+STATISTICS|COMMENT\s+ON\s+(CONSTRAINT|TRIGGER|RULE|POLICY|STATISTICS)|(UPDATE|INTO|DELETE\s+FROM)\s+(pg_catalog\.)?pg_)",
     re.IGNORECASE,
 )
 #: Statements that change relations and nothing else, when they stand alone: Alembic's own, mostly.

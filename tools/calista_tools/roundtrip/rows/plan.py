@@ -74,7 +74,8 @@ class Planner:
             attempt: How often the database refused one for this place.
             full: Never leave a column empty.
         """
-        empty = not full and (number + attempt) % _EMPTY_EVERY == _EMPTY_EVERY - 1
+        nth = self.start + number + attempt
+        empty = not full and nth % _EMPTY_EVERY == _EMPTY_EVERY - 1
         turn = self.start + number + attempt * 5
         keys = self.table.key_columns
         row: PlannedRow = {}

@@ -107,7 +107,8 @@ def _numeric(column: Column, number: int) -> str:
 
 def _float(column: Column, number: int) -> str:
     by = number + 10 * column.salt
-    return str(by + 0.5 if number % 2 == 0 else -1234.0625 - by)
+    # More digits than a float4 keeps, and fewer than any way over numeric or text drops.
+    return f"{by}.5" if number % 2 == 0 else f"-{1234 + by}.0625432"
 
 
 def _text(column: Column, number: int) -> str:
@@ -115,13 +116,13 @@ def _text(column: Column, number: int) -> str:
     if length is None or length > _LONGEST:
         if number % 2 == 0:
             return f"{column.name} {number}: {_FILLER}"
-        return f'it\'s "{column.name} {number}": 100 % of {_FILLER}, \\ and :colon'
+        return f'It\'s "{column.name} {number}": 100 % of {_FILLER}, \\ and :colon'
     if length <= 8:
         return token((number + column.salt) * 7 + 370 if length > 1 else number, length)
     plain = f"{column.name} {number}"
     if number % 2 == 0 and len(plain) <= length:
         return plain
-    text = f"{number}{token(column.salt, 2)}{_FILLER * (length // len(_FILLER) + 1)}"
+    text = f"{number}{token(column.salt, 2)}A{_FILLER * (length // len(_FILLER) + 1)}"
     return text[:length].rstrip() or text[:length]
 
 

@@ -67,6 +67,8 @@ class PostgresReader:
         for name, text in texts.items():
             if version < 140000:
                 text = text.replace("'compression', nullif(a.attcompression::text, ''),", "")
+            if version < 150000:
+                text = text.replace(queries.PUBLISHED, queries.PUBLISHED_BEFORE_15)
             query(f"PREPARE calista_{name}(oid[]) AS {text}")
         query(f"PREPARE calista_objects AS {queries.OBJECTS}")
         query(f"PREPARE calista_digest AS {queries.OBJECTS_DIGEST}")

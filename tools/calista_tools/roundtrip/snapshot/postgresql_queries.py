@@ -49,6 +49,12 @@ SELECT c.oid::int8, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materiali
     'inherits', (SELECT json_agg(i.inhparent::regclass::text ORDER BY i.inhseqno)
                  FROM pg_inherits i WHERE i.inhrelid = c.oid),
     'options', {_OPTIONS.format("c.reloptions")},
+    'toast options', CASE WHEN c.reltoastrelid <> 0 THEN (
+        SELECT {_OPTIONS.format("o.reloptions")} FROM pg_class o WHERE o.oid = c.reltoastrelid) END,
+    'of type', CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END,
+    'foreign', CASE WHEN c.relkind = 'f' THEN (
+        SELECT json_build_object('server', s.srvname, 'options', f.ftoptions)
+        FROM pg_foreign_table f JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = c.oid) END,
     'row security', nullif(concat_ws(' ', CASE WHEN c.relrowsecurity THEN 'enabled' END,
                                      CASE WHEN c.relforcerowsecurity THEN 'forced' END), ''),
     'replica identity', CASE WHEN c.relreplident NOT IN ('d', 'n') OR
@@ -165,7 +171,8 @@ SELECT g.tgrelid::int8, 'trigger', g.tgname,
 FROM pg_trigger g WHERE g.tgrelid = ANY($1) AND NOT g.tgisinternal
 UNION ALL
 SELECT r.ev_class::int8, 'rule', r.rulename,
-  json_build_object('definition', pg_get_ruledef(r.oid), 'enabled', r.ev_enabled::text)::text
+  json_build_object('definition', pg_get_ruledef(r.oid), 'enabled', r.ev_enabled::text,
+    'comment', {_comment("r.oid", "pg_rewrite")})::text
 FROM pg_rewrite r WHERE r.ev_class = ANY($1) AND r.rulename <> '_RETURN'
 UNION ALL
 SELECT p.polrelid::int8, 'policy', p.polname, json_build_object(
@@ -173,11 +180,14 @@ SELECT p.polrelid::int8, 'policy', p.polname, json_build_object(
     'roles', (SELECT json_agg(CASE WHEN o = 0 THEN 'public' ELSE pg_get_userbyid(o) END ORDER BY o)
               FROM unnest(p.polroles) o),
     'using', pg_get_expr(p.polqual, p.polrelid),
-    'check', pg_get_expr(p.polwithcheck, p.polrelid))::text
+    'check', pg_get_expr(p.polwithcheck, p.polrelid),
+    'comment', {_comment("p.oid", "pg_policy")})::text
 FROM pg_policy p WHERE p.polrelid = ANY($1)
 UNION ALL
 SELECT s.stxrelid::int8, 'statistics', s.stxname,
-  json_build_object('definition', pg_get_statisticsobjdef(s.oid))::text
+  json_build_object('definition', pg_get_statisticsobjdef(s.oid),
+    'target', CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget END,
+    'comment', {_comment("s.oid", "pg_statistic_ext")})::text
 FROM pg_statistic_ext s WHERE s.stxrelid = ANY($1)
 """
 
@@ -239,6 +249,14 @@ FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
 WHERE t.oid = ANY($1) AND t.typtype IN ('e', 'd', 'r')
 """
 
+#: A table of a publication, with its columns and its rows since PostgreSQL 15.
+PUBLISHED_BEFORE_15 = "r.prrelid::regclass::text"
+PUBLISHED = (
+    "concat_ws(' ', r.prrelid::regclass::text, (SELECT '(' || string_agg(a.attname, ', '"
+    " ORDER BY a.attnum) || ')' FROM pg_attribute a WHERE a.attrelid = r.prrelid"
+    " AND a.attnum = ANY(r.prattrs)), 'WHERE ' || pg_get_expr(r.prqual, r.prrelid))"
+)
+
 OTHERS = f"""
 SELECT n.oid, 'schema', n.nspname, json_build_object(
     'privileges', {_acl("n.nspacl", "'n', n.nspowner")}, 'comment', {_comment("n.oid", "pg_namespace")},
@@ -246,7 +264,7 @@ SELECT n.oid, 'schema', n.nspname, json_build_object(
   )::text FROM pg_namespace n WHERE n.oid = ANY($1)
 UNION ALL
 SELECT e.oid, 'extension', e.extname, json_build_object('version', e.extversion,
-    'schema', e.extnamespace::regnamespace::text)::text FROM pg_extension e WHERE e.oid = ANY($1)
+    'schema', e.extnamespace::regnamespace::text, 'comment', {_comment("e.oid", "pg_extension")})::text FROM pg_extension e WHERE e.oid = ANY($1)
 UNION ALL
 SELECT o.oid, 'collation', {_NAMED} o.collname, json_build_object(
     'provider', o.collprovider::text, 'deterministic', o.collisdeterministic,
@@ -263,11 +281,13 @@ SELECT a.oid, 'default privileges', concat_ws(' ', pg_get_userbyid(a.defaclrole)
 FROM pg_default_acl a WHERE a.oid = ANY($1)
 UNION ALL
 SELECT u.oid, 'publication', u.pubname, json_build_object('all', u.puballtables,
-    'tables', (SELECT json_agg(r.prrelid::regclass::text ORDER BY 1) FROM pg_publication_rel r
-               WHERE r.prpubid = u.oid))::text
+    'publishes', to_jsonb(u) - '{{oid,pubname,pubowner,puballtables}}'::text[],
+    'tables', (SELECT json_agg({PUBLISHED} ORDER BY 1) FROM pg_publication_rel r
+               WHERE r.prpubid = u.oid), 'comment', {_comment("u.oid", "pg_publication")})::text
 FROM pg_publication u WHERE u.oid = ANY($1)
 UNION ALL
-SELECT f.oid, 'server', f.srvname, json_build_object('options', f.srvoptions, 'type', f.srvtype)::text
+SELECT f.oid, 'server', f.srvname, json_build_object('options', f.srvoptions, 'type', f.srvtype,
+    'version', f.srvversion, 'privileges', {_acl("f.srvacl", "'S', f.srvowner")})::text
 FROM pg_foreign_server f WHERE f.oid = ANY($1)
 UNION ALL
 SELECT w.oid, 'foreign data wrapper', w.fdwname,
@@ -293,6 +313,19 @@ UNION ALL
 SELECT o.oid, 'operator', o.oid::regoperator::text,
   json_build_object('function', o.oprcode::text)::text
 FROM pg_operator o WHERE o.oid = ANY($1)
+UNION ALL
+SELECT o.oid, 'operator class', {_NAMED} o.opcname || ' for ' || m.amname,
+  json_build_object('type', format_type(o.opcintype, NULL), 'default', o.opcdefault)::text
+FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace JOIN pg_am m ON m.oid = o.opcmethod
+WHERE o.oid = ANY($1)
+UNION ALL
+SELECT o.oid, 'operator family', {_NAMED} o.opfname || ' for ' || m.amname, '{{}}'
+FROM pg_opfamily o JOIN pg_namespace n ON n.oid = o.opfnamespace JOIN pg_am m ON m.oid = o.opfmethod
+WHERE o.oid = ANY($1)
+UNION ALL
+SELECT m.umid, 'user mapping', m.usename || ' on ' || m.srvname,
+  json_build_object('options', m.umoptions)::text
+FROM pg_user_mappings m WHERE m.umid = ANY($1)
 """
 
 #: Objects that belong to no relation: (catalog, oid, version of the row). Members of extensions
@@ -304,9 +337,9 @@ SELECT o.catalog, o.oid, o.version FROM (
   UNION ALL SELECT 'pg_proc', 'pg_proc'::regclass::oid, oid, xmin::text::int8 FROM pg_proc WHERE oid >= 16384
   UNION ALL SELECT 'pg_type', 'pg_type'::regclass::oid, oid, xmin::text::int8 FROM pg_type
     WHERE oid >= 16384 AND typtype IN ('e', 'd', 'r')
-  UNION ALL SELECT 'pg_enum', 'pg_enum'::regclass::oid, enumtypid, hashint8(oid::int8 * 100000 + xmin::text::int8)
+  UNION ALL SELECT 'pg_enum', 'pg_type'::regclass::oid, enumtypid, hashint8(oid::int8 * 100000 + xmin::text::int8)
     FROM pg_enum
-  UNION ALL SELECT 'pg_constraint', 'pg_constraint'::regclass::oid, contypid, hashint8(oid::int8 * 100000 + xmin::text::int8)
+  UNION ALL SELECT 'pg_constraint', 'pg_type'::regclass::oid, contypid, hashint8(oid::int8 * 100000 + xmin::text::int8)
     FROM pg_constraint WHERE contypid >= 16384
   UNION ALL SELECT 'pg_extension', 'pg_extension'::regclass::oid, oid, xmin::text::int8 FROM pg_extension WHERE oid >= 16384
   UNION ALL SELECT 'pg_collation', 'pg_collation'::regclass::oid, oid, xmin::text::int8 FROM pg_collation WHERE oid >= 16384
@@ -325,9 +358,12 @@ SELECT o.catalog, o.oid, o.version FROM (
     WHERE oid >= 16384
   UNION ALL SELECT 'pg_foreign_data_wrapper', 'pg_foreign_data_wrapper'::regclass::oid, oid, xmin::text::int8 FROM pg_foreign_data_wrapper
     WHERE oid >= 16384
-  UNION ALL SELECT 'pg_description', 'pg_description'::regclass::oid, objoid, xmin::text::int8 FROM pg_description
-    WHERE objsubid = 0 AND objoid >= 16384 AND classoid IN ('pg_proc'::regclass,
-      'pg_type'::regclass, 'pg_namespace'::regclass)
+  UNION ALL SELECT 'pg_opclass', 'pg_opclass'::regclass::oid, oid, xmin::text::int8 FROM pg_opclass WHERE oid >= 16384
+  UNION ALL SELECT 'pg_opfamily', 'pg_opfamily'::regclass::oid, oid, xmin::text::int8 FROM pg_opfamily WHERE oid >= 16384
+  UNION ALL SELECT 'pg_user_mapping', 'pg_user_mapping'::regclass::oid, oid, xmin::text::int8 FROM pg_user_mapping
+  UNION ALL SELECT 'pg_description', classoid, objoid, xmin::text::int8 FROM pg_description
+    WHERE objsubid = 0 AND objoid >= 16384 AND classoid IN ('pg_proc'::regclass, 'pg_type'::regclass,
+      'pg_namespace'::regclass, 'pg_extension'::regclass, 'pg_publication'::regclass)
 ) AS o(catalog, class, oid, version)
 WHERE NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.deptype IN ('e', 'i') AND d.objid = o.oid
                   AND d.classid = o.class)

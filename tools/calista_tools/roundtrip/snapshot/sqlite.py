@@ -40,6 +40,9 @@ _FOREIGN_KEYS = """
 SELECT id, "table", "from", "to", on_update, on_delete FROM pragma_foreign_key_list({})
 ORDER BY id, seq
 """
+#: What applications write into the head of the file; zero if they do not.
+_KEPT = ("user_version", "application_id")
+_VALUES = f"SELECT * FROM {', '.join(f'pragma_{name}' for name in _KEPT)}"
 #: Characters of a name that its quotes double.
 _QUOTES = re.compile(r"[\"`'\]]")
 
@@ -106,6 +109,11 @@ class SqliteReader:
         """
         version = self._query("PRAGMA schema_version")[0][0]
         self.changed = set()
+        for name, value in zip(_KEPT, self._query(_VALUES)[0], strict=True):
+            key = Key("pragma", name)
+            self._groups.pop(str(key), None)
+            if value:
+                self._groups[str(key)] = {key: {"value": value}}
         if version == self._version:
             return dict(self._groups)
         first, self._version = self._version is None, version

@@ -12,7 +12,7 @@ from calista_tools.roundtrip.result import SKIPPED
 from calista_tools.roundtrip.row_proof import Rows
 from calista_tools.roundtrip.rows import IRREVERSIBLE, declarations, is_about_values
 from calista_tools.roundtrip.settings import Settings
-from calista_tools.roundtrip.snapshot import Difference, differences
+from calista_tools.roundtrip.snapshot import ORDER, Difference, Key, differences, moved_to_the_end
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,6 +38,8 @@ class Judge:
         self._before: Snapshot = {}
         self._sent: list[str] = []
         self._rows_matter = False
+        #: Tables whose columns are in another place after the downgrade, as they must be.
+        self._moved: list[Difference] = []
 
     def start(self, live: Live) -> None:
         """Begin a run of revisions."""
@@ -47,6 +49,7 @@ class Judge:
     def before(self, applied: Sequence[str], snapshot: Snapshot) -> None:
         """Prepare the database, to which these revisions were applied, for the next one."""
         self._before, self._sent, self._rows_matter = snapshot, [], False
+        self._moved = []
         self._rows.fill(applied)
 
     @property
@@ -116,11 +119,11 @@ class Judge:
         step.differences.extend(broken)
         self._rows.downgraded()
         found_differences = differences(before, found)
-        real = [d for d in found_differences if not _explained(d, before, after)]
+        real = [d for d in found_differences if not _explained(d, before, after, found, self._sent)]
+        self._moved = [d for d in found_differences if d not in real]
         step.notes.extend(
-            f"{difference} (a column that was dropped comes back as the last one)"
-            for difference in found_differences
-            if difference not in real
+            f"{moved} (a column that was dropped comes back as the last one)"
+            for moved in self._moved
         )
         if real:
             step.restored = False
@@ -132,7 +135,7 @@ class Judge:
         """Compare the schema after the second upgrade with the one after the first."""
         self._rows.upgraded_again()
         for difference in differences(after, again):
-            if difference.order_only and not step.restored:
+            if difference.order_only and (not step.restored or self._moved):
                 continue
             step.differences.append(f"upgrade again: {difference}")
 
@@ -146,10 +149,29 @@ class Judge:
             step.reproduce = commands(step, parents, rows)
 
 
-def _explained(difference: Difference, before: Snapshot, after: Snapshot) -> bool:
-    """Tell whether only columns that the upgrade had dropped are in another place."""
+def _explained(
+    difference: Difference,
+    before: Snapshot,
+    after: Snapshot,
+    found: Snapshot,
+    sent: Sequence[str],
+) -> bool:
+    """Tell whether columns are in another place only because they had to be made anew."""
     if not difference.order_only:
         return False
     table = difference.key.name
-    kept = {key.name for key in after.get(table, {}) if key.kind == "column"}
-    return any(key.kind == "column" and key.name not in kept for key in before.get(table, {}))
+    was, now = before.get(table, {}), after.get(table, {})
+    kept = {key.name for key in now if key.kind == "column"}
+    if any(key.kind == "column" and key.name not in kept for key in was):
+        return True
+    # Another column may have been filled from one, and been given its name when that was dropped.
+    moved = moved_to_the_end(was[difference.key][ORDER], found[table][difference.key][ORDER])
+    name = re.escape(table.rpartition(".")[2])
+    adds = re.compile(rf"\bALTER\s+TABLE\b[^(]*\b{name}\b.*\bADD\b", re.IGNORECASE | re.DOTALL)
+    return bool(moved) and (
+        any(adds.search(statement) for statement in sent)
+        or all(
+            was[Key("column", column, table)] != now[Key("column", column, table)]
+            for column in moved
+        )
+    )

@@ -1,10 +1,11 @@
 """What does a database hold, by its own catalogs, and how do two such states differ?"""
 
-from calista_tools.roundtrip.snapshot.diff import Difference, differences
+from calista_tools.roundtrip.snapshot.diff import ORDER, Difference, differences, moved_to_the_end
 from calista_tools.roundtrip.snapshot.model import Group, Key, Snapshot, from_json, to_json
 from calista_tools.roundtrip.snapshot.references import Reference, reference
 
 __all__ = [
+    "ORDER",
     "Difference",
     "Group",
     "Key",
@@ -12,6 +13,7 @@ __all__ = [
     "Snapshot",
     "differences",
     "from_json",
+    "moved_to_the_end",
     "reference",
     "to_json",
 ]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from calista_tools.roundtrip.snapshot.model import CONTAINERS, Key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from calista_tools.roundtrip.snapshot.model import Group, Properties, Snapshot
 
@@ -46,6 +46,15 @@ def differences(expected: Snapshot, found: Snapshot) -> list[Difference]:
         (item for item in result if (item.sign, _owner(item, expected, found)) not in whole),
         key=_place,
     )
+
+
+def moved_to_the_end(before: Sequence[str], found: Sequence[str]) -> list[str]:
+    """Return the columns that come last and did not before, if all others kept their order."""
+    for count in range(1, len(found)):
+        moved = list(found[-count:])
+        if [name for name in before if name not in moved] == list(found[:-count]):
+            return moved
+    return []
 
 
 def changed_groups(expected: Snapshot, found: Snapshot) -> list[str]:

@@ -26,8 +26,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from calista.cli.parser import make_parser
 
-    if sys.stdout is None:  # closed by whoever started us (`>&-`)
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - till the end
+    _open_what_was_closed()
     args = make_parser().parse_args(argv)
     # Imported only now: help and version need neither signals nor threads.
     from calista.cli.signals import Terminated, ending_cleanly
@@ -41,6 +40,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         number = signal.number
     print("interrupted; whatever was not finished has been undone", file=sys.stderr)
     return SIGNALLED + number
+
+
+def _open_what_was_closed() -> None:
+    """Give us the streams that whoever started us has closed (`<&-`, `2>&-`): empty ones.
+
+    Without them `print(..., file=sys.stderr)` would write to stdout.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open(mode, encoding="utf-8")  # noqa: SIM115 - till the end
+            setattr(sys, name, stream)
 
 
 def _run(args: argparse.Namespace) -> int:

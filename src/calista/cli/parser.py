@@ -144,11 +144,17 @@ def _add_events(
 def _backup_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backup-dir",
-        type=Path,
+        type=_folder,
         metavar="D",
         default=argparse.SUPPRESS,
         help="where backups lie (CALISTA_BACKUP_DIR)",
     )
+
+
+def _folder(text: str) -> Path:
+    if not text:  # `--backup-dir "$UNSET"` would be the working folder
+        raise ValueError
+    return Path(text)
 
 
 def _count(text: str) -> int:
@@ -158,5 +164,6 @@ def _count(text: str) -> int:
     return number
 
 
-# How argparse calls it in its message.
+# How argparse calls them in its messages.
 _count.__name__ = "whole number from 0"
+_folder.__name__ = "folder"

@@ -99,7 +99,7 @@ class Database:
     def engine(self, *, create: bool = False) -> Engine:
         """Return an engine; on SQLite only ``create`` makes a file that is not there."""
         if not self.is_sqlite:
-            return engines.make_engine(self.url)
+            return engines.make_engine(self.url, lock_timeout=self.settings.lock_timeout)
         url = URL.create(
             self.url.drivername,
             database=self.path.as_uri(),

@@ -14,6 +14,14 @@ def _refuse(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
+def _whole(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:
+        # Python's own words speak of a function to call.
+        raise ValueError(f"the number {digits[:20]}... has too many digits") from None
+
+
 def _finite(digits: str) -> float:
     number = float(digits)
     if math.isinf(number):
@@ -22,7 +30,7 @@ def _finite(digits: str) -> float:
 
 
 # Once: `json.loads` and `json.dumps` with options make new ones for each document.
-_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
+_decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
 encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
@@ -32,4 +40,4 @@ def decode(document: str | bytes) -> Any:
     Raises:
         ValueError: It is none.
     """
-    return _decoder.decode(document if isinstance(document, str) else document.decode())
+    return _decoder.decode(document if not isinstance(document, bytes) else document.decode())

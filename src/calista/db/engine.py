@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
@@ -12,6 +12,8 @@ from calista.db import documents
 from calista.errors import CalistaError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlalchemy import Connection, Engine
 
 #: The schema of everything CALISTA owns on PostgreSQL. SQLite has no schemas.
@@ -66,10 +68,15 @@ def shown(url: URL) -> str:
     return plain.render_as_string(hide_password=True)
 
 
-def make_engine(url: URL) -> Engine:
+def make_engine(url: URL, *, lock_timeout: float | None = None) -> Engine:
     """Return an engine whose transactions are real on SQLite and whose schema is ours.
 
     No pool: a command opens one connection, and a lock must end with the connection it is on.
+
+    Args:
+        url: The database.
+        lock_timeout: Seconds that a statement waits for a lock on PostgreSQL; as the server has
+            it if None.
     """
     try:
         engine = create_engine(
@@ -90,7 +97,7 @@ def make_engine(url: URL) -> Engine:
     else:
         # Before SQLAlchemy asks for the default schema (`insert`), and as a statement: PgBouncer
         # refuses `options=-csearch_path=...` at the start of a session.
-        event.listen(engine, "connect", _set_search_path, insert=True)
+        event.listen(engine, "connect", _session(lock_timeout), insert=True)
     return engine
 
 
@@ -134,12 +141,25 @@ def _own_sqlite_transactions(dbapi: object, _record: object = None) -> None:
     dbapi.isolation_level = None  # type: ignore[attr-defined]
 
 
-def _set_search_path(dbapi: object, _record: object) -> None:
-    before = dbapi.autocommit  # type: ignore[attr-defined]
-    dbapi.autocommit = True  # type: ignore[attr-defined]
-    with dbapi.cursor() as cursor:  # type: ignore[attr-defined]
-        cursor.execute(f"SET search_path = {SEARCH_PATH}")
-    dbapi.autocommit = before  # type: ignore[attr-defined]
+def milliseconds(seconds: float) -> int:
+    """Return a time as PostgreSQL's `lock_timeout` takes it, where 0 would mean to wait for ever."""
+    return min(max(1, int(seconds * 1000)), 2**31 - 1)
+
+
+def _session(lock_timeout: float | None) -> Callable[[Any, object], None]:
+    """Return what sets up a session; all of it in one round trip."""
+    settings = f"SET search_path = {SEARCH_PATH}"
+    if lock_timeout is not None:
+        settings += f"; SET lock_timeout = {milliseconds(lock_timeout)}"
+
+    def set_up(dbapi: Any, _record: object) -> None:
+        before = dbapi.autocommit
+        dbapi.autocommit = True
+        with dbapi.cursor() as cursor:
+            cursor.execute(settings)
+        dbapi.autocommit = before
+
+    return set_up
 
 
 def words_of(error: DBAPIError, url: URL) -> str:
@@ -170,10 +190,9 @@ def masked(words: str, url: URL) -> str:
 def unreachable(url: URL, error: DBAPIError) -> DatabaseUnreachableError:
     """Say in one line why the database did not let us in."""
     words = words_of(error, url)
-    damaged = any(sign in words for sign in ("malformed", "not a database"))
-    return DatabaseUnreachableError(
-        f"cannot use the database {shown(url)}: {words}",
-        "move the file away and put a backup in its place: `calista db restore FILE`"
-        if damaged
-        else "",
-    )
+    hint = ""
+    if any(sign in words for sign in ("malformed", "not a database")):
+        hint = "move the file away and put a backup in its place: `calista db restore FILE`"
+    elif any(sign in words for sign in ("database is locked", "lock timeout")):
+        hint = "another program has locked it: wait for it to end, or set a longer lock_timeout"
+    return DatabaseUnreachableError(f"cannot use the database {shown(url)}: {words}", hint)

@@ -43,7 +43,10 @@ def read_events(lines: Iterable[bytes]) -> Iterator[tuple[int, dict[str, Any]]]:
 
 
 def _parse(line: bytes) -> dict[str, Any]:
-    text = line.decode("utf-8-sig")
+    try:
+        text = line.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"byte {error.start + 1} is not UTF-8") from None
     try:
         event = decode(text)
     except RecursionError:
@@ -66,6 +69,11 @@ def _parse(line: bytes) -> dict[str, Any]:
     event_id = event.get("event_id")
     if event_id is not None and not (isinstance(event_id, str) and is_ulid(event_id)):
         raise ValueError("'event_id' must be a ULID of 26 characters")
+    for key in ("payload", "metadata"):
+        if type(event.get(key)) in (int, float):
+            # SQLite would store 1 for 1.0, and lose digits of a long one: a column of JSON has
+            # its "numeric affinity". https://www.sqlite.org/datatype3.html#type_affinity
+            raise ValueError(f"{key!r} must not be a number; put it into an object")
     if event.get("payload") is None:
         event["payload"] = {}
     if "\\u" in text:
@@ -90,5 +98,6 @@ def to_line(row: Row[Any]) -> bytes:
     at = values["recorded_at"]
     # SQLite stores UTC and gives it back without saying so.
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    values["recorded_at"] = at.isoformat().replace("+00:00", "Z")
+    # Always six digits: texts of one length sort as their times do.
+    values["recorded_at"] = at.isoformat(timespec="microseconds").replace("+00:00", "Z")
     return encode(values).encode() + b"\n"

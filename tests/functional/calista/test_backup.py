@@ -118,6 +118,16 @@ def test_only_the_newest_are_kept(
     assert place.backups() == sorted([*made[2:], stranger])
 
 
+def test_a_folder_without_a_name_is_a_slip(calista: Any, place: Any) -> None:
+    """`--backup-dir "$UNSET"` is not the working folder."""
+    calista("db", "upgrade", "--yes", "--no-backup")
+    before = sorted(place.folder.iterdir())
+    result = calista("db", "backup", "--backup-dir", "")
+    assert (result.code, result.out) == (2, "")
+    assert "invalid folder value: ''" in result.err
+    assert sorted(place.folder.iterdir()) == before
+
+
 def test_backups_are_found_by_status(calista: Any, place: Any) -> None:
     import json
 

@@ -24,12 +24,14 @@ def events(calista: Any, place: Any) -> Any:
     """Runs `calista events` on an upgraded database; a list of events is its input."""
     assert calista("db", "upgrade", "--yes", "--no-backup").code == 0
 
-    def run(*arguments: str, lines: list[Any] | None = None, text: str = "") -> Any:
+    def run(*arguments: str, lines: list[Any] | None = None, text: str | bytes = "") -> Any:
         if lines is not None:
             text = "".join(json.dumps(line) + "\n" for line in lines)
         if arguments[0] == "append" and len(arguments) == 1:
             path = place.folder / "input.jsonl"
-            path.write_bytes(text.encode("utf-8", "surrogatepass"))
+            path.write_bytes(
+                text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+            )
             arguments = (*arguments, str(path))
         return calista("events", *arguments)
 
@@ -94,6 +96,47 @@ def test_a_version_that_is_not_the_next_is_a_conflict(events: Any, version: int)
     assert len(stored(events("list"))) == 1
 
 
+def test_a_stream_keeps_its_type(events: Any) -> None:
+    """Else `events verify` would find fault with what `events append` has stored."""
+    stored(events("append", lines=[made()]))
+    other = made(stream_type="other")
+    for lines in ([other], [made("n2"), made("n2", stream_type="other")]):
+        result = events("append", lines=lines)
+        assert (result.code, result.out) == (1, "")
+        assert f"line {len(lines)}: stream" in result.err
+        assert "is of type 'observation', not 'other'; no event was stored" in result.err
+    assert len(stored(events("list"))) == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 5, PIECE])
+def test_any_number_of_streams_goes_on_where_it_is(events: Any, count: int) -> None:
+    names = [f"night-{number}" for number in range(count)]
+    for version in (1, 2):
+        answer = stored(events("append", lines=[made(name) for name in names]))
+        assert [(event["stream_id"], event["version"]) for event in answer] == [
+            (name, version) for name in names
+        ]
+
+
+def test_to_append_reads_no_more_of_a_longer_stream(events: Any, place: Any) -> None:
+    """A plan that reads all of a stream's events makes a million of them endless."""
+    from calista.events.store import _query
+
+    with place.connect() as connection:
+        if place.is_sqlite:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {_query(1)}", {"n0": "x"})
+            steps = [row[3] for row in plan if "event_store" in row[3]]
+            assert steps
+            assert all(" USING " in step and "(stream_id=?" in step for step in steps), steps
+        else:
+            connection.exec_driver_sql("SET enable_seqscan = off")
+            query = str(_query(1)).replace(":n0", "'x'")
+            plan = connection.exec_driver_sql(f"EXPLAIN {query}")
+            text = "\n".join(row[0] for row in plan)
+            assert "Limit" in text, text
+            assert "Index Only Scan Backward using uq_event_store_stream_id_version" in text
+
+
 def test_an_id_that_is_taken_is_a_conflict(events: Any) -> None:
     (first,) = stored(events("append", lines=[made()]))
     result = events("append", lines=[made("other", event_id=first["event_id"])])
@@ -147,13 +190,16 @@ def test_a_bad_line_late_in_the_input_undoes_the_rest(events: Any) -> None:
         (json.dumps(made(event_id="short")), "'event_id' must be a ULID"),
         (json.dumps(made(payload={"x": "\0"})), "U+0000"),
         (json.dumps(made(payload={"x": "\ud800"})), "surrogate"),
+        (json.dumps(made(payload=1.5)), "'payload' must not be a number"),
+        (json.dumps(made(metadata=3)), "'metadata' must not be a number"),
+        (json.dumps(made(payload={"x": 1})).replace("1}", "1" * 5000 + "}"), "too many digits"),
         ('{"stream_id": NaN}', "NaN is not JSON"),
         (json.dumps(made(payload={"x": 1})).replace("1}", "1e999}"), "1e999 is too big"),
         ("[" * 100_000, "nested too deeply"),
-        ("\xff\xfe", "line 1"),
+        (b"{\xff}", "line 1: byte 2 is not UTF-8"),
     ],
 )
-def test_what_is_no_event_is_refused(events: Any, line: str, words: str) -> None:
+def test_what_is_no_event_is_refused(events: Any, line: str | bytes, words: str) -> None:
     result = events("append", text=line)
     assert result.code == 1
     assert words in result.err
@@ -196,6 +242,27 @@ def test_two_writers_of_one_stream(events: Any, place: Any) -> None:
 
 def _ready() -> dict[str, Any]:
     return made(payload={}, version=2)
+
+
+def test_times_have_six_digits_whatever_they_are(events: Any, place: Any) -> None:
+    """Texts of one length sort as their times do."""
+    columns = "stream_id, stream_type, version, event_id, event_type, payload, recorded_at"
+    at = "2026-01-02 03:04:05" + ("" if place.is_sqlite else "+00")
+    place.execute(
+        f"INSERT INTO event_store ({columns}) VALUES"
+        f" ('s', 't', 1, '01ARZ3NDEKTSV4RRFFQ69G5FAV', 'x', '{{}}', '{at}')"
+    )
+    (event,) = stored(events("list"))
+    assert event["recorded_at"] == "2026-01-02T03:04:05.000000Z"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_bare_number_of_another_program_is_listed(events: Any, place: Any) -> None:
+    """SQLite's numeric affinity has made a number of the text, which JSON's reader refuses."""
+    columns = "stream_id, stream_type, version, event_id, event_type, payload"
+    values = "'s', 't', 1, '01ARZ3NDEKTSV4RRFFQ69G5FAV', 'x', '12'"
+    place.execute(f"INSERT INTO event_store ({columns}) VALUES ({values})")
+    assert stored(events("list"))[0]["payload"] == 12
 
 
 def test_from_a_pipe_and_into_a_pipe_that_closes(events: Any, place: Any) -> None:
@@ -265,6 +332,7 @@ def test_verify_finds_gaps_and_bad_ids(events: Any, place: Any) -> None:
         "stream 'gap': 1 events have versions from 2 to 2",
         f"event 1: its id {bad!r} is no ULID",
     ]
+    assert result.err == "2 problems found\n"
 
 
 def test_stdin_is_read_by_default(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import signal
 import sqlite3
@@ -234,7 +235,10 @@ def test_no_server(calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch) ->
     assert_refused(calista("db", "upgrade", "--yes"), "cannot use the database")
     status = calista("db", "status", "--json")
     assert status.code == 1
-    assert '"reachable": false' in status.out
+    found = json.loads(status.out)
+    assert found["reachable"] is False
+    # What is known without a server.
+    assert (found["backend"], found["head"]) == ("postgresql", HEAD)
 
 
 @on_postgresql
@@ -293,6 +297,27 @@ def test_a_table_in_use_is_not_waited_for_for_ever(
         blocker.exec_driver_sql("LOCK TABLE calista.alembic_version IN EXCLUSIVE MODE")
         result = calista("db", "upgrade", "--yes")
     assert_refused(result, "lock timeout", FIRST)
+    assert calista("db", "upgrade", "--yes").code == 0
+
+
+@on_postgresql
+def test_a_table_that_another_program_has_locked(
+    calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even the gate waits for ever; whoever holds the lock may be asleep."""
+    with_events(calista, place)
+    monkeypatch.setenv("CALISTA_LOCK_TIMEOUT", "0.2")
+    with place.connect() as other:
+        other.exec_driver_sql("LOCK TABLE calista.alembic_version IN ACCESS EXCLUSIVE MODE")
+        for command_line in (("db", "upgrade", "--yes"), ("db", "check"), ("db", "backup")):
+            result = calista(*command_line)
+            assert_refused(result, "lock timeout")
+            assert "set a longer lock_timeout" in result.err
+        assert calista("db", "status").code == 1
+    assert calista("db", "current").out == f"{FIRST}\n"
+    assert place.backups() == []
+    # More milliseconds than PostgreSQL can count.
+    monkeypatch.setenv("CALISTA_LOCK_TIMEOUT", "99999999")
     assert calista("db", "upgrade", "--yes").code == 0
 
 

@@ -76,7 +76,8 @@ def verify(_args: argparse.Namespace, settings: Settings) -> int:
         for problem in problems(connection):
             print(problem)
             found += 1
-    say(f"{found} problems found" if found else "all events are in order")
+    words = "1 problem found" if found == 1 else f"{found} problems found"
+    say(words if found else "all events are in order")
     return 1 if found else 0
 
 

@@ -7,7 +7,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from calista.cli.progress import say
-from calista.db import backups, gate
+from calista.db import backups, gate, revisions
 from calista.db.database import Database
 from calista.db.upgrade import standing_of
 from calista.errors import CalistaError
@@ -49,7 +49,7 @@ def _describe(database: Database) -> dict[str, Any]:
         "server_version": None,
         "state": None,
         "current": [],
-        "head": None,
+        "head": revisions.head(),
         "pending": [],
         "last_backup": None,
         "error": None,
@@ -64,7 +64,7 @@ def _describe(database: Database) -> dict[str, Any]:
             standing = standing_of(database)
     except CalistaError as error:
         return found | {"reachable": False, "error": error.message}
-    found |= {"state": standing.state, "current": list(standing.current), "head": standing.head}
+    found |= {"state": standing.state, "current": list(standing.current)}
     found["pending"] = [
         {"revision": item.revision, "summary": item.summary} for item in standing.pending
     ]

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from calista.db.backups import programs
 from calista.db.backups.files import PARTIAL, BackupError, assert_room
-from calista.db.engine import SCHEMA
+from calista.db.engine import SCHEMA, milliseconds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,7 +86,7 @@ def write(database: Database, target: Path) -> Programs:
         [
             "--format=custom",
             "--no-password",
-            f"--lock-wait-timeout={_milliseconds(database)}",
+            f"--lock-wait-timeout={milliseconds(database.settings.lock_timeout)}",
             *chosen,
             f"--file={target}",
             f"--dbname={programs.CONNINFO}",
@@ -136,7 +136,7 @@ def restore(database: Database, source: Path) -> None:
                 "--single-transaction",
                 "--set=ON_ERROR_STOP=1",
                 f"--dbname={programs.CONNINFO}",
-                f"--command=SET LOCAL lock_timeout = {_milliseconds(database)}",
+                f"--command=SET LOCAL lock_timeout = {milliseconds(database.settings.lock_timeout)}",
                 f"--command=DROP SCHEMA IF EXISTS {SCHEMA} CASCADE",
                 f"--file={script}",
             ],
@@ -205,8 +205,3 @@ def read_through(database: Database, source: Path) -> None:
                 f" such as {match['schema']}",
                 "choose a file that `calista db backup` made",
             )
-
-
-def _milliseconds(database: Database) -> int:
-    # 0 would mean to wait for ever.
-    return max(1, int(database.settings.lock_timeout * 1000))

@@ -166,13 +166,9 @@ class Migration:
 
     @lazily
     def made_here(self) -> frozenset[str]:
-        """The tables that ``upgrade()`` itself creates: they hold no rows yet."""
+        """The tables that ``upgrade()`` itself creates, by every name: they hold no rows yet."""
         return frozenset(
-            name
-            for dialect in self.dialects
-            for change in self.changes(dialect)
-            for name in (change.table, change.new_name)
-            if change.what == "create_table" and name is not None
+            name for dialect in self.dialects for name in _made(self.changes(dialect)) if name
         )
 
     @lazily
@@ -244,6 +240,20 @@ class Migration:
         return above.joinpath(*parts[: parts.index(name) + 1]) == location and (
             inside.is_dir() or inside.with_name(inside.name + ".py").is_file()
         )
+
+
+def _made(changes: Sequence[Change]) -> set[str | None]:
+    """Return the tables that are new; one that takes the name of a dropped one has its rows."""
+    made: set[str | None] = set()
+    dropped = set()
+    for change in changes:
+        if change.what == "create_table":
+            made |= {change.table, change.new_name}
+        elif change.what == "drop_table":
+            dropped.add(change.table)
+        elif change.what == "rename_table" and change.new_name not in dropped:
+            made |= {change.new_name} if change.table in made else set()
+    return made
 
 
 def _imported_by_call(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:

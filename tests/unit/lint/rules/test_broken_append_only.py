@@ -21,6 +21,13 @@ from tests.unit.lint.project import Lint
         'with op.batch_alter_table("ledger") as b:\n    b.alter_column("n", nullable=False)',
         'op.create_table("ledger", sa.Column("n", sa.Integer()))\nif op.get_bind().dialect.name == "postgresql":\n    op.execute("CREATE TRIGGER ledger_a BEFORE UPDATE OR DELETE ON ledger FOR EACH ROW EXECUTE FUNCTION f()")\nelse:\n    for what in ("UPDATE", "DELETE", "INSERT"):\n        op.execute(f"CREATE TRIGGER ledger_{what} BEFORE {what} ON ledger BEGIN SELECT RAISE(ABORT, \'no\'); END")',
         'op.create_table("ledger", sa.Column("n", sa.Integer()))\nif op.get_bind().dialect.name == "postgresql":\n    op.execute("CREATE TRIGGER ledger_a BEFORE UPDATE OR DELETE ON ledger FOR EACH ROW EXECUTE FUNCTION f()")\n    op.execute("CREATE TRIGGER ledger_b BEFORE TRUNCATE ON ledger FOR EACH STATEMENT EXECUTE FUNCTION f()")\nelse:\n    for what in ("UPDATE", "DELETE"):\n        op.execute(f"CREATE TRIGGER ledger_{what} BEFORE {what} ON ledger BEGIN SELECT RAISE(ABORT, \'no\'); END")',
+        'op.execute("WITH gone AS (DELETE FROM ledger RETURNING *) INSERT INTO old SELECT * FROM gone")',
+        'op.execute("DROP TRIGGER ledger_a ON ledger")',
+        'op.execute("DROP TABLE IF EXISTS note, ledger")',
+        'op.execute("ALTER TABLE ledger ENABLE REPLICA TRIGGER ledger_a")',
+        'op.execute("ALTER TABLE ledger DISABLE TRIGGER USER")',
+        'from sqlalchemy.dialects.postgresql import insert\nop.execute(insert(sa.table("ledger", sa.column("n"))).values(n=1).on_conflict_do_update(index_elements=["n"], set_={"n": 2}))',
+        'op.execute(sa.table("ledger", sa.column("n")).insert().prefix_with("OR REPLACE").values(n=1))',
     ],
 )
 def test_reports(source: str, lint: Lint) -> None:
@@ -42,6 +49,11 @@ def test_reports(source: str, lint: Lint) -> None:
         'with op.batch_alter_table("ledger") as b:\n    b.alter_column("n", nullable=False)\nif op.get_bind().dialect.name == "postgresql":\n    op.execute("CREATE TRIGGER ledger_a BEFORE UPDATE OR DELETE ON ledger FOR EACH ROW EXECUTE FUNCTION f()")\n    op.execute("CREATE TRIGGER ledger_b BEFORE TRUNCATE ON ledger FOR EACH STATEMENT EXECUTE FUNCTION f()")\nelse:\n    for what in ("UPDATE", "DELETE", "INSERT"):\n        op.execute(f"CREATE TRIGGER ledger_{what} BEFORE {what} ON ledger BEGIN SELECT RAISE(ABORT, \'no\'); END")',
         'with op.batch_alter_table("ledger", recreate="never") as b:\n    b.alter_column("n", new_column_name="m")',
         'def upgrade():\n    op.execute("SELECT 1")\n\ndef downgrade():\n    op.drop_table("ledger")\n',
+        'op.execute("WITH new AS (INSERT INTO ledger VALUES (1) RETURNING *) INSERT INTO note SELECT * FROM new")',
+        'op.execute("DROP TRIGGER IF EXISTS ledger_a ON ledger")\nop.execute("CREATE TRIGGER ledger_a BEFORE UPDATE ON ledger FOR EACH ROW EXECUTE FUNCTION f()")',
+        'op.execute("DROP TRIGGER note_a ON note")',
+        'op.execute("SET session_replication_role = origin")',
+        'from sqlalchemy.dialects.postgresql import insert\nop.execute(insert(sa.table("ledger", sa.column("n"))).values(n=1).on_conflict_do_nothing())',
     ],
 )
 def test_leaves_alone(source: str, lint: Lint) -> None:
@@ -90,3 +102,97 @@ def test_a_table_that_gets_a_listed_name_needs_the_triggers(lint: Lint, source: 
 )
 def test_a_table_that_brings_its_triggers(lint: Lint, source: str) -> None:
     assert lint("CAL308", source, 'append-only = ["ledger"]') == []
+
+
+LEDGER = 'op.create_table("ledger", sa.Column("n", sa.Integer()), sa.Column("m", sa.Integer()))'
+
+
+@pytest.mark.parametrize(
+    ("update", "body", "open_to"),
+    [
+        ("UPDATE", "SELECT RAISE(ABORT, 'no')", ""),
+        ("UPDATE", "SELECT RAISE(IGNORE)", ""),
+        ("UPDATE OF n, m", "SELECT RAISE(ABORT, 'no')", ""),
+        ("UPDATE OF n", "SELECT RAISE(ABORT, 'no')", "UPDATE"),
+        ("UPDATE", "INSERT INTO log VALUES (1)", "UPDATE"),
+    ],
+)
+def test_a_trigger_has_to_refuse(update: str, body: str, open_to: str, lint: Lint) -> None:
+    source = f"""{LEDGER}
+for what in ("DELETE", "INSERT"):
+    op.execute(f"CREATE TRIGGER {{what}} BEFORE {{what}} ON ledger BEGIN SELECT RAISE(ABORT, 'no'); END")
+op.execute("CREATE TRIGGER u BEFORE {update} ON ledger BEGIN {body}; END")
+"""
+    found = lint("CAL308", source, 'append-only = ["ledger"]\ndialects = ["sqlite"]')
+    expected = [f"append-only `ledger` is left open to {open_to} on sqlite"] if open_to else []
+    assert [one.finding.message for one in found] == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "count"),
+    [
+        ("RAISE EXCEPTION 'no'", 0),
+        ("RAISE 'no'", 0),
+        ("RETURN NULL", 0),
+        ("RAISE NOTICE 'no'; RETURN NEW", 1),
+        ("INSERT INTO log VALUES (1); RETURN NEW", 1),
+    ],
+)
+def test_a_function_has_to_refuse(body: str, count: int, lint: Lint) -> None:
+    source = f"""{LEDGER}
+op.execute("CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN {body}; END $$ LANGUAGE plpgsql")
+op.execute("CREATE TRIGGER a BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger EXECUTE FUNCTION f()")
+"""
+    configuration = 'append-only = ["ledger"]\ndialects = ["postgresql"]'
+    assert len(lint("CAL308", source, configuration)) == count
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (
+            "DROP TRIGGER update",
+            "trigger `update` of append-only `ledger` is dropped, and not made again",
+        ),
+        (
+            "DROP FUNCTION f() CASCADE",
+            "trigger `a` of append-only `ledger` is dropped, and not made again",
+        ),
+        ("DROP FUNCTION g() CASCADE", None),
+        ("DROP TRIGGER other", None),
+    ],
+)
+def test_triggers_of_an_earlier_revision(step: str, message: str | None, lint: Lint) -> None:
+    dialect = "sqlite" if "TRIGGER" in step else "postgresql"
+    source = f"""
+# file: 20250826_1030_first.py
+from alembic import op
+import sqlalchemy as sa
+revision = "first"
+down_revision = None
+
+def upgrade():
+    {LEDGER}
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("CREATE TRIGGER a BEFORE UPDATE OR DELETE ON ledger FOR EACH ROW EXECUTE FUNCTION f()")
+        op.execute("CREATE TRIGGER b BEFORE TRUNCATE ON ledger FOR EACH STATEMENT EXECUTE FUNCTION h()")
+    else:
+        for what in ("update", "delete", "insert"):
+            op.execute(f"CREATE TRIGGER {{what}} BEFORE {{what}} ON ledger BEGIN SELECT RAISE(ABORT, 'no'); END")
+# file: 20250826_1031_second.py
+from alembic import op
+revision = "second"
+down_revision = "first"
+
+def upgrade():
+    if op.get_bind().dialect.name == "{dialect}":
+        op.execute("{step}")
+"""
+    found = lint("CAL308", source, 'append-only = ["ledger"]')
+    assert [one.finding.message for one in found] == ([message] if message else [])
+
+
+def test_a_session_without_triggers(lint: Lint) -> None:
+    source = "op.execute(\"SET LOCAL session_replication_role = 'replica'\")"
+    [found] = lint("CAL308", source, 'append-only = ["ledger"]')
+    assert "no trigger fires" in found.finding.message

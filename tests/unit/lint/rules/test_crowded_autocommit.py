@@ -41,7 +41,14 @@ def test_reports(body: str, lint: Lint) -> None:
         + "\nelse:\n    "
         + ADD,
         "def upgrade():\n    " + BLOCK.replace("\n", "\n    ") + "\n\ndef downgrade():\n    " + ADD,
+        'op.execute("COMMIT")\nop.execute("CREATE INDEX CONCURRENTLY i ON note (body)")',
     ],
 )
 def test_leaves_alone(body: str, lint: Lint) -> None:
     assert lint("CAL309", body) == []
+
+
+def test_reports_a_raw_commit_behind_a_step(lint: Lint) -> None:
+    body = f'{ADD}op.execute("COMMIT")\nop.execute("CREATE INDEX CONCURRENTLY i ON note (body)")'
+    [found] = lint("CAL309", body)
+    assert found.finding.message.startswith("COMMIT behind another step (line 14)")

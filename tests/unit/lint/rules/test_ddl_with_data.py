@@ -19,6 +19,8 @@ PG = 'if op.get_bind().dialect.name == "postgresql":\n    '
         '    batch.add_column(sa.Column("size", sa.Integer()))\n' + UPDATE,
         ADD + 'op.execute(sa.table("note", sa.column("size")).update().values(size=1))',
         PG + ADD + UPDATE,
+        'from sqlalchemy.orm import Session\nsession = Session(op.get_bind())\nop.add_column("note", sa.Column("a", sa.Integer))\nsession.add(Note())',
+        'op.execute("CREATE TEMP TABLE t AS SELECT 1")\nop.execute("UPDATE note SET a = 1")\nop.execute("DROP TABLE t, tag")',
     ],
 )
 def test_reports(body: str, lint: Lint) -> None:
@@ -43,6 +45,8 @@ def test_reports(body: str, lint: Lint) -> None:
             'op.rename_table("note_new", "note")'
         ),
         "def upgrade():\n    " + ADD + "\n\ndef downgrade():\n    " + UPDATE,
+        'op.execute("CREATE TEMP TABLE t AS SELECT 1")\nop.execute("UPDATE note SET a = 1")\nop.execute("DROP TABLE t")',
+        'op.execute("CREATE TEMP TABLE t (a int)")\nop.execute("INSERT INTO note SELECT a FROM t")\nop.drop_table("t")',
     ],
 )
 def test_leaves_alone(body: str, lint: Lint) -> None:

@@ -54,6 +54,9 @@ _NOTE = 'note = sa.table("note", sa.column("body"))\n'
         (f"{_MODEL}op.execute(DropColumn('note', sa.Column('body')))", "drops column `note.body`"),
         (f"{_MODEL}op.execute(DropSchema('old', cascade=True))", "drops schema `old`"),
         (f"{_NOTE}emptied = sa.delete(note)\nop.execute(emptied)", "empties table `note`"),
+        ('op.execute("DELETE FROM note WHERE true")', "empties table `note`"),
+        ('op.execute("DELETE FROM note WHERE (1 = 1);")', "empties table `note`"),
+        ('op.execute("DROP DATABASE old")', "drops a database"),
     ],
 )
 def test_reports(step: str, words: str, lint: Lint) -> None:
@@ -107,6 +110,9 @@ def test_reports_each_loss(lint: Lint) -> None:
             'from alembic import op\nrevision = "b7"\ndown_revision = "3f2a"\n'
             'def upgrade():\n    op.drop_column("note", "body")\n'
         ),
+        'op.execute("DELETE FROM note WHERE trueish")',
+        'op.execute("DELETE FROM note WHERE 1 = kind")',
+        'op.execute("CREATE TABLE new AS SELECT * FROM note")\nop.execute("DROP TABLE note")',
     ],
 )
 def test_leaves_alone(source: str, lint: Lint) -> None:

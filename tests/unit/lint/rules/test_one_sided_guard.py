@@ -26,6 +26,8 @@ IS_PG = 'op.get_bind().dialect.name == "postgresql"'
         f"{IS_PG} or {PLAIN}",
         f"not {IS_PG} or {GIN}",
         f"for name in 'ab':\n    if not {IS_PG}:\n        continue\n    {GIN}\n{OTHER}",
+        'def index():\n    op.execute("CREATE INDEX i ON note USING gin (body)")\nif op.get_bind().dialect.name == "postgresql":\n    index()',
+        'if op.get_bind().dialect.name == "postgresql":\n    op.execute("CREATE FUNCTION f() RETURNS int AS $$ SELECT 1 $$ LANGUAGE sql")\n    op.execute("CREATE INDEX i ON note (f(body))")',
     ],
 )
 def test_reports(body: str, lint: Lint) -> None:
@@ -67,6 +69,10 @@ def test_names_the_side_that_is_missing(lint: Lint) -> None:
         f"if {IS_PG}:\n    {GIN}\n    {OTHER}\nif not {IS_PG}:\n    {PLAIN}",
         f"if {IS_PG}:\n    op.execute(compute())\n    {GIN}\nif not {IS_PG}:\n    op.execute(compute())",
         f"if {IS_PG}:  # noqa: CAL202 - SQLite has no GIN indexes\n    {GIN}",
+        'if op.get_bind().dialect.name == "postgresql":\n    op.execute("GRANT SELECT ON note TO reader")',
+        'if op.get_bind().dialect.name == "postgresql":\n    op.execute("ALTER TABLE note VALIDATE CONSTRAINT c")',
+        'if op.get_bind().dialect.name == "postgresql":\n    op.execute("ALTER TABLE note OWNER TO keeper")',
+        'if op.get_bind().dialect.name == "postgresql":\n    op.execute("DROP FUNCTION IF EXISTS f()")',
     ],
 )
 def test_leaves_alone(body: str, lint: Lint) -> None:

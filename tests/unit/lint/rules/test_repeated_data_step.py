@@ -18,6 +18,19 @@ TAG = 'tag = sa.table("tag", sa.column("name"))\n'
         "op.execute(\"UPDATE note SET body = body || '!' WHERE kind = 'shout'\")",
         "op.get_bind().execute(sa.text(\"INSERT INTO tag (name) VALUES ('on conflict')\"))",
         TAG + 'op.execute(tag.insert().values(name="new"))',
+        "op.execute(\"UPDATE note SET a = concat('x', a)\")",
+        'op.execute("UPDATE note SET a = COALESCE(a, 0) + 1")',
+        'op.execute("UPDATE note SET a = CAST(a AS integer) * 2")',
+        'op.execute("UPDATE note SET a = a::int - 1")',
+        'op.execute("UPDATE note SET a = round(a * 1.2, 2)")',
+        'op.execute("UPDATE note SET a = array_append(a, 3)")',
+        "op.execute(\"UPDATE note SET a = replace(a, 'x', 'xx')\")",
+        'op.execute("UPDATE note SET (a, b) = (a + 1, 2)")',
+        'op.execute("UPDATE note SET done = NOT done")',
+        "op.execute(\"COPY note FROM 'notes.csv'\")",
+        'op.execute("INSERT INTO note (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET n = note.n + 1")',
+        'op.execute("INSERT INTO note (a) VALUES (1) -- ON CONFLICT DO NOTHING")',
+        'op.execute("/* not exists */ INSERT INTO note (a) VALUES (1)")',
     ],
 )
 def test_reports(body: str, lint: Lint) -> None:
@@ -56,6 +69,14 @@ def test_reports(body: str, lint: Lint) -> None:
             "    op.execute(\"INSERT INTO tag (name) VALUES ('old')\")"
         ),
         TAG + "op.execute(postgresql.insert(tag).values(name=1).on_conflict_do_nothing())",
+        'op.execute("INSERT INTO note (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET n = excluded.n + 1")',
+        'op.execute("UPDATE note SET a = round(a, 2), b = lower(trim(b)), c = c::int")',
+        "op.execute(\"UPDATE note SET a = replace(a, 'xx', 'x')\")",
+        'op.execute("UPDATE note SET (a, b) = (b, 2)")',
+        'op.execute("UPDATE note SET a = concat(b, c)")',
+        "op.execute(\"UPDATE note SET a = a->>'n'\")",
+        "op.execute(\"COPY note TO 'notes.csv'\")",
+        'from sqlalchemy.dialects.sqlite import insert\nstep = insert(sa.table("note", sa.column("a"))).values(a=1).on_conflict_do_nothing()\nop.execute(step)',
     ],
 )
 def test_leaves_alone(body: str, lint: Lint) -> None:
@@ -70,6 +91,8 @@ def test_leaves_alone(body: str, lint: Lint) -> None:
         'op.execute(note.update().values({"n": 1 + note.c["n"]}))',
         "step = sa.update(note).where(note.c.m == 1).values(n=note.c.n - 1)\nop.execute(step)",
         'op.get_bind().execute(sa.update(note).values(n=sa.column("n") + 1))',
+        'op.execute(note.update().values(n=sa.text("n + 1")))',
+        'op.execute(note.update().values(n=sa.func.concat("x", note.c.n)))',
     ],
 )
 def test_reports_updates_of_core(body: str, lint: Lint) -> None:
@@ -87,6 +110,8 @@ def test_reports_updates_of_core(body: str, lint: Lint) -> None:
         'op.execute(note.update().values(n="n + 1"))',
         "op.execute(note.update().values(n=sa.select(note.c.n + 1).scalar_subquery()))",
         "for row in rows():\n    op.execute(note.update().values(n=row.n + 1))",
+        'op.execute(note.update().values(n=sa.text("m + 1")))',
+        "op.execute(note.update().values(n=sa.func.coalesce(note.c.n, 0)))",
     ],
 )
 def test_leaves_updates_of_core_alone(body: str, lint: Lint) -> None:

@@ -13,6 +13,11 @@ from tests.unit.lint.project import Lint
         'for c in ["a"]:\n    op.add_column("note", sa.Column(c, sa.Integer(), nullable=not True))',
         'if op.get_bind().dialect.name == "postgresql":\n    op.add_column("note", sa.Column("a", postgresql.JSONB(), nullable=False))',
         'op.create_table("note", sa.Column("title", sa.Text()))\nop.add_column("page", sa.Column("a", sa.Text(), nullable=False))',
+        'op.execute("ALTER TABLE note ADD COLUMN a INT NOT NULL DEFAULT NULL")',
+        'op.execute("ALTER TABLE note ADD COLUMN a INT PRIMARY KEY")',
+        'op.add_column("note", sa.Column("a", sa.Text, nullable=False, server_default=sa.null()))',
+        'op.add_column("note", sa.Column("a", sa.Text, nullable=False, server_default=sa.text("NULL")))',
+        'op.create_table("new", sa.Column("a", sa.Integer))\nop.execute("INSERT INTO new SELECT a FROM note")\nop.drop_table("note")\nop.rename_table("new", "note")\nop.add_column("note", sa.Column("b", sa.Text, nullable=False))',
     ],
 )
 def test_reports(source: str, lint: Lint) -> None:
@@ -34,6 +39,9 @@ def test_reports(source: str, lint: Lint) -> None:
         'op.create_table("note", sa.Column("a", sa.Text(), nullable=False))',
         'op.alter_column("note", "a", nullable=False)',
         'op.add_column("note", sa.Column("a", sa.Text(), nullable=required()))',
+        'op.execute("ALTER TABLE note ADD COLUMN a bigserial PRIMARY KEY")',
+        'op.create_table("new", sa.Column("a", sa.Integer))\nop.rename_table("new", "note")\nop.add_column("note", sa.Column("b", sa.Text, nullable=False))',
+        'op.add_column("note", sa.Column("a", sa.Text, nullable=False, server_default="nullable"))',
     ],
 )
 def test_leaves_alone(source: str, lint: Lint) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 #: What chooses rows; ``with_only_columns`` and the like have no place in these statements.
 _CHOOSING = frozenset({"where", "filter", "filter_by", "using", "prefix_with", "suffix_with"})
 _NAMED_COLUMN = later(r"(?:\b\w+\.)*\bcolumn\('(\w+)'[^()]*\)")
+_SQL = later(r"(?:\b\w+\.)*\b(?:text|literal_column)\((?:'([^'\\]*)'|\"([^\"\\]*)\")\)")
 _STRING = later(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 
 
@@ -142,6 +143,7 @@ def _items(argument: ast.Dict) -> Iterator[tuple[str, ast.expr]]:
 def _text(expression: ast.expr, own: re.Pattern[str] | None) -> str:
     text = re.sub(r"(\.(?:c|columns))\['(\w+)'\]", r"\1.\2", ast.unparse(expression))
     text = _NAMED_COLUMN.sub(r"\1", text)
+    text = _SQL.sub(lambda found: found[1] or found[2] or "", text)
     if own is not None:
         text = own.sub("", text)
     return _STRING.sub("''", text)

@@ -99,7 +99,10 @@ def call(
     if kind == "result":
         return Unknown(attributes.READ)
     if kind == "session" and name in ("add", "add_all", "delete", "merge", "bulk_save_objects"):
-        frame.state.add(statement(frame, Unknown("is an object of the session"), node, "session"))
+        written = statement(frame, Unknown("is an object of the session"), node, "session")
+        # Whether it is inserted or changed, only the object knows.
+        written.keywords = {**written.keywords, "verb": "merge"}
+        frame.state.add(written)
     return Unknown(f"is the result of `.{name}()`")
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from calista_tools.lint.sql import Effects
 
 _VERBS = frozenset({"insert", "update", "delete", "select"})
+#: What keeps an insert from meeting its own rows when it is run again.
+_GUARDS = frozenset({"on_conflict_do_nothing", "on_conflict_do_update", "prefix_with"})
 #: DDL constructs that ``op.execute`` takes; what they do is said by their first argument.
 _DDL = frozenset(
     [
@@ -44,7 +46,8 @@ def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation
 
     ``keywords`` hold ``via`` (``op``, ``bind`` or ``session``), ``verb`` where it is known
     (``select``, ``insert``, ``update``, ``delete``), ``reason`` where the text is not,
-    ``partial``: the text with a NUL for each hole, and what `details` says of a construct.
+    ``partial``: the text with a NUL for each hole, ``guarded`` for an insert that may meet what is
+    there, ``overwrites`` for one that changes it, and what `details` says of a construct.
     """
     made = Operation("sql", frame.state.direction, node)
     keywords: dict[str, object] = {"via": via}
@@ -57,6 +60,11 @@ def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation
         return made
     inner = value
     while isinstance(inner, Construct):
+        if inner.name in _GUARDS:
+            keywords["guarded"] = True
+            keywords["overwrites"] = inner.name == "on_conflict_do_update" or "REPLACE" in str(
+                inner.args[:1]
+            )
         if inner.name in _VERBS:
             keywords["verb"] = inner.name
             target = inner.receiver if inner.receiver is not None else next(iter(inner.args), None)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.operations import Operation
 
 
-@rule("CAL309", "crowded-autocommit", about=("autocommit",))
+@rule("CAL309", "crowded-autocommit", about=("autocommit", "sql"))
 def check(migration: Migration) -> Iterator[Finding]:
     """Autocommit block is not alone in its revision.
 
@@ -39,13 +39,34 @@ def check(migration: Migration) -> Iterator[Finding]:
         operations = steps.of(migration.operations, direction)
         blocks, outside = _parts(operations)
         for block in blocks:
-            beside = next((other for other in outside if other.dialects & block.dialects), None)
-            if beside is not None:
+            raw = block.what == "sql"
+            beside = next(
+                (
+                    other
+                    for other in outside
+                    if other.dialects & block.dialects
+                    and (not raw or operations.index(other) < operations.index(block))
+                ),
+                None,
+            )
+            if beside is not None and raw:
+                yield Finding.of_line(
+                    block,
+                    f"COMMIT behind another step (line {beside.row}): "
+                    "give each a revision of its own",
+                )
+            elif beside is not None:
                 yield Finding.of_line(
                     block,
                     f"autocommit block beside another step (line {beside.row}): "
                     "give it a revision of its own",
                 )
+
+
+def _commits(operation: Operation) -> bool:
+    """Whether a step is a raw COMMIT, which does what the beginning of a block does."""
+    found = steps.statements(operation)
+    return any(one.kind == "transaction" and one.verb in ("commit", "end") for one in found)
 
 
 def _parts(operations: Sequence[Operation]) -> tuple[list[Operation], list[Operation]]:
@@ -58,6 +79,8 @@ def _parts(operations: Sequence[Operation]) -> tuple[list[Operation], list[Opera
             depth += 1
         elif operation.what == "autocommit_exit":
             depth -= 1
+        elif not depth and _commits(operation):
+            blocks.append(operation)
         elif not depth and (steps.changes_schema(operation) or steps.changes_data(operation)):
             outside.append(operation)
     return blocks, outside

@@ -35,7 +35,11 @@ def check(migration: Migration) -> Iterator[Finding]:
     """
     for direction in ("upgrade", "downgrade"):
         operations = steps.of(migration.operations, direction)
-        schema = [item for item in operations if steps.changes_schema(item)]
+        schema = [
+            item
+            for item in operations
+            if steps.changes_schema(item) and not _drops_temporary(item, operations)
+        ]
         if not schema:
             continue
         for item in operations:
@@ -46,6 +50,24 @@ def check(migration: Migration) -> Iterator[Finding]:
                 message = f"data step beside DDL (line {beside.row}): give it its own revision"
                 yield Finding.of(item, message)
                 break
+
+
+def _drops_temporary(item: Operation, operations: Sequence[Operation]) -> bool:
+    """Whether a step only drops temporary tables that the revision made."""
+    made = {
+        statement.table
+        for other in operations
+        for statement in steps.statements(other)
+        if statement.verb.startswith("create table") and "temporary" in statement.flags
+    }
+    if item.what == "drop_table":
+        return item.table in made
+    found = steps.statements(item)
+    return bool(made) and all(
+        statement.verb == "drop table" and made.issuperset(statement.tables or (statement.table,))
+        for statement in found
+        if statement.kind == "ddl" and "temporary" not in statement.flags
+    )
 
 
 def _is_rebuild(item: Operation, operations: Sequence[Operation]) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: What a revision id or a file name looks like, other than a plain word.
 _REFERENCE = later(r"\b(?=\w*[\d_])\w{3,}\b|\.py\b")
+_ALWAYS = r"(?is)\bwhere\s*\(?\s*(?:true|1|1\s*=\s*1)\s*\)?\s*(?:;|$|\breturning\b)"
 _CONDITION = later(r"'(?:[^']|'')*'|[()]|\b(?:WHERE|RETURNING)\b", re.IGNORECASE)
 
 
@@ -96,8 +97,10 @@ def _lost(operation: Operation) -> Iterator[str]:
         if statement.verb == "drop table":
             for table in statement.tables or (statement.table,):
                 yield f"drops table `{table}`"
+        elif statement.verb == "drop database":
+            yield "drops a database"
         elif statement.verb == "truncate" or (
-            statement.verb == "delete" and not statement.flags & {"where", "using"}
+            statement.verb == "delete" and not _chooses(statement, operation.sql or "")
         ):
             yield f"empties table `{statement.table}`"
         for change in statement.changes:
@@ -105,6 +108,13 @@ def _lost(operation: Operation) -> Iterator[str]:
                 yield f"drops column `{statement.table}.{change.name}`"
             elif change.what == "drop_schema" and "cascade" in statement.flags:
                 yield f"drops schema `{change.name}` and all that is in it"
+
+
+def _chooses(statement: Statement, text: str) -> bool:
+    """Whether a DELETE leaves rows: it has a condition, and not one that always holds."""
+    if not statement.flags & {"where", "using"}:
+        return False
+    return re.search(_ALWAYS, text[statement.start : statement.end]) is None
 
 
 def _is_saved(lost: str, operation: Operation, before: Sequence[Operation]) -> bool:
@@ -129,12 +139,12 @@ def _is_saved(lost: str, operation: Operation, before: Sequence[Operation]) -> b
         for spec in earlier.specs
     }
     return any(
-        not {table, *created}.isdisjoint(statement.tables)
+        not {table, *created}.isdisjoint((*statement.tables, statement.table))
         and copied.search(_source(statement, earlier.sql or "", added)) is not None
         for earlier in before
         if earlier.dialects & operation.dialects
         for statement in steps.statements(earlier)
-        if statement.kind == "dml"
+        if statement.kind == "dml" or statement.verb == "create table as"
     )
 
 
@@ -145,7 +155,7 @@ def _source(statement: Statement, text: str, added: set[tuple[str | None, str | 
     WHERE is_old``.
     """
     text = text[statement.start : statement.end]
-    if statement.verb in ("insert", "replace", "merge"):
+    if statement.verb in ("insert", "replace", "merge", "create table as"):
         return "".join(re.split(r"\bSELECT\b", text, maxsplit=1, flags=re.IGNORECASE)[1:])
     if statement.verb != "update":
         return ""

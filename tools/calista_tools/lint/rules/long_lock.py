@@ -2,13 +2,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.lint import steps
 from calista_tools.lint.rule import Finding, rule
-from calista_tools.lint.safety.locks import LOCKING, locks
+from calista_tools.lint.safety.locks import LOCKING, Lock, locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from calista_tools.lint.migration import Migration
+    from calista_tools.lint.operations import Operation
 
 
 @rule("CAL307", "long-lock", scope="schema", about=("sql", *LOCKING))
@@ -50,11 +52,31 @@ def check(migration: Migration) -> Iterator[Finding]:
     """
     if "postgresql" not in migration.dialects:
         return
+    views: set[str | None] = set()
+    not_valid: set[str | None] = set()
     for operation in migration.operations:
         if operation.direction != "upgrade" or "postgresql" not in operation.dialects:
             continue
-        for lock in locks(operation):
-            if lock.table in migration.made_here:
+        if operation.what == "autocommit":
+            not_valid.clear()  # what came before is committed, and its locks are gone
+        for statement in steps.statements(operation):
+            if statement.verb == "create materialized view":
+                views.add(statement.table)
+        for lock in (*locks(operation), *_validations(operation, not_valid)):
+            if lock.table in migration.made_here or (lock.table and lock.table in views):
                 continue
             table = f" (`{lock.table}`)" if lock.table else ""
             yield Finding.of(operation, f"{lock.does}{table}; instead: {lock.instead}")
+
+
+def _validations(operation: Operation, not_valid: set[str | None]) -> Iterator[Lock]:
+    """Yield checks of a constraint that the revision itself has added, whose lock is still held."""
+    if operation.keywords.get("postgresql_not_valid") is True:
+        not_valid.add(operation.table)
+    for statement in steps.statements(operation):
+        for change in statement.changes:
+            if change.what == "add_constraint" and "not valid" in change.flags:
+                not_valid.add(statement.table)
+            elif change.what == "validate_constraint" and statement.table in not_valid:
+                does = f"checking every row for `{change.name}` under the lock that added it"
+                yield Lock(statement.table, does, "VALIDATE it in a revision of its own")

@@ -11,10 +11,16 @@ if TYPE_CHECKING:
 
     from calista_tools.lint.migration import Migration
     from calista_tools.lint.operations import Guard, Operation
+    from calista_tools.lint.sql import Change
 
+#: Things and statements that SQLite has nothing for.
 _POSTGRESQL_ONLY = frozenset(
-    ("type", "extension", "schema", "sequence", "domain", "role", "policy")
-)
+    (
+        "aggregate", "collation", "domain", "extension", "function", "policy", "procedure",
+        "publication", "role", "schema", "sequence", "statistics", "subscription", "type", "user",
+    )
+)  # fmt: skip
+_PRIVILEGES = frozenset(("comment", "do", "grant", "revoke", "reassign"))
 
 
 _NODES = (ast.If, ast.Match, ast.IfExp, ast.BoolOp)
@@ -77,9 +83,10 @@ class _Sides:
         # Most files name a function where they define it, and nowhere else.
         self.functions = {
             node.name: node
-            for node in migration.body.body
-            if isinstance(node, ast.FunctionDef)
-            and (migration.source.count(node.name.encode()) > 1 or not migration.source.isascii())
+            for one in migration.body.body
+            if isinstance(one, ast.FunctionDef)
+            for node in (one, *_inner(one))
+            if migration.source.count(node.name.encode()) > 1 or not migration.source.isascii()
         }
         self._served: dict[tuple[int, bool], frozenset[str]] = {}
         guards: dict[int, Guard] = {}
@@ -185,6 +192,13 @@ class _Sides:
         )
 
 
+def _inner(function: ast.FunctionDef) -> Iterator[ast.FunctionDef]:
+    """Yield the functions that are defined in a function, not in a block of it."""
+    for node in function.body:
+        if isinstance(node, ast.FunctionDef):
+            yield node
+
+
 def _may_change(operation: Operation) -> bool:
     return steps.changes_schema(operation) or _is_unknown(operation)
 
@@ -210,9 +224,16 @@ def _without_counterpart(operation: Operation) -> bool:
         return True
     found = steps.statements(operation)
     return bool(found) and all(
-        statement.verb.partition(" ")[2] in _POSTGRESQL_ONLY or statement.verb in ("comment", "do")
+        statement.verb.partition(" ")[2] in _POSTGRESQL_ONLY
+        or statement.verb in _PRIVILEGES
+        or (statement.changes and all(_is_about_the_catalog(one) for one in statement.changes))
         for statement in found
     )
+
+
+def _is_about_the_catalog(change: Change) -> bool:
+    """Whether a change is of what SQLite does not keep: owners, states of constraints."""
+    return change.what in ("validate_constraint", "set_schema") or "owner" in change.flags
 
 
 def _leaves(body: Sequence[ast.stmt]) -> bool:

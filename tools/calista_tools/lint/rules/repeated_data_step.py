@@ -19,11 +19,17 @@ _GUARDED = (
     r"(?i)\b(on\s+conflict|or\s+(?:ignore|replace)|not\s+exists|not\s+in|except|is\s+null|merge)\b"
 )
 _GUARDED_CALLS = r"on_conflict_do|not_in\b|notin_|exists\(|except_|prefix_with|is_\(None"
+_INSERTS = "inserts rows that may be there already: `ON CONFLICT DO NOTHING`, or `NOT EXISTS`"
+_COMMENT = r"--[^\n]*|(?s:/\*.*?\*/)"
 _WORD = r"[A-Za-z_]\w*"
-_QUALIFIER = r'"?\b[A-Za-z_]\w*"?\.'
+_QUALIFIER = r'(?i)"?\b(?!excluded\b)[A-Za-z_]\w*"?\.'
 _STRING = r"'(?:[^']|'')*'"
 _COMPUTED = "`{}` is computed from itself: a second run changes it again"
 _ASSIGNMENT = r'(?s)"?(\w+)"?\s*=\s*(.+)'
+_TUPLE = r"(?s)\(([^()]*)\)\s*=\s*(?:ROW\s*)?\((.+)\)"
+_SAME = r"\b(?:abs|cast|ceil|coalesce|floor|ifnull|lower|nullif|round|trim|upper)\s*"
+_MORE = r"(?:,[^()]*|as\s[^()]*)?"
+_ADDING = r"\b(?:array_append|array_cat|array_prepend|concat|concat_ws|jsonb_insert|reverse)\s*"
 
 
 @rule("CAL303", "repeated-data-step", about=("sql", "bulk_insert"))
@@ -65,28 +71,38 @@ def check(migration: Migration) -> Iterator[Finding]:
 
 def _problem(operation: Operation, before: Sequence[Operation]) -> str:
     """Return why a step cannot be run twice, "" where it can or where that is not known."""
-    message = "inserts rows that may be there already: `ON CONFLICT DO NOTHING`, or `NOT EXISTS`"
     if operation.sql is None:
-        verb = operation.keywords.get("verb")
-        if verb == "update" and (column := _adds_up_in_core(operation)):
-            return _COMPUTED.format(column)
-        if operation.what != "bulk_insert" and verb != "insert":
-            return ""
-        written = ast.unparse(operation.node) if isinstance(operation.node, ast.expr) else ""
-        guarded = re.search(_GUARDED_CALLS, written) is not None or "(" not in written
-        return "" if guarded or _is_emptied(operation, before) else message
+        return _problem_in_core(operation, before)
     for statement in steps.statements(operation):
         text = operation.sql[statement.start : statement.end]
         if statement.conditional or statement.unknown:
             continue
-        if statement.verb == "insert":
-            if not re.search(_GUARDED, re.sub(_STRING, "''", text)) and not _is_emptied(
-                operation, before
-            ):
-                return message
-        elif statement.verb == "update" and (column := _adds_up(text, statement)):
+        if statement.verb == "copy" and statement.kind == "dml":
+            if not _is_emptied(operation, before):
+                return _INSERTS
+        elif statement.verb == "insert":
+            plain = re.sub(_COMMENT, " ", re.sub(_STRING, "''", text))
+            if not re.search(_GUARDED, plain) and not _is_emptied(operation, before):
+                return _INSERTS
+            _, _, change = plain.lower().partition("do update set ")
+            if change and (column := _adds_up(f"set {change}", statement, text)):
+                return _COMPUTED.format(column)
+        elif statement.verb == "update" and (column := _adds_up(text, statement, text)):
             return _COMPUTED.format(column)
     return ""
+
+
+def _problem_in_core(operation: Operation, before: Sequence[Operation]) -> str:
+    """As above, of a step that is written in Python."""
+    keywords = operation.keywords
+    verb = keywords.get("verb")
+    if verb == "update" and (column := _adds_up_in_core(operation)):
+        return _COMPUTED.format(column)
+    if operation.what != "bulk_insert" and verb != "insert":
+        return ""
+    written = ast.unparse(operation.node) if isinstance(operation.node, ast.expr) else ""
+    guarded = keywords.get("guarded") is True or re.search(_GUARDED_CALLS, written) is not None
+    return "" if guarded or "(" not in written or _is_emptied(operation, before) else _INSERTS
 
 
 def _is_emptied(operation: Operation, before: Sequence[Operation]) -> bool:
@@ -104,26 +120,51 @@ def _is_emptied(operation: Operation, before: Sequence[Operation]) -> bool:
     )
 
 
-def _adds_up(text: str, statement: Statement) -> str:
+def _adds_up(text: str, statement: Statement, whole: str) -> str:
     """Return the column that an UPDATE adds to itself in rows that it will find again."""
-    text = re.sub(_STRING, "''", text)
-    head, _, condition = re.sub(r"\s+", " ", text).partition(" WHERE ")
-    if not condition:
-        head, _, condition = re.sub(r"\s+", " ", text).partition(" where ")
+    text = re.sub(r"\s+", " ", re.sub(_COMMENT, " ", re.sub(_STRING, "''", text)))
+    head, condition = [*re.split(r"(?i) where ", text, maxsplit=1), ""][:2]
     if "select" in text.lower():
         return ""
     assignments = re.split(r"\bset\b", head, maxsplit=1, flags=re.IGNORECASE)[-1]
+    found = dict(_assigned(assignments))
     mentioned = {word.lower() for word in re.findall(_WORD, condition)}
-    written = {name.lower() for name in statement.written}
-    if mentioned & written:
+    if not mentioned.isdisjoint(name.lower() for name in (*statement.written, *found)):
         return ""
-    for part in assignments.split(","):
-        found = re.match(_ASSIGNMENT, part.strip())
-        if found is None:
-            continue
-        if _uses(found[1], re.sub(_QUALIFIER, "", found[2])):
-            return found[1]
+    for column, value in found.items():
+        if _uses(column, re.sub(_QUALIFIER, "", value)) or _grows(column, whole):
+            return column
     return ""
+
+
+def _assigned(assignments: str) -> Iterator[tuple[str, str]]:
+    """Yield each column of a SET clause with its new value; those of a tuple one by one."""
+    for part in _parts(assignments):
+        if (found := re.match(_ASSIGNMENT, part.strip())) is not None:
+            yield found[1], found[2]
+        elif (found := re.match(_TUPLE, part.strip())) is not None:
+            names = re.findall(_WORD, found[1])
+            yield from zip(names, _parts(found[2]), strict=False)
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yield what stands between the commas that are in no parenthesis."""
+    depth, start = 0, 0
+    for at, character in enumerate(text):
+        if character in "()[]":
+            depth += 1 if character in "([" else -1
+        elif character == "," and depth <= 0:
+            yield text[start:at]
+            start = at + 1
+    yield text[start:]
+
+
+def _grows(column: str, text: str) -> bool:
+    """Whether ``replace(column, 'x', 'xx')`` puts in what it looks for."""
+    found = re.search(
+        rf"(?i)\breplace\(\s*{re.escape(column)}\s*,\s*'([^']+)'\s*,\s*'([^']*)'", text
+    )
+    return found is not None and found[1] in found[2]
 
 
 def _adds_up_in_core(operation: Operation) -> str:
@@ -138,7 +179,16 @@ def _adds_up_in_core(operation: Operation) -> str:
 
 
 def _uses(column: str, expression: str) -> bool:
-    """Whether an operator of an expression is given the column itself."""
+    """Whether an operator, or a function that adds, of an expression is given the column itself."""
     own = rf'(?<![\w.])"?{re.escape(column)}\b"?(?![.(])'
-    operator = r"(?:\+|-|\*|/|\|\|)"
-    return re.search(rf"{own}\s*{operator}|{operator}\s*{own}", expression) is not None
+    before = ""
+    while before != expression:
+        before = expression
+        # What gives the same again when it is done again stands for the column.
+        expression = re.sub(rf"(?i){_SAME}\(\s*({own})\s*{_MORE}\)", r"\1", expression)
+        expression = re.sub(rf"({own})\s*::\s*\w+(?:\(\d+\))?(?:\[\])?", r"\1", expression)
+    operator = r"(?:\+|-(?!>)|\*|/|%|\|\|)"
+    return (
+        re.search(rf"(?i){own}\s*{operator}|(?:{operator}|\bnot)\s*{own}", expression) is not None
+        or re.search(rf"(?i){_ADDING}\((?:[^()]|\([^()]*\))*?{own}", expression) is not None
+    )

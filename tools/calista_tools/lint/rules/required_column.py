@@ -41,7 +41,8 @@ def check(migration: Migration) -> Iterator[Finding]:
         if operation.direction != "upgrade":
             continue
         for table, column in _added(operation):
-            if table is None or table in migration.made_here or not _required(column):
+            raw = operation.sql is not None
+            if table is None or table in migration.made_here or not _required(column, raw):
                 continue
             message = (
                 f"`{table}.{column.name}` is NOT NULL without a server default, "
@@ -63,12 +64,17 @@ def _added(operation: Operation) -> Iterator[tuple[str | None, Column]]:
                     yield statement.table, change.column
 
 
-def _required(column: Column) -> bool:
+def _required(column: Column, raw: bool) -> bool:
+    """Whether a column must have a value, and the database has none for it.
+
+    A key that is written in Python is left alone: SQLAlchemy makes an integer one a SERIAL.
+    """
+    default = column.server_default
     has_value = (
-        column.server_default is not None
+        (default is not None and str(default).strip("()").lower() != "null")
         or "identity" in column.attributes
         or "computed" in column.attributes
         or "server_default" in column.attributes
         or "serial" in column.type.lower()
     )
-    return column.nullable is False and not column.primary_key and not has_value
+    return column.nullable is False and not has_value and (raw or not column.primary_key)

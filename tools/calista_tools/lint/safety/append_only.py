@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.safety.locks import changes_type
+from calista_tools.lint.safety.protection import is_made_again, left_open
 from calista_tools.lint.schema.recreation import block, recreates
 from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import Operation
+    from calista_tools.lint.operations import Operation, SchemaObject
     from calista_tools.lint.sql import Statement
 
 
@@ -23,13 +25,6 @@ class Breach(NamedTuple):
     message: str
 
 
-#: What an append-only table's triggers must refuse. SQLite's REPLACE deletes without firing a
-#: DELETE trigger, so an INSERT trigger has to look for the row that it would replace.
-_REFUSED = {
-    "postgresql": ("UPDATE", "DELETE", "TRUNCATE"),
-    "sqlite": ("UPDATE", "DELETE", "INSERT"),
-}
-_SHOWN = {"INSERT": "INSERT OR REPLACE"}
 _WRITES = {"update": "UPDATE", "delete": "DELETE", "truncate": "TRUNCATE", "merge": "MERGE"}
 
 
@@ -42,6 +37,8 @@ def breaches(migration: Migration, tables: Sequence[str]) -> Iterator[Breach]:
         yield from _rewritten(operation, tables)
         if operation.what == "batch_exit" and operation.table in tables:
             yield from _recreated(migration, position)
+        if operation.what == "sql":
+            yield from _unprotected(migration, position, tables)
     for dialect in migration.dialects:
         yield from _renamed(migration, dialect, tables)
         yield from _left_open(migration, dialect, tables)
@@ -51,9 +48,11 @@ def _written(operation: Operation, tables: Sequence[str]) -> Iterator[Breach]:
     if operation.what != "sql":
         return
     if operation.sql is None:
-        verb = str(operation.keywords.get("verb", ""))
-        if operation.table in tables and verb in _WRITES:
-            yield Breach(operation, f"{_WRITES[verb]} on append-only `{operation.table}`")
+        verb, table = str(operation.keywords.get("verb", "")), operation.table
+        if table in tables and verb in _WRITES:
+            yield Breach(operation, f"{_WRITES[verb]} on append-only `{table}`")
+        elif table in tables and operation.keywords.get("overwrites") is True:
+            yield Breach(operation, f"what it meets is changed in append-only `{table}`")
         return
     effects = operation.effects(next(iter(sorted(operation.dialects)), "postgresql"))
     for statement in effects.statements if effects else ():
@@ -70,13 +69,17 @@ def _statement(operation: Operation, statement: Statement, table: str) -> Iterat
         yield Breach(operation, f"REPLACE removes rows of append-only `{table}`")
     elif verb == "insert" and statement.has("do update"):
         yield Breach(operation, f"ON CONFLICT DO UPDATE changes rows of append-only `{table}`")
+    elif verb == "drop table":
+        yield Breach(operation, f"append-only `{table}` is dropped")
     for change in statement.changes:
-        if change.what == "alter_type":
+        if change.name == table and change.what.removeprefix("with ") in _WRITES:
+            yield Breach(operation, f"{change.what[5:].upper()} on append-only `{table}`")
+        elif change.what == "alter_type":
             message = f"the new type of `{change.name}` rewrites every row of append-only `{table}`"
             yield Breach(operation, message)
         elif change.what == "drop_column":
             yield Breach(operation, f"dropping `{change.name}` loses data of append-only `{table}`")
-        elif change.what == "disable_trigger":
+        elif change.what in ("disable_trigger", "enable_replica_trigger"):
             yield Breach(operation, f"append-only `{table}` is open while its trigger is disabled")
 
 
@@ -104,13 +107,11 @@ def _recreated(migration: Migration, position: int) -> Iterator[Breach]:
         return
     if not recreates(batch.recreate, block(operations, position)):
         return
-    covered = _covered(operations[position:], "sqlite", {operation.table})
-    missing = [event for event in _REFUSED["sqlite"] if event not in covered]
-    if missing and None not in covered:
-        shown = ", ".join(_SHOWN.get(event, event) for event in missing)
+    open_to = left_open(operations, "sqlite", {operation.table}, position)
+    if open_to:
         message = (
             f"append-only `{operation.table}` is copied on SQLite, which drops its triggers; "
-            f"nothing after it refuses {shown}"
+            f"nothing after it refuses {open_to}"
         )
         yield Breach(operation, message)
 
@@ -143,34 +144,53 @@ def _left_open(migration: Migration, dialect: str, tables: Sequence[str]) -> Ite
             continue
         if name is None or name not in tables:
             continue
-        covered = _covered(operations, dialect, names)
-        missing = [event for event in _REFUSED[dialect] if event not in covered]
-        if missing and None not in covered:
-            shown = ", ".join(_SHOWN.get(event, event) for event in missing)
-            message = f"append-only `{name}` is left open to {shown} on {dialect}"
+        open_to = left_open(operations, dialect, names)
+        if open_to:
+            message = f"append-only `{name}` is left open to {open_to} on {dialect}"
             yield Breach(operations[change.position], message)
 
 
-def _covered(
-    operations: Sequence[Operation], dialect: str, names: Collection[str | None]
-) -> set[str | None]:
-    """Return the events that triggers made here react to; None where some SQL is not known."""
-    found: set[str | None] = set()
-    for operation in operations:
-        if operation.direction != "upgrade" or dialect not in operation.dialects:
-            continue
-        if operation.what == "unknown":
-            found.add(None)
-        if operation.what != "sql":
-            continue
+def _unprotected(migration: Migration, position: int, tables: Sequence[str]) -> Iterator[Breach]:
+    """Look for triggers that are dropped and not made again, and for ways around them."""
+    operation = migration.operations[position]
+    for dialect in sorted(operation.dialects.intersection(migration.dialects)):
+        for made in operation.objects_on(dialect):
+            if made.action != "drop" or made.name is None or made.name.text is None:
+                continue
+            for table, trigger in _triggers(migration, dialect, tables, made):
+                again = is_made_again(migration.operations, dialect, trigger, position)
+                if not again and left_open(migration.operations, dialect, {table}, position):
+                    message = f"trigger `{trigger}` of append-only `{table}` is dropped"
+                    yield Breach(operation, f"{message}, and not made again")
         effects = operation.effects(dialect)
-        if effects is None or effects.troubles:
-            if operation.keywords.get("verb", "") in ("", "create", "do"):
-                found.add(None)
-            continue
-        for statement in effects.statements:
-            if statement.trigger is not None and statement.table in names:
-                found.update(event.upper() for event in statement.trigger.events)
-            if statement.unknown:
-                found.add(None)
-    return found
+        for statement in effects.statements if effects else ():
+            for change in statement.changes:
+                value = (change.new_name or "").strip("' ;").lower()
+                if change.name == "session_replication_role" and value == "replica":
+                    message = "append-only tables are open while `session_replication_role` is"
+                    yield Breach(operation, f"{message} `replica`: no trigger fires")
+
+
+def _triggers(
+    migration: Migration, dialect: str, tables: Sequence[str], dropped: SchemaObject
+) -> Iterator[tuple[str, str]]:
+    """Yield the triggers of append-only tables that go when something is dropped."""
+    name = dropped.name.text if dropped.name is not None else None
+    if dropped.kind == "trigger" and dropped.table in tables and dropped.table and name:
+        yield dropped.table, name
+        return
+    schema = migration.schemas.get(dialect)
+    if schema is None or name is None or dropped.kind not in ("trigger", "function"):
+        return
+    for table_name in tables:
+        table = schema.table(table_name)
+        for trigger in table.of_kind("trigger") if table is not None else ():
+            if trigger.name is None:
+                continue
+            if dropped.kind == "trigger":
+                goes = dropped.table is None and trigger.name == name
+            else:
+                called = rf"(?i)\b(?:FUNCTION|PROCEDURE)\s+(?:\w+\.)?{re.escape(name)}\s*\("
+                goes = re.search(called, trigger.expression) is not None
+            if goes:
+                yield table_name, trigger.name

@@ -36,12 +36,19 @@ _NO_WRITES = "keeps every write waiting"
 _NOTHING = "keeps every read and write waiting"
 _INDEX = "postgresql_concurrently=True within op.get_context().autocommit_block()"
 _VALIDATE = "add it with postgresql_not_valid=True and VALIDATE it in a revision of its own"
+_VALIDATE_IN_SQL = "add it NOT VALID and VALIDATE it in a revision of its own"
 _UNIQUE = "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX"
 _NOT_NULL = (
     "add CHECK (… IS NOT NULL) NOT VALID, VALIDATE it, then SET NOT NULL, which needs no scan"
 )
 _TYPE = "add a column of the new type, fill it in steps, and swap them"
 _DEFAULT = "add it without the default, set the default after it, and fill the rows in steps"
+_APART = "create the index by itself, with postgresql_concurrently=True"
+_FOREIGN_KEY = (
+    "create the key by itself, with postgresql_not_valid=True, and VALIDATE it in another revision"
+)
+#: What ALTER TABLE … SET does by writing the table anew.
+_COPYING = ("set tablespace", "set logged", "set unlogged", "set access")
 #: Functions whose value differs by row, so that PostgreSQL has to write each one.
 _VOLATILE = r"(?i)\b(gen_random_uuid|uuid_generate_v\d\w*|uuidv[47]|random|clock_timestamp|timeofday|nextval)\s*\("
 
@@ -67,6 +74,16 @@ def _add_column(step: Operation) -> Iterator[Lock]:
     for spec in step.specs:
         if rewrites(spec):
             yield Lock(step.table, f"a value for each row of `{spec.name}` {_NOTHING}", _DEFAULT)
+    for made in step.objects_on("postgresql"):
+        # What comes with a column, Alembic makes by a statement of its own.
+        if made.kind == "ix":
+            yield Lock(step.table, f"building the column's index {_NO_WRITES}", _APART)
+        elif made.kind == "uq":
+            yield Lock(step.table, f"building the column's index {_NOTHING}", _UNIQUE)
+        elif made.kind == "fk":
+            yield Lock(step.table, f"checking every row {_NO_WRITES}", _FOREIGN_KEY)
+        elif made.kind == "ck" and not made.implicit:
+            yield Lock(step.table, f"checking every row {_NOTHING}", _VALIDATE)
 
 
 def rewrites(column: Column) -> bool:
@@ -74,6 +91,7 @@ def rewrites(column: Column) -> bool:
     default = column.server_default
     return (
         column.attributes.get("computed") == "stored"
+        or column.attributes.get("stored") is True
         or "identity" in column.attributes
         or "serial" in column.type.lower()
         or (isinstance(default, str) and re.search(_VOLATILE, default) is not None)
@@ -98,7 +116,7 @@ def changes_type(step: Operation) -> bool:
     if old is None or before is None or after is None:
         return True
     if before == after:
-        return False
+        return _has_zone(type_text(old)) is not _has_zone(type_text(new))
     strings = ("string", "varchar", "unicode")
     if before[0] in strings:
         if after[0] in ("text", "unicodetext"):
@@ -114,11 +132,28 @@ def changes_type(step: Operation) -> bool:
     return True
 
 
+def _has_zone(text: str) -> bool:
+    return "timezone=True" in text
+
+
+#: Names that SQLAlchemy has for what PostgreSQL has one type of.
+_SAME_TYPE = {
+    "timestamp": "datetime",
+    "bigint": "biginteger",
+    "int": "integer",
+    "smallint": "smallinteger",
+    "decimal": "numeric",
+    "largebinary": "bytea",
+    "double": "double_precision",
+}
+
+
 def _type_of(text: str) -> tuple[str, tuple[str, ...]] | None:
     match = re.fullmatch(r"(\w+)(?:\((.*)\))?", text)
-    return (
-        (match.group(1).lower(), tuple(re.findall(r"\d+", match.group(2) or ""))) if match else None
-    )
+    if match is None:
+        return None
+    name = match.group(1).lower()
+    return _SAME_TYPE.get(name, name), tuple(re.findall(r"\d+", match.group(2) or ""))
 
 
 def _foreign_key(step: Operation) -> Iterator[Lock]:
@@ -137,6 +172,10 @@ def _key(step: Operation) -> Iterator[Lock]:
         yield Lock(step.table, f"building the key's index {_NOTHING}", _UNIQUE)
 
 
+def _exclude(step: Operation) -> Iterator[Lock]:
+    yield Lock(step.table, f"building the constraint's index {_NOTHING}", "a new table with it")
+
+
 _STEPS: dict[str, Callable[[Operation], Iterator[Lock]]] = {
     "create_index": _create_index,
     "add_column": _add_column,
@@ -145,6 +184,7 @@ _STEPS: dict[str, Callable[[Operation], Iterator[Lock]]] = {
     "create_check_constraint": _check,
     "create_unique_constraint": _key,
     "create_primary_key": _key,
+    "create_exclude_constraint": _exclude,
 }
 #: Alembic's steps that can take a long lock.
 LOCKING = tuple(_STEPS)
@@ -160,8 +200,14 @@ def _statement_locks(statement: Statement) -> Iterator[Lock]:
         yield Lock(table, f"writing the table anew {_NOTHING}", "plain VACUUM, or do it by hand")
     elif verb == "lock":
         yield Lock(table, "the lock is held until the revision ends", "let each step take its own")
+    elif verb == "refresh" and not statement.has("concurrently"):
+        yield Lock(table, "filling the view keeps its readers waiting", "REFRESH … CONCURRENTLY")
     for change in statement.changes:
         yield from _change_locks(table, change)
+    if statement.changes and all(change.what == "add_column" for change in statement.changes):
+        for made in statement.objects:
+            if made.kind == "ck":
+                yield Lock(table, f"checking every row {_NOTHING}", _VALIDATE_IN_SQL)
 
 
 def _change_locks(table: str | None, change: Change) -> Iterator[Lock]:
@@ -172,10 +218,14 @@ def _change_locks(table: str | None, change: Change) -> Iterator[Lock]:
         yield Lock(table, f"looking for NULL in `{change.name}` {_NOTHING}", _NOT_NULL)
     elif change.what == "add_column" and change.column is not None and rewrites(change.column):
         yield Lock(table, f"a value for each row of `{change.name}` {_NOTHING}", _DEFAULT)
+    elif change.what == "add_column" and change.column is not None:
+        if change.column.attributes.get("unique") or change.column.primary_key:
+            yield Lock(table, f"building the key's index {_NOTHING}", _UNIQUE)
+    elif change.what == "other" and not change.flags.isdisjoint(_COPYING):
+        yield Lock(table, f"writing the table anew {_NOTHING}", "a new table, filled in steps")
     elif change.what == "add_constraint":
         if "unique" in flags or "primary key" in flags:
             if "using index" not in flags:
                 yield Lock(table, f"building the key's index {_NOTHING}", _UNIQUE)
         elif "not valid" not in flags:
-            instead = "add it NOT VALID and VALIDATE it in a revision of its own"
-            yield Lock(table, f"checking every row {_NOTHING}", instead)
+            yield Lock(table, f"checking every row {_NOTHING}", _VALIDATE_IN_SQL)

@@ -48,6 +48,8 @@ def alter(cursor: Cursor, draft: Draft) -> None:
             draft.change("rename", name, new_name)
     elif what == "TYPE":
         _type(cursor, draft)
+    elif what == "DOMAIN":
+        _domain(cursor, draft)
     elif not cursor:
         cursor.fail()
 
@@ -76,6 +78,18 @@ def _type(cursor: Cursor, draft: Draft) -> None:
         draft.change("rename_value", cursor.tokens[cursor.at].value if cursor else None)
     elif cursor.accept("RENAME", "TO"):
         draft.change("rename", name, cursor.identifier())
+    else:
+        draft.change("other", name)
+
+
+def _domain(cursor: Cursor, draft: Draft) -> None:
+    draft.schema, name = cursor.name()
+    if cursor.accept("ADD"):
+        cursor.until("NOT")
+        flags = {"not valid"} if cursor.accept("NOT", "VALID") else set()
+        draft.change("add_constraint", name, flags=flags)
+    elif cursor.accept("SET", "NOT", "NULL"):
+        draft.change("set_not_null", name)
     else:
         draft.change("other", name)
 

@@ -74,6 +74,8 @@ def create(cursor: Cursor, draft: Draft) -> None:
             else f"create {what.lower()}"
         )
         _if_not_exists(cursor, draft)
+        if what == "VIEW" and "materialized" in draft.flags:
+            draft.on(*cursor.name())
         if what == "TYPE" and cursor:
             draft.schema, name = cursor.name()
             draft.change("create_type", name)
@@ -227,7 +229,7 @@ def _raises(cursor: Cursor) -> bool:
     return any(
         cursor.tokens[at].upper == "RAISE"
         and at + 2 < cursor.end
-        and cursor.tokens[at + 2].upper in ("ABORT", "FAIL", "ROLLBACK")
+        and cursor.tokens[at + 2].upper in ("ABORT", "FAIL", "ROLLBACK", "IGNORE")
         for at in range(cursor.at, cursor.end)
     )
 

@@ -126,6 +126,8 @@ def with_query(cursor: Cursor, draft: Draft) -> None:
             if draft.kind != "dml":
                 draft.kind, draft.verb, draft.table = "dml", written.verb, written.table
                 draft.schema, draft.written = written.schema, written.written
+            else:
+                draft.change(f"with {written.verb}", written.table)
             draft.flags |= written.flags
 
 

@@ -142,13 +142,13 @@ def _by_quote(tokens: list[Token], text: str) -> Iterator[tuple[str, str, int]]:
     for before, token in zip([tokens[0], *tokens], tokens, strict=False):
         mark = text[token.start : token.start + 1]
         if mark == "`" and token.kind == "quoted":
-            yield LITE, "`name`", token.start
+            yield LITE, "name in backquotes", token.start
         elif mark == "[" and token.kind in ("quoted", "op"):
             if before.kind == "word" and before.upper not in _BEFORE_NAME:
                 if before.end == token.start:
-                    yield PG, "an array ([…])", token.start
+                    yield PG, "array [ ]", token.start
             elif before.upper in _BEFORE_NAME or before.upper == ".":
-                yield LITE, "[name]", token.start
+                yield LITE, "name in [brackets]", token.start
 
 
 def _by_form(draft: Draft) -> Iterator[tuple[str, str]]:

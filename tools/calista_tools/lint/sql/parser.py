@@ -102,6 +102,9 @@ def _simple(cursor: Cursor, draft: Draft) -> None:
             cursor.accept_any("=", "TO", "(")
             value = cursor.rest().rstrip(")") if cursor else None
             draft.change("set", name.lower(), value)
+    elif draft.verb == "refresh" and cursor.accept("MATERIALIZED", "VIEW"):
+        cursor.accept("CONCURRENTLY")
+        draft.on(*cursor.name())
     elif draft.verb == "begin" and cursor.word in ("IMMEDIATE", "EXCLUSIVE", "DEFERRED"):
         draft.flags.add(cursor.word.lower())
 

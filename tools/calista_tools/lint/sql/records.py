@@ -38,7 +38,7 @@ class Trigger(NamedTuple):
         level: ``ROW`` or ``STATEMENT``.
         when: The condition; "" where it fires always.
         function: The function that PostgreSQL calls; None on SQLite.
-        raises: The body holds ``RAISE(ABORT|FAIL|ROLLBACK, …)`` (SQLite).
+        raises: The body holds a ``RAISE(…)`` (SQLite).
     """
 
     timing: str
@@ -59,7 +59,9 @@ class Change(NamedTuple):
             ``drop_constraint``, ``rename_constraint``, ``validate_constraint``,
             ``alter_constraint``, ``rename``, ``enable_trigger``, ``enable_always_trigger``,
             ``enable_replica_trigger``, ``disable_trigger``, ``add_value``, ``rename_value``,
-            ``set_schema``, ``attach_partition``, ``detach_partition`` or ``other``.
+            ``set_schema``, ``attach_partition``, ``detach_partition`` or ``other``. Also ``set``
+            of a session's setting, and ``with delete`` (``insert`` …) of rows beside the
+            statement's own.
         name: The column, constraint, trigger or enum value that it is about.
         column: What ``add_column`` adds; for ``alter_type`` its ``type`` is the new one.
         flags: Lower-case words of the clause: ``not valid``, ``using``, ``using index``,

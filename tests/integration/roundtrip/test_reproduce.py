@@ -115,3 +115,19 @@ def test_tables_that_refer_to_each_other(postgresql_url: URL, project: Write) ->
     assert not step.data_kept
     with by_hand(ini, postgresql_url, step.reproduce[:-1]) as connection:
         assert connection.execute(text("SELECT count(DISTINCT egg_id) FROM hen")).scalar_one() == 1
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_no_rows_that_the_upgrade_refuses(backend: str, project: Write) -> None:
+    refuses = """
+    op.execute("UPDATE note SET size = size + 1")
+    for (size,) in op.get_bind().execute(sa.text("SELECT size FROM note")):
+        raise ValueError(f"unknown: {size}")
+    op.create_index("ix_size", "note", ["size"])
+    """
+    ini = project({"r00": CREATE, "r01": (refuses, "")})
+    _, step = prove(Project(ini), Options(backend=backend, cache=False)).steps
+    assert step.refused_rows is not None
+    assert step.differences[0] == "+index ix_size on note"
+    up = "alembic upgrade r01"
+    assert step.reproduce == ["alembic upgrade r00", up, "alembic downgrade r00", up]

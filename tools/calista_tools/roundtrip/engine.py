@@ -12,12 +12,13 @@ from calista_tools.backends import SqliteFolder, open_server
 from calista_tools.backends.keep import PostgresKeeping, SqliteKeeping
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.cache import Cache
+from calista_tools.roundtrip.from_nothing import fails_from_nothing
 from calista_tools.roundtrip.head import Head
 from calista_tools.roundtrip.judge import Judge
 from calista_tools.roundtrip.live_postgresql import PostgresLive
 from calista_tools.roundtrip.live_sqlite import SqliteLive
 from calista_tools.roundtrip.prepare import prepare
-from calista_tools.roundtrip.result import Run
+from calista_tools.roundtrip.result import OK, Run
 from calista_tools.roundtrip.rows import read_given
 from calista_tools.roundtrip.settings import Settings
 from calista_tools.roundtrip.walk import Walk
@@ -132,6 +133,7 @@ class _Proof:
             walk.advance(before)
             walk.take(proven[:count], cached)
             run.steps = walk.prove(proven[count:], head.look)
+            self._from_nothing(walk, judge, [*before, *proven])
             head.report(run, settings.drift)
             if walk.overlooked and not thorough:
                 again.callback(database.drop)
@@ -144,6 +146,22 @@ class _Proof:
                 tables = head.tables or None if good == len(proven) else None
                 cache.keep(proven[:good], run.steps[:good], database, tables, live.remembered())
         return True
+
+    def _from_nothing(self, walk: Walk, judge: Judge, scripts: Sequence[Script]) -> None:
+        """Upgrade a new database without rows as far as a revision may count on some."""
+        steps = {step.revision: step for step in walk.steps}
+        counting = judge.counting
+        last = max((at for at, s in enumerate(scripts) if s.revision in counting), default=None)
+        if last is None or any(step.upgrade != OK for step in walk.steps):
+            return
+        database = self.place.create()
+        if self.options.settings.prepare:
+            prepare(self.options.settings.prepare, database.url)
+        found = fails_from_nothing(self.project, database.url, scripts[: last + 1])
+        database.drop()
+        if found and found[0].revision in steps:
+            judge.failed_from_nothing(steps[found[0].revision], found[1])
+            self.progress(steps[found[0].revision])
 
 
 def _cache(

@@ -6,13 +6,15 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calista_tools.roundtrip.from_nothing import counts_on_rows
 from calista_tools.roundtrip.recreation import losses, reasons
 from calista_tools.roundtrip.reproduce import commands, rows_for
-from calista_tools.roundtrip.result import SKIPPED
+from calista_tools.roundtrip.result import ERROR, SKIPPED
 from calista_tools.roundtrip.row_proof import Rows
 from calista_tools.roundtrip.rows import IRREVERSIBLE, declarations, is_about_values
 from calista_tools.roundtrip.settings import Settings
 from calista_tools.roundtrip.snapshot import ORDER, Difference, Key, differences, moved_to_the_end
+from calista_tools.roundtrip.statements import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +36,8 @@ class Judge:
     def __init__(self, given: GivenRows | None = None, settings: Settings | None = None) -> None:
         self._settings = settings or Settings()
         self._rows = Rows(given, self._settings.losses)
+        #: Revisions that may fail on empty tables.
+        self.counting: set[str] = set()
         #: What shows the step's findings: see `reproduce`.
         self._before: Snapshot = {}
         self._sent: list[str] = []
@@ -51,6 +55,20 @@ class Judge:
         self._before, self._sent, self._rows_matter = snapshot, [], False
         self._moved = []
         self._rows.fill(applied)
+
+    def fill(self, applied: Sequence[str]) -> None:
+        """Put rows where a revision that is proven already had some."""
+        self._rows.fill(applied)
+
+    def follow(self) -> None:
+        """Take in the rows after a revision that is proven already."""
+        self._rows.follow()
+
+    def failed_from_nothing(self, step: Step, error: BaseException) -> None:
+        """Take in that a new database, without any rows, cannot be upgraded to a revision."""
+        step.differences.append(f"upgrade of empty tables: {words(error)}")
+        if not step.reproduce:
+            step.reproduce = [f"alembic upgrade {step.revision}"]
 
     @property
     def has_rows(self) -> bool:
@@ -71,14 +89,25 @@ class Judge:
 
     def refused(self, step: Step, error: BaseException) -> None:
         """Take in that an upgrade failed on the rows there were, and passes without them."""
-        self._rows_matter = True
-        if self._rows.refused(error):
+        self._rows_matter = not self._rows.refused(error)
+        if not self._rows_matter:
+            # What is found from here on is found without them.
+            self._sent = []
             step.accept_refusal()
         else:
             step.notes.append("it can be upgraded to only while the tables are empty")
 
-    def is_irreversible(self, step: Step) -> bool:
-        """Tell whether a revision says that there is no way back; note it in its step."""
+    def has_no_way_back(self, step: Step, module: object) -> bool:
+        """Tell whether there is no downgrade, or it is said not to be one; note it in the step."""
+        if self._is_irreversible(step):
+            return True
+        if hasattr(module, "downgrade"):
+            return False
+        step.downgrade, step.upgrade_again, step.restored = ERROR, SKIPPED, False
+        step.fail("there is no downgrade")
+        return True
+
+    def _is_irreversible(self, step: Step) -> bool:
         reason = self._settings.irreversible.get(step.revision)
         if reason is None:
             source = Path(step.filename).read_text(encoding="utf-8", errors="replace")
@@ -98,6 +127,8 @@ class Judge:
         step.recreated_tables.extend(reasons(tables, before, after))
         step.differences.extend(losses(tables, before, after, sent))
         self._sent += sent
+        if counts_on_rows(sent, live.version_table):
+            self.counting.add(step.revision)
         broken = live.violations(sent)
         self._rows_matter |= bool(broken)
         step.differences.extend(broken)

@@ -57,6 +57,11 @@ class Rows:
         self._upgraded = self._restored = self._again = None
         self.irreversible = False
 
+    def follow(self) -> None:
+        """Take in the rows after a step of which nothing is asked."""
+        assert self._samples is not None
+        self._samples.state()
+
     @property
     def has_any(self) -> bool:
         """Whether any table held a row before the upgrade."""

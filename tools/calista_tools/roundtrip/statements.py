@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.errors import ToolError
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -70,3 +72,10 @@ class StepError(Exception):
         super().__init__(f"{direction}: {error}")
         self.direction = direction
         self.error = error
+
+    def not_again(self, path: str) -> ToolError:
+        """Return what is said where a revision passed before on the same database."""
+        return ToolError(
+            f"{path} was upgraded to before and now fails: {words(self.error)}",
+            "a revision must do the same each time it runs",
+        )

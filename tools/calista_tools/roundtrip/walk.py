@@ -7,9 +7,10 @@ the revision, from the last good copy and what was applied since, and another ru
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
+from calista_tools.roundtrip.alembic_step import alembic_step
 from calista_tools.roundtrip.environment import run_env
 from calista_tools.roundtrip.judge import Judge
 from calista_tools.roundtrip.live import commit_outer
@@ -208,8 +209,6 @@ class Walk:
 
     def _go(self, script: Script, direction: str, *, forget: bool = True) -> Steps:
         """Yield one step to Alembic and wait until it is committed."""
-        from alembic.runtime.migration import RevisionStep
-
         assert self._context is not None
         context = self._context
         if forget:
@@ -217,17 +216,9 @@ class Walk:
             context.impl.memo.clear()
         self._live.begin_step()
         self._statements.begin()
-        step = RevisionStep(self._project.script.revision_map, script, direction != "downgrade")
-        run = step.migration_fn
-
-        def noted(**options: Any) -> None:
-            try:
-                run(**options)
-            except BaseException as error:
-                self._raised = error
-                raise
-
-        step.migration_fn = noted
+        step = alembic_step(
+            self._project, script, upgrade=direction != "downgrade", raised=self._note_raised
+        )
         self._ours, self._direction = False, direction
         yield step
         self._ours = True
@@ -235,10 +226,22 @@ class Walk:
             self._live.settle()
             commit_outer(context)
 
-    def _upgrades(self, scripts: list[Script], *, forget: bool) -> Steps:
+    def _note_raised(self, error: BaseException) -> None:
+        self._raised = error
+
+    def _upgrades(self, scripts: list[Script], *, forget: bool, rows: bool = False) -> Steps:
+        if rows:
+            self._live.read_all()
+            self._judge.start(self._live)
         for script in scripts:
+            if rows:
+                known = self._applied[: self._applied.index(script)]
+                self._judge.fill([applied.revision for applied in known])
             yield from self._go(script, "upgrade", forget=forget)
             self._back.since.append(script)
+            if rows:
+                self._live.refresh()
+                self._judge.follow()
         self.snapshot = self._live.read_all()
 
     # The proof of one revision.
@@ -268,12 +271,7 @@ class Walk:
                 before, self._ahead = self._ahead, None
             assert self._step is not None
             step, after = self._step, self.snapshot
-            if self._judge.is_irreversible(step):
-                self._done(step)
-                continue
-            if not hasattr(script.module, "downgrade"):
-                step.downgrade, step.upgrade_again, step.restored = ERROR, SKIPPED, False
-                step.fail("there is no downgrade")
+            if self._judge.has_no_way_back(step, script.module):
                 self._done(step)
                 continue
             yield from self._go(script, "downgrade")
@@ -381,12 +379,18 @@ class Walk:
             try:
                 self._run(lambda: self._upgrades(scripts, forget=False))
             except StepError as failure:
-                raise ToolError(
-                    f"{scripts[len(self._back.since)].path} was upgraded to before and now fails: "
-                    f"{words(failure.error)}",
-                    "a revision must do the same each time it runs",
-                ) from failure
+                self._bring_back_with_rows(scripts, failure)
             self.overlooked |= bool(differences(expected, self.snapshot))
             if time.perf_counter() - copied > copied - started:
                 # From here on the way back is shorter, by more than a copy takes.
                 self._back.mark()
+
+    def _bring_back_with_rows(self, scripts: list[Script], failure: StepError) -> None:
+        """Apply these revisions on tables with rows: one of them fails without."""
+        script = scripts[len(self._back.since)]
+        self._back.to_copy()
+        try:
+            self._run(lambda: self._upgrades(scripts, forget=False, rows=True))
+        except StepError:
+            raise failure.not_again(script.path) from failure
+        self._judge.counting.add(script.revision)

@@ -1,0 +1,64 @@
+"""Can a new database be upgraded? Its tables are empty, and some revisions count on rows.
+
+Revisions are proven on tables with rows of ours; whether one can do without them is only a question
+where it asks for rows, or makes something of them.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from calista_tools.roundtrip.alembic_step import alembic_step
+from calista_tools.roundtrip.environment import run_env
+from calista_tools.roundtrip.live import commit_outer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from alembic.runtime.migration import MigrationContext, RevisionStep
+    from alembic.script import Script
+    from sqlalchemy import URL
+
+    from calista_tools.roundtrip.project import Project
+
+#: What reads rows into the revision's own code, and what is NULL or an error without rows.
+_ASKS = re.compile(
+    r"\s*(?:SELECT|WITH)\b.*\bFROM\b|.*\b(?:min|max|sum|avg)\s*\(|.*\(\s*SELECT\b|.*\bSTRICT\b",
+    re.IGNORECASE | re.DOTALL,
+)
+#: Questions about the schema, as reflection asks them.
+_CATALOGS = re.compile(r"\b(?:pg_\w+|information_schema|sqlite_\w+|PRAGMA)\b", re.IGNORECASE)
+
+
+def counts_on_rows(statements: Sequence[str], version_table: str) -> bool:
+    """Tell whether any of a revision's statements may fail on empty tables."""
+    return any(
+        _ASKS.match(statement)
+        and not _CATALOGS.search(statement)
+        and version_table.rpartition(".")[2] not in statement
+        for statement in statements
+    )
+
+
+def fails_from_nothing(
+    project: Project, url: URL, scripts: Sequence[Script]
+) -> tuple[Script, BaseException] | None:
+    """Upgrade a new database without rows of ours; return the revision that fails, and how."""
+    begun: list[Script] = []
+
+    def steps(_: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
+        commit_outer(context)
+        for script in scripts:
+            begun.append(script)
+            yield alembic_step(project, script, upgrade=True)
+            if context.connection is not None and context.connection.in_transaction():
+                commit_outer(context)
+
+    try:
+        run_env(project, url, steps)
+    except (Exception, SystemExit) as error:
+        if not begun:
+            raise
+        return begun[-1], error
+    return None

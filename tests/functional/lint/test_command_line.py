@@ -1,4 +1,6 @@
 import json
+import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -195,8 +197,24 @@ def test_output_that_cannot_be_written_is_an_error() -> None:
             [*PROGRAM, "--list-rules"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
         )
     assert done.returncode == 2
-    assert done.stderr.startswith("error: ")
-    assert "Traceback" not in done.stderr
+    assert done.stderr == "error: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device")
+def test_a_report_that_cannot_be_written_is_an_error(project: Path) -> None:
+    (project / "migrations" / "versions" / "bad.py").write_text("def (")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(PROGRAM, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "error: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell that closes an output is POSIX's")
+def test_output_that_is_closed_is_an_error() -> None:
+    command = f"exec {shlex.join(PROGRAM)} --list-rules >&-"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "error: the output cannot be written: it is closed\n"
 
 
 def test_a_reader_that_leaves_is_no_error_of_ours() -> None:

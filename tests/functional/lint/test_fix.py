@@ -158,3 +158,22 @@ def test_a_fixed_file_runs_up_and_down(bad: Path, calista_lint: Run) -> None:
         indexes = database.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%INDEX%'")
         assert "uq_tag_title" in sql
         assert ("ix_tag_tag_title",) in indexes.fetchall()
+
+
+def test_a_name_that_another_folder_mentions_stays(project: Path, calista_lint: Run) -> None:
+    versions = project / "migrations" / "versions"
+    first = versions / "20250826_1032_add_title.py"
+    first.write_text(BAD.replace("c9", "c3").replace("Revises: a1", "Revises: b2"))
+    (versions / "later").mkdir()
+    ini = "[alembic]\nscript_location = migrations\nrecursive_version_locations = true\n"
+    (project / "alembic.ini").write_text(ini)
+    drop = BAD.partition("def upgrade")[0] + (
+        'def upgrade():\n    op.drop_index("by_title", "tag")\n\n\n'
+        'def downgrade():\n    op.create_index(op.f("ix_tag_tag_title"), "tag", ["title"])\n'
+    )
+    drop = drop.replace('"c3"', '"d4"').replace('"b2"', '"c3"').replace("a1", "c3")
+    (versions / "later" / "20250826_1033_drop_title.py").write_text(drop.replace("c9", "d4"))
+    calista_lint("--fix", "--select", "CAL1")
+    text = first.read_text()
+    assert "by_title" in text
+    assert "tag_title_is_unique" not in text

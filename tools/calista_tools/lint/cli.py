@@ -5,6 +5,7 @@ Exit 0: clean; 1: findings; 2: wrong usage, or something could not be done.
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
@@ -27,6 +28,9 @@ def program() -> NoReturn:
     Nothing is left to do, and an interpreter that takes apart what it holds of a long history, piece
     by piece, needs a fifth of the run's time for that.
     """
+    if sys.stdout is None:  # `calista-lint >&-`: Python opens nothing in its place
+        print("error: the output cannot be written: it is closed", file=sys.stderr)
+        os._exit(2)
     code = main()
     try:
         sys.stdout.flush()
@@ -74,6 +78,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("CALISTA_DEBUG"):
             raise
+        if isinstance(error, OSError) and error.filename is None and error.errno in _UNWRITABLE:
+            print(f"error: the output cannot be written: {error.strerror}", file=sys.stderr)
+            return 2
         print(f"error: internal error: {type(error).__name__}: {error}", file=sys.stderr)
         print("hint: CALISTA_DEBUG=1 shows where; please report it", file=sys.stderr)
         return 2
@@ -82,6 +89,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             gc.enable()
 
 
+#: What writing fails with; where it is a file that is written, the error names it.
+_UNWRITABLE = frozenset((errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG))
 #: What an option is that was not given.
 DEFAULTS: dict[str, Any] = {
     "select": [], "ignore": [], "config": None, "no_cache": False, "fix": False, "diff": False,

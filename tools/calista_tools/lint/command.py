@@ -174,10 +174,14 @@ def repair(
     """Do, or show, what ``--fix`` does, and report what is left."""
     from calista_tools.lint import fix
 
-    folders = {path.parent: group.config.lock_file for group in groups for path in group.files}
-    frozen = fix.published(folders)
+    locks = {path.parent: group.config.lock_file for group in groups for path in group.files}
+    frozen = fix.published(locks)
+    folders: dict[Path, set[Path]] = {}
+    for group in groups:
+        beside = {path.parent for path in group.files}
+        folders.update(dict.fromkeys(beside, beside))
     if arguments.diff:
-        repairs = fix.plan(report, frozen)
+        repairs = fix.plan(report, frozen, folders)
         sys.stdout.write(fix.diff(repairs))
         count = sum(repair.fixed for repair in repairs)
         what = f"Would fix {_errors(count)}." if count else "No errors would be fixed."
@@ -191,7 +195,12 @@ def repair(
         groups = find_targets(named, config_path).groups
         return check_groups(_narrowed(groups, arguments), arguments)
 
-    fixed, left = fix.fix(again, frozen)
+    fixed, left = fix.fix(again, frozen, folders)
+    # What is left is not to be repaired: another revision mentions the name, or it is published.
+    rest = tuple(
+        item._replace(finding=item.finding._replace(fix=None)) for item in left.diagnostics
+    )
+    left = left._replace(diagnostics=rest)
     return show(left, arguments, render(left, arguments, fixed))
 
 

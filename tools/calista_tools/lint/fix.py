@@ -37,12 +37,17 @@ class Repair(NamedTuple):
     fixed: int
 
 
-def fix(check: Callable[[], Report], frozen: Callable[[Path], bool]) -> tuple[int, Report]:
+def fix(
+    check: Callable[[], Report],
+    frozen: Callable[[Path], bool],
+    folders: Mapping[Path, Iterable[Path]],
+) -> tuple[int, Report]:
     """Repair until nothing more can be repaired.
 
     Args:
         check: Checks anew.
         frozen: Whether a file is published and stays as it is.
+        folders: The folders of a history, by each of them.
 
     Returns:
         How many findings were repaired, and the report of what is left.
@@ -50,7 +55,7 @@ def fix(check: Callable[[], Report], frozen: Callable[[Path], bool]) -> tuple[in
     done = 0
     report = check()
     for _ in range(_ROUNDS):
-        repairs = plan(report, frozen)
+        repairs = plan(report, frozen, folders)
         if not repairs:
             break
         for repair in repairs:
@@ -60,16 +65,24 @@ def fix(check: Callable[[], Report], frozen: Callable[[Path], bool]) -> tuple[in
     return done, report
 
 
-def plan(report: Report, frozen: Callable[[Path], bool]) -> list[Repair]:
-    """Return what can be repaired in one go, a file at a time."""
+def plan(
+    report: Report,
+    frozen: Callable[[Path], bool],
+    folders: Mapping[Path, Iterable[Path]],
+) -> list[Repair]:
+    """Return what can be repaired in one go, a file at a time; as `fix`."""
     by_file: dict[Path, list[Diagnostic]] = {}
     for item in report.diagnostics:
         if item.finding.fix is not None and not frozen(item.path):
             by_file.setdefault(item.path, []).append(item)
     taken: set[Path] = set()
     repairs = []
+    histories: dict[Path, dict[Path, bytes]] = {}
     for path, items in by_file.items():
-        repair = _repair(path, items, taken)
+        if path.parent not in histories:
+            texts = _texts(folders.get(path.parent, (path.parent,)))
+            histories.update(dict.fromkeys({path.parent, *folders.get(path.parent, ())}, texts))
+        repair = _repair(path, items, taken, histories[path.parent])
         if repair is not None:
             repairs.append(repair)
     return repairs
@@ -102,7 +115,9 @@ def write(repair: Repair) -> None:
         raise ToolError(f"{relative(repair.path)}: cannot be repaired: {reason}") from error
 
 
-def _repair(path: Path, items: Sequence[Diagnostic], taken: set[Path]) -> Repair | None:
+def _repair(
+    path: Path, items: Sequence[Diagnostic], taken: set[Path], history: Mapping[Path, bytes]
+) -> Repair | None:
     before = path.read_bytes()
     text = _Text(before)
     edits: list[Edit] = []
@@ -110,7 +125,7 @@ def _repair(path: Path, items: Sequence[Diagnostic], taken: set[Path]) -> Repair
     count = 0
     for item in items:
         wanted = item.finding.fix
-        if wanted is None or (wanted.replaces and _elsewhere(wanted.replaces, path)):
+        if wanted is None or (wanted.replaces and _elsewhere(wanted.replaces, path, history)):
             continue
         new = [edit for edit in wanted.edits if edit not in edits]
         if any(_overlap(edit, other) for edit in new for other in edits):
@@ -129,13 +144,22 @@ def _repair(path: Path, items: Sequence[Diagnostic], taken: set[Path]) -> Repair
     return Repair(path, target, before, after, count)
 
 
-def _elsewhere(name: str, path: Path) -> bool:
-    """Whether another revision of the folder mentions a name: it would miss the renamed thing."""
-    word = re.compile(rb"\b" + re.escape(name.encode()) + rb"\b")
+def _texts(folders: Iterable[Path]) -> dict[Path, bytes]:
+    return {
+        path: path.read_bytes()
+        for folder in folders
+        for path in folder.glob("*.py")
+        if path.is_file()
+    }
+
+
+def _elsewhere(name: str, path: Path, history: Mapping[Path, bytes]) -> bool:
+    """Whether another revision of the history mentions a name: it would miss the renamed thing."""
+    written = name.encode()
+    word = re.compile(rb"\b" + re.escape(written) + rb"\b")
     return any(
-        other != path and word.search(other.read_bytes()) is not None
-        for other in path.parent.glob("*.py")
-        if other.is_file()
+        other != path and written in text and word.search(text) is not None
+        for other, text in history.items()
     )
 
 

@@ -83,9 +83,22 @@ _POSTGRESQL = {
         FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = :schema AND NOT t.tgisinternal""",
     "function": """
-        SELECT p.oid::regprocedure::text, pg_get_functiondef(p.oid)
+        SELECT p.oid::regprocedure::text, concat_ws(' ',
+            -- Its owner may give it another body.
+            CASE WHEN p.proowner <> v.relowner THEN 'owned by ' || pg_get_userbyid(p.proowner) END,
+            pg_get_functiondef(p.oid))
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        LEFT JOIN pg_class v ON v.relnamespace = n.oid AND v.relname = 'alembic_version'
         WHERE n.nspname = :schema AND p.prokind IN ('f', 'p')""",
+    # What is granted to roles by their names is the site's.
+    "privilege": """
+        SELECT g.who || ' on ' || c.relname, string_agg(a.privilege_type, ', ' ORDER BY 1)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        CROSS JOIN LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
+        CROSS JOIN LATERAL (SELECT CASE a.grantee
+            WHEN 0 THEN 'of PUBLIC' WHEN c.relowner THEN 'of its owner' END AS who) g
+        WHERE n.nspname = :schema AND c.relkind IN ('r', 'p') AND g.who IS NOT NULL
+        GROUP BY g.who, c.relname""",
     "rule": """
         SELECT r.rulename || ' on ' || c.relname, pg_get_ruledef(r.oid)
         FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class

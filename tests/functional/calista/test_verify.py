@@ -141,6 +141,18 @@ def test_what_the_revisions_made_is_as_they_make_it(calista: Any) -> None:
         ),
         ("ALTER TABLE event_store FORCE ROW LEVEL SECURITY", "table event_store is"),
         (
+            "GRANT INSERT, DELETE ON event_store TO PUBLIC",
+            "privilege of PUBLIC on event_store is not of ours",
+        ),
+        (
+            "REVOKE INSERT ON upgrade_log FROM CURRENT_USER",
+            "privilege of its owner on upgrade_log is",
+        ),
+        (
+            "ALTER FUNCTION event_store_forbid_mod() OWNER TO pg_monitor",
+            "function event_store_forbid_mod() is  owned by pg_monitor",
+        ),
+        (
             "ALTER TABLE event_store OWNER TO pg_monitor",
             "table event_store is  owned by pg_monitor",
         ),
@@ -223,6 +235,14 @@ def test_schema_text_edited_by_hand(
 )
 def test_additions_beside_our_tables_are_let_be(calista: Any, place: Any, statement: str) -> None:
     assert verify_after(calista, place, statement) == []
+
+
+@on_postgresql
+def test_what_a_role_of_the_site_may_do_is_let_be(calista: Any, place: Any) -> None:
+    statement = "GRANT SELECT, INSERT ON event_store TO pg_monitor"
+    place.alembic("head")
+    place.execute(statement)
+    assert calista("db", "verify")[:2] == (0, "")
 
 
 def test_an_index_of_somebody_else_is_told(calista: Any, place: Any) -> None:

@@ -160,7 +160,12 @@ def assert_unchanged(path: Path) -> None:
         )
 
 
-def assert_room(folder: Path, needed: int) -> None:
+def assert_room(
+    folder: Path,
+    needed: int,
+    what: str = "for a backup",
+    advice: str = "make room or choose another folder with --backup-dir",
+) -> None:
     """Refuse to begin what will not fit.
 
     Raises:
@@ -170,9 +175,8 @@ def assert_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(nearest).free
     if free < needed + MARGIN:
         raise BackupError(
-            f"no room for a backup in {folder}: {needed / 1e6:.1f} MB needed, "
-            f"{free / 1e6:.1f} MB free",
-            "make room or choose another folder with --backup-dir; the database was not touched",
+            f"no room {what} in {folder}: {needed / 1e6:.1f} MB needed, {free / 1e6:.1f} MB free",
+            f"{advice}; the database was not touched",
         )
 
 

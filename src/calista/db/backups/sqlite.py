@@ -87,15 +87,19 @@ def restore(database: Database, source: Path) -> None:
     with (
         _errors(f"{database.path} could not be restored"),
         _open(source, mode="ro") as backup,
-        _open(database.path, mode="rwc") as live,
     ):
-        assert_room(
-            database.path.parent, _value(backup, "page_count") * _value(backup, "page_size")
-        )
-        if _value(live, "page_size") != _value(backup, "page_size"):
-            # A write-ahead log cannot change the size of its pages.
-            live.execute("PRAGMA journal_mode = DELETE")
-        backup.backup(live, progress=wait)
+        size = _value(backup, "page_count") * _value(backup, "page_size")
+        assert_room(database.path.parent, size, "to restore it", "make room")
+        fresh = not database.exists
+        try:
+            with _open(database.path, mode="rwc") as live:
+                if _value(live, "page_size") != _value(backup, "page_size"):
+                    # A write-ahead log cannot change the size of its pages.
+                    live.execute("PRAGMA journal_mode = DELETE")
+                backup.backup(live, progress=wait)
+        finally:
+            if fresh and database.exists and database.path.stat().st_size == 0:
+                database.path.unlink()
 
 
 def _make_self_contained(copy: sqlite3.Connection) -> None:

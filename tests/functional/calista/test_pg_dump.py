@@ -1,0 +1,80 @@
+"""What if there is no fitting pg_dump, or it does not live to the end?"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from calista_tools.backends.programs import find_programs
+from tests.functional.calista.refusals import (
+    assert_refused,
+    assert_untouched,
+    hear_ctrl_c,
+    on_posix,
+    on_postgresql,
+    pretend,
+)
+
+
+@on_posix
+@on_postgresql
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (None, "pg_dump was not found"),
+        ('echo "pg_dump (PostgreSQL) 12.22"', "older than the server"),
+        ('[ "$1" = --version ] && exec {real} "$@"; kill -9 $$', "killed by signal 9"),
+        (
+            '[ "$1" = --version ] && exec {real} "$@"; echo "pg_dump: error: no luck" >&2; exit 1',
+            "no luck",
+        ),
+    ],
+    ids=["missing", "old", "killed", "failing"],
+)
+def test_pg_dump(
+    calista: Any,
+    place: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    script: str | None,
+    words: str,
+) -> None:
+    folder = place.folder / "bin"
+    if script is None:
+        folder.mkdir()
+    else:
+        pretend(folder, pg_dump=script.format(real=find_programs().folder / "pg_dump"))
+    monkeypatch.setenv("CALISTA_PG_BIN", str(folder))
+    assert_refused(calista("db", "upgrade", "--yes"), words)
+    monkeypatch.setenv("CALISTA_PG_BIN", str(find_programs().folder))
+    assert_untouched(calista, place)
+
+
+@on_posix
+@on_postgresql
+@pytest.mark.parametrize("name", ["INT", "TERM"])
+def test_ended_while_pg_dump_runs(calista: Any, place: Any, name: str) -> None:
+    """The program ends, too, and does not write on into what nobody will call a backup."""
+    alive = place.folder / "alive"
+    real = find_programs().folder / "pg_dump"
+    script = (
+        f'[ "$1" = --version ] && exec {real} "$@"\n'
+        f"kill -{name} $PPID; sleep 3; echo yes > '{alive}'"
+    )
+    folder = pretend(place.folder / "bin", pg_dump=script)
+    environment = os.environ | place.environment | {"CALISTA_PG_BIN": str(folder)}
+    done = subprocess.run(
+        [sys.executable, "-m", "calista", "db", "upgrade", "--yes"],
+        env=environment,
+        preexec_fn=hear_ctrl_c,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 128 + signal.Signals[f"SIG{name}"], done.stderr
+    assert not alive.exists()
+    assert_untouched(calista, place)

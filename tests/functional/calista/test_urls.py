@@ -1,0 +1,71 @@
+"""Which URLs name a database, and which are refused?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.functional.calista.refusals import (
+    assert_refused,
+    on_postgresql,
+    on_sqlite,
+    with_events,
+)
+
+
+@on_sqlite
+def test_no_folder_for_the_database(
+    calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALISTA_DB_URL", f"sqlite:///{place.folder / 'no' / 'where.db'}")
+    assert_refused(calista("db", "upgrade", "--yes"), "No such file or directory")
+
+
+@on_sqlite
+@pytest.mark.parametrize("spelling", ["sqlite:///{}?mode=ro", "sqlite:///file:{}?mode=ro&uri=true"])
+def test_a_url_that_allows_reading_only(
+    calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch, spelling: str
+) -> None:
+    with_events(calista, place)
+    backup = calista("db", "backup").out.strip()
+    before = place.database.path.read_bytes()
+    monkeypatch.setenv("CALISTA_DB_URL", spelling.format(place.database.path))
+    assert calista("db", "status").code == 0
+    for command_line in (("db", "upgrade", "--yes"), ("db", "restore", backup)):
+        assert_refused(calista(*command_line), "may only be read")
+    assert place.database.path.read_bytes() == before
+
+
+@on_postgresql
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg"])
+def test_spellings_of_the_url(
+    calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
+    url = place.url.set(drivername=scheme).render_as_string(hide_password=False)
+    monkeypatch.setenv("CALISTA_DB_URL", url)
+    assert calista("db", "check").code == 3
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    "url",
+    ["sqlite://", "sqlite:///", "sqlite:///:memory:", "sqlite:///file:x?mode=memory&uri=true"],
+)
+def test_a_database_in_memory_is_refused(
+    calista: Any, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("CALISTA_DB_URL", url)
+    assert_refused(calista("db", "upgrade", "--yes"), "in memory")
+
+
+def test_no_url(calista: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CALISTA_DB_URL")
+    result = calista("db", "check")
+    assert (result.code, result.out) == (1, "")
+    assert result.err.splitlines() == [
+        "error: no database URL",
+        "hint: copy one of these two lines:",
+        "export CALISTA_DB_URL=sqlite:///calista.db",
+        "export CALISTA_DB_URL=postgresql://user:password@localhost:5432/calista",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,8 +10,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import URL
 
 from benchmarks.generated_history import write_project
+from calista_tools.backends.programs import find_programs
 
 ROOT = Path(__file__).parents[3]
 SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
@@ -21,15 +24,33 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def environment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment with nothing but the wheel and its extra ``tools``."""
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from this repository."""
     folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "venv", folder / "env"], check=True)
-    pip: list[str | Path] = [folder / "env" / SCRIPTS / "python", "-m", "pip", "--quiet"]
-    subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", folder, ROOT], check=True)
-    (wheel,) = folder.glob("*.whl")
-    subprocess.run([*pip, "install", f"{wheel}[tools]"], check=True)
-    return folder / "env" / SCRIPTS
+    build: list[str | Path] = [sys.executable, "-m", "pip", "--quiet", "wheel", "--no-deps"]
+    subprocess.run([*build, "--wheel-dir", folder, ROOT], check=True)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+def install(what: str, folder: Path) -> Path:
+    """Make a virtual environment with nothing but this; returns the folder of its programs."""
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    python = folder / SCRIPTS / "python"
+    subprocess.run([python, "-m", "pip", "--quiet", "install", what], check=True)
+    return folder / SCRIPTS
+
+
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with nothing but the wheel and its extra ``tools``."""
+    return install(f"{wheel}[tools]", tmp_path_factory.mktemp("tools"))
+
+
+@pytest.fixture(scope="module")
+def run_time(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with nothing but the wheel: what the owner of a database installs."""
+    return install(str(wheel), tmp_path_factory.mktemp("run-time"))
 
 
 @pytest.fixture
@@ -81,3 +102,50 @@ def test_the_migrations_travel_with_the_run_time(run: Run, tmp_path: Path) -> No
     done = run("calista", "db", "heads")
     assert done.returncode == 0, done.stderr
     assert done.stdout.split()[0]
+
+
+EVENT = '{"stream_id": "night-1", "stream_type": "observation", "event_type": "started"}\n'
+
+
+def test_the_run_time_needs_neither_tools_nor_checkout(
+    run_time: Path, tmp_path: Path, database_url: URL
+) -> None:
+    bare = {key: value for key, value in os.environ.items() if not key.startswith("PYTHON")}
+    bare |= {
+        "CALISTA_DB_URL": database_url.render_as_string(hide_password=False),
+        "CALISTA_BACKUP_DIR": str(tmp_path / "backups"),
+        "CALISTA_PG_BIN": str(find_programs().folder),
+    }
+
+    def calista(*arguments: str, code: int = 0, stdin: str = "") -> str:
+        done = subprocess.run(
+            [run_time / "calista", *arguments],
+            cwd=tmp_path,
+            env=bare,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        return done.stdout
+
+    head = calista("db", "heads").strip()
+    assert calista("db", "history").startswith(f"{head}  ")
+    calista("db", "check", code=3)
+    calista("events", "list", code=3)
+    assert "CREATE TABLE event_store" in calista("db", "upgrade", "--sql")
+    calista("db", "upgrade", code=1)
+    calista("db", "upgrade", "--yes")
+    calista("db", "check")
+    assert calista("db", "current") == f"{head} (head)\n"
+    status = json.loads(calista("db", "status", "--json"))
+    assert (status["state"], status["pending"]) == ("current", [])
+    assert status["last_backup"]["revision"] == "empty"
+    stored = calista("events", "append", stdin=EVENT)
+    backup = calista("db", "backup").strip()
+    calista("events", "append", stdin=EVENT)
+    calista("db", "restore", backup)
+    assert calista("events", "list") == stored
+    assert calista("events", "verify") == ""
+    assert calista("db", "verify") == ""

@@ -92,7 +92,7 @@ _POSTGRESQL = {
         WHERE n.nspname = :schema AND p.prokind IN ('f', 'p')""",
     # What is granted to roles by their names is the site's.
     "privilege": """
-        SELECT g.who || ' on ' || c.relname, string_agg(a.privilege_type, ', ' ORDER BY 1)
+        SELECT g.who || ' on ' || c.relname, string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         CROSS JOIN LATERAL aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
         CROSS JOIN LATERAL (SELECT CASE a.grantee

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,3 +79,19 @@ def test_ended_while_pg_dump_runs(calista: Any, place: Any, name: str) -> None:
     assert done.returncode == 128 + signal.Signals[f"SIG{name}"], done.stderr
     assert not alive.exists()
     assert_untouched(calista, place)
+
+
+@on_posix
+@on_postgresql
+def test_an_archive_that_is_newer_than_pg_restore(
+    calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is whole, and to say that it is not would have people throw it away."""
+    calista("db", "upgrade", "--yes", "--no-backup")
+    backup = Path(calista("db", "backup").out.strip())
+    content = backup.read_bytes()
+    # The archive's version stands behind the five letters that it begins with.
+    newer = place.folder / "newer.dump"
+    newer.write_bytes(content[:5] + bytes([content[5], content[6] + 50]) + content[7:])
+    assert_refused(calista("db", "restore", str(newer)), "was made by a newer pg_dump")
+    assert calista("db", "verify").code == 0

@@ -238,6 +238,15 @@ def test_additions_beside_our_tables_are_let_be(calista: Any, place: Any, statem
 
 
 @on_postgresql
+def test_privileges_are_compared_as_sets(place: Any) -> None:
+    """Their order is the server's, and not the same after a restore."""
+    place.alembic("head")
+    words = place.catalog()["privilege", "of its owner on event_store"].split(", ")
+    assert words == sorted(words)
+    assert {"DELETE", "INSERT", "SELECT", "UPDATE"} < set(words)
+
+
+@on_postgresql
 def test_what_a_role_of_the_site_may_do_is_let_be(calista: Any, place: Any) -> None:
     statement = "GRANT SELECT, INSERT ON event_store TO pg_monitor"
     place.alembic("head")

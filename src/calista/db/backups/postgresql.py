@@ -196,6 +196,12 @@ def read_through(database: Database, source: Path) -> None:
         contents = found.run("pg_restore", ["--list", str(source)], database)
         verify(database, source, found)
     except BackupError as error:
+        if "unsupported version" in error.message:
+            raise BackupError(
+                f"{source} was made by a newer pg_dump than pg_restore {found.major}, "
+                f"which cannot read it",
+                "name the folder of newer programs: CALISTA_PG_BIN, or [db] pg_bin in calista.toml",
+            ) from error
         raise BackupError(f"{source} is not a whole backup: {error.message}") from error
     for line in contents.splitlines():
         match = _OBJECT.match(line)

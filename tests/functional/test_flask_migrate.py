@@ -38,7 +38,10 @@ def create_app():
 FIRST = '''"""create star"""
 import sqlalchemy as sa
 from alembic import op
+from flask import current_app
 
+# Some take what they import from an application that has begun.
+assert current_app.name == "site_of_stars"
 revision = "a1"
 down_revision = None
 

@@ -66,7 +66,7 @@ def running(config: Config, url: str | None = None) -> Iterator[None]:
     Raises:
         ToolError: Whatever was raised, in the words of its last cause.
     """
-    from sqlalchemy import make_url
+    from sqlalchemy.engine import make_url
 
     try:
         source = (config.script_location / "env.py").read_text(encoding="utf-8", errors="replace")

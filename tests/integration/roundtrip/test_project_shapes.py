@@ -210,6 +210,16 @@ with engine.connect() as connection:
     assert verdicts(found) == WANTED
 
 
+def test_the_driver_is_the_usual_one_unless_the_engine_is_asynchronous(project: Write) -> None:
+    assert (
+        Project(project(LINE)).postgresql_driver == sa.make_url("postgresql://").get_driver_name()
+    )
+
+
+def test_an_asynchronous_engine_gets_a_driver_of_its_kind(project: Write) -> None:
+    assert Project(project(LINE, env=ASYNC)).postgresql_driver is None
+
+
 ASYNC = """
 import asyncio
 

@@ -229,7 +229,7 @@ def _with_driver(url: str | URL) -> URL:
     """Return the URL with a synchronous driver that is installed, unless it names one."""
     from importlib.util import find_spec
 
-    from sqlalchemy import make_url
+    from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError
 
     try:

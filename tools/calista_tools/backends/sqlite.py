@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sqlite3
 import tempfile
 from itertools import count
 from pathlib import Path
@@ -15,8 +16,16 @@ if TYPE_CHECKING:
 
     from calista_tools.backends.scratch import ScratchDatabase
 
+#: Seconds to wait for somebody who reads a database that is to be another one.
+_PATIENCE = 0.2
 #: What SQLite leaves beside a database that was not closed properly.
 _COMPANIONS = ("-journal", "-wal", "-shm")
+
+
+def _assert_going_on(status: int, remaining: int, total: int) -> None:
+    """Python would try for ever where somebody else is at a database."""
+    if status in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        raise sqlite3.OperationalError(f"locked, {remaining} of {total} pages remain")
 
 
 class SqliteFolder:
@@ -43,8 +52,6 @@ class SqliteFolder:
     @property
     def server_version(self) -> str:
         """SQLite's version, as the library that Python links says it."""
-        import sqlite3
-
         return f"SQLite {sqlite3.sqlite_version}"
 
     def create(self) -> SqliteDatabase:
@@ -69,7 +76,7 @@ class SqliteDatabase:
     @property
     def url(self) -> URL:
         """Where it is."""
-        from sqlalchemy import URL
+        from sqlalchemy.engine import URL
 
         return URL.create(self._folder.drivername, database=str(self.path))
 
@@ -83,21 +90,24 @@ class SqliteDatabase:
         """Make it a copy of ``other``, or empty.
 
         Through the backup API, because the other file may be in WAL mode, where the file alone is
-        not the database.
+        not the database. In its place: an application that revisions import may keep a connection
+        of its own, which a file put there instead would leave with the one that is gone.
         """
-        import sqlite3
+        assert other is None or isinstance(other, SqliteDatabase)
+        try:
+            self._overwrite(other)
+        except sqlite3.Error:
+            # Somebody reads it, or has broken it.
+            self.drop()
+            self._overwrite(other)
 
-        self.drop()
-        if other is None:
-            self.path.touch()
-            return
-        assert isinstance(other, SqliteDatabase)
+    def _overwrite(self, other: SqliteDatabase | None) -> None:
         with (
-            contextlib.closing(sqlite3.connect(other.path)) as source,
-            contextlib.closing(sqlite3.connect(self.path)) as target,
+            contextlib.closing(sqlite3.connect(other.path if other else ":memory:")) as source,
+            contextlib.closing(sqlite3.connect(self.path, timeout=_PATIENCE)) as target,
         ):
             target.execute("PRAGMA synchronous=OFF")
-            source.backup(target)
+            source.backup(target, progress=_assert_going_on, sleep=_PATIENCE / 10)
 
     def drop(self) -> None:
         """Remove the file."""

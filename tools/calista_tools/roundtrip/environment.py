@@ -41,8 +41,8 @@ def run_env(project: Project, url: URL, steps: Steps) -> None:
     """
     from alembic.runtime.environment import EnvironmentContext
 
-    if project.driver and url.get_backend_name() == "postgresql":
-        url = url.set(drivername=f"postgresql+{project.driver}")
+    if url.get_backend_name() == "postgresql" and (driver := project.postgresql_driver):
+        url = url.set(drivername=f"postgresql+{driver}")
     text = url.render_as_string(hide_password=False)
     config = project.config(text)
     attributes = _Attributes(url)
@@ -80,11 +80,11 @@ def _assert_on(url: URL, connection: Connection, source: str) -> None:
     free = not connection.in_transaction()
     ours = connection.dialect.name == url.get_backend_name()
     if ours and connection.dialect.name == "sqlite":
-        (_, _, found), *_ = connection.exec_driver_sql("PRAGMA database_list").tuples()
+        (_, _, found), *_ = connection.exec_driver_sql("PRAGMA database_list").fetchall()
         ours = os.path.realpath(found or "") == os.path.realpath(url.database or "")
     elif ours:
         ours = connection.exec_driver_sql("SELECT current_database()").scalar() == url.database
-    if free:
+    if free and hasattr(connection, "rollback"):  # SQLAlchemy 1.4 begins nothing by itself
         connection.rollback()
     if ours:
         return

@@ -76,7 +76,8 @@ def commit_outer(context: MigrationContext) -> None:
     connection = context.connection
     if connection is None or not connection.in_transaction():
         return
-    if not getattr(context, "_in_external_transaction", False):
+    external = getattr(context, "_in_external_transaction", False)
+    if not external and hasattr(connection, "commit"):
         connection.commit()
         return
     dbapi: Any = connection.connection.dbapi_connection
@@ -111,6 +112,7 @@ def snapshot_of(url: URL, leave_out: Sequence[str] = ()) -> Snapshot:
 
 def driver_error(connection: Connection) -> type[Exception]:
     """Return what the driver raises when the database refuses a statement."""
-    dbapi: Any = connection.dialect.loaded_dbapi
+    dialect: Any = connection.dialect
+    dbapi = dialect.loaded_dbapi if hasattr(dialect, "loaded_dbapi") else dialect.dbapi
     error: type[Exception] = dbapi.Error
     return error

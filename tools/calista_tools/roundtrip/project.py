@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.application import application_context
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.opened import noted
 
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 
     from calista_tools.roundtrip.settings import Settings
 
-_ASYNC = re.compile(r"\b(async_engine_from_config|create_async_engine|AsyncEngine|async_engine)\b")
+_ASYNC = re.compile(
+    r"\b(async_engine_from_config|create_async_engine|AsyncEngine|async_engine|run_sync)\b"
+)
 
 
 @dataclass
@@ -166,6 +169,21 @@ class Project:
             )
         return "sqlite+aiosqlite"
 
+    @cached_property
+    def postgresql_driver(self) -> str | None:
+        """PostgreSQL's driver in the URL that ``env.py`` gets; None for the one of our own.
+
+        An ``env.py`` that names none gets what SQLAlchemy makes of ``postgresql://``, if that is
+        there: drivers differ in the types that they give to parameters. An asynchronous engine
+        needs one of its own kind, which psycopg is, too.
+        """
+        if self.driver or _ASYNC.search(self.env_source):
+            return self.driver
+        from sqlalchemy.engine import make_url
+
+        usual = make_url("postgresql://").get_driver_name()
+        return usual if find_spec(usual) else None
+
     def environment(self, url: str) -> Mapping[str, str]:
         """Return the environment variables that carry the URL."""
         return dict.fromkeys(self.url_env, url)
@@ -203,8 +221,9 @@ class Project:
         if here not in sys.path:
             sys.path.insert(0, here)
         try:
-            script = ScriptDirectory.from_config(config)
-            with noted(script._version_locations):
+            script = self.script = ScriptDirectory.from_config(config)
+            # Revisions may import what needs the application, as env.py does.
+            with noted(script._version_locations), application_context(self.env_source):
                 heads = script.get_heads()
             _assert_no_word_of_alembic(script)
         except CommandError as error:

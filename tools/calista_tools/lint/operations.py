@@ -67,7 +67,8 @@ class SchemaObject(NamedTuple):
         new_name: For ``rename``.
         dialects: Where it comes to be, of those that the operation runs on.
         raw: Written in SQL: neither convention nor SQLAlchemy's shortening touches the name.
-        expression: A check's condition, an index's WHERE, a trigger's or function's text.
+        expression: A check's condition, a trigger's or function's text; of an index what it serves
+            alone: its WHERE, its operator class or method.
         node: Where in the file.
     """
 

@@ -30,6 +30,10 @@ def test_reports(source: str, lint: Lint) -> None:
         'op.create_table("note", sa.Column("title", sa.Text()))\nop.create_index("a", "note", ["x"])\nop.drop_index("a", "note")\nop.create_index("b", "note", ["x", "y"])',
         'op.create_table("note", sa.Column("title", sa.Text()))\nop.create_index("a", "note", [sa.text("lower(x)")])\nop.create_index("b", "note", [sa.text("lower(x)"), "y"])',
         'op.create_table("note", sa.Column("title", sa.Text()))\nop.create_index("a", "note", columns())\nop.create_index("b", "note", ["x", "y"])',
+        'op.create_table("note", sa.Column("title", sa.Text()))\nop.create_index("b", "note", ["x", "y"], postgresql_ops={"x": "varchar_pattern_ops"})\nop.create_index("a", "note", ["x"])',
+        'op.create_table("note", sa.Column("title", sa.Text()))\nop.create_index("b", "note", ["x", "y"], postgresql_using="gist")\nop.create_index("a", "note", ["x"])',
+        'op.create_table("note", sa.Column("title", sa.Text()))\nop.execute("CREATE INDEX b ON note USING gin (x, y)")\nop.create_index("a", "note", ["x"])',
+        'op.create_table("note", sa.Column("title", sa.Text()))\nop.execute("CREATE INDEX b ON note (x text_pattern_ops)")\nop.create_index("a", "note", ["x"])',
     ],
 )
 def test_leaves_alone(source: str, lint: Lint) -> None:

@@ -73,6 +73,7 @@ def test_names_the_side_that_is_missing(lint: Lint) -> None:
         'if op.get_bind().dialect.name == "postgresql":\n    op.execute("ALTER TABLE note VALIDATE CONSTRAINT c")',
         'if op.get_bind().dialect.name == "postgresql":\n    op.execute("ALTER TABLE note OWNER TO keeper")',
         'if op.get_bind().dialect.name == "postgresql":\n    op.execute("DROP FUNCTION IF EXISTS f()")',
+        'if op.get_bind().dialect.name == "sqlite":\n    op.execute("UPDATE sqlite_sequence SET seq = 9 WHERE name = \'note\'")',
     ],
 )
 def test_leaves_alone(body: str, lint: Lint) -> None:
@@ -96,3 +97,13 @@ def test_sides_in_helpers(lint: Lint) -> None:
 
 def test_one_dialect_has_one_side(lint: Lint) -> None:
     assert lint("CAL202", f"if {IS_PG}:\n    {GIN}", 'dialects = ["postgresql"]') == []
+
+
+def test_what_leaves_a_helper_leaves_nothing_else(lint: Lint) -> None:
+    helper = (
+        f"def type_of():\n    if {IS_PG}:\n        return sa.Text()\n    return sa.String()\n\n\n"
+    )
+    upgrade = f"def upgrade():\n    type_of()\n    if {IS_PG}:\n        {GIN}\n"
+    [found] = lint("CAL202", f"{helper}{upgrade}")
+    assert found.finding.row == 21
+    assert lint("CAL202", f"{helper}{upgrade}    else:\n        {PLAIN}\n") == []

@@ -77,6 +77,7 @@ def test_reports(body: str, lint: Lint) -> None:
         "op.execute(\"UPDATE note SET a = a->>'n'\")",
         "op.execute(\"COPY note TO 'notes.csv'\")",
         'from sqlalchemy.dialects.sqlite import insert\nstep = insert(sa.table("note", sa.column("a"))).values(a=1).on_conflict_do_nothing()\nop.execute(step)',
+        "op.execute(\"UPDATE note SET data = data - 'key' - 'other'\")",
     ],
 )
 def test_leaves_alone(body: str, lint: Lint) -> None:

@@ -9,7 +9,7 @@ from calista_tools.lint.evaluator.values import Construct, External, Final, Meth
 from calista_tools.lint.operations import ALL_DIALECTS, Column, Name, SchemaObject
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 #: Arguments of a column that are not its type.
 _COLUMN_ITEMS = frozenset(
@@ -268,9 +268,19 @@ def constraint(item: Construct, table: str | None) -> SchemaObject:
         referred_table,
         referred,
         unique=item.kwargs.get("unique") is True,
-        expression=expression or sql_text(item.kwargs.get("postgresql_where")) or "",
+        expression=expression or only_for(item.kwargs),
         node=item.node,
     )
+
+
+def only_for(options: Mapping[str, object]) -> str:
+    """Return what an index is for, other than any search by its columns; "" for an ordinary one."""
+    if (where := sql_text(options.get("postgresql_where"))) is not None:
+        return where
+    if "postgresql_ops" in options:
+        return "operator class"
+    using = options.get("postgresql_using", "btree")
+    return "" if using == "btree" else f"using {using}"
 
 
 def type_checks(

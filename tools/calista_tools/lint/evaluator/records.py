@@ -290,7 +290,7 @@ def _create(frame: Frame, call: Call) -> Operation:
     columns: tuple[str | None, ...] | None = ()
     referred_table: str | None = None
     referred: tuple[str | None, ...] | None = ()
-    expression = items.sql_text(call.params.get("postgresql_where")) or ""
+    expression = items.only_for(call.params)
     if kind == "fk":
         columns = columns_of(call.params.get("local_cols"))
         referred_table = text_of(call.params.get("referent_table"))

@@ -153,15 +153,15 @@ class _Sides:
         return [step for step in self.steps if first <= (step.row, step.column - 1) < last]
 
     def _end(self, node: ast.If) -> int | None:
-        """Return the last line that leaving early leaves out: the loop's; None: the function's."""
+        """Return the last line that leaving early leaves out: the loop's, or the function's."""
         ends = [body[-1] for body in (node.body, node.orelse) if body]
-        if not any(isinstance(one, (ast.Continue, ast.Break)) for one in ends):
-            return None
+        kinds: tuple[type[ast.stmt], ...] = (ast.FunctionDef, ast.AsyncFunctionDef)
+        if any(isinstance(one, (ast.Continue, ast.Break)) for one in ends):
+            kinds = (ast.For, ast.AsyncFor, ast.While)
         around = [
             (one.lineno, one.end_lineno)
             for one in ast.walk(self._tree)
-            if isinstance(one, (ast.For, ast.AsyncFor, ast.While))
-            and one.lineno < node.lineno <= (one.end_lineno or 0)
+            if isinstance(one, kinds) and one.lineno < node.lineno <= (one.end_lineno or 0)
         ]
         return max(around)[1] if around else None
 
@@ -226,6 +226,7 @@ def _without_counterpart(operation: Operation) -> bool:
     return bool(found) and all(
         statement.verb.partition(" ")[2] in _POSTGRESQL_ONLY
         or statement.verb in _PRIVILEGES
+        or (statement.table or "").startswith(("sqlite_", "pg_"))  # the database's own tables
         or (statement.changes and all(_is_about_the_catalog(one) for one in statement.changes))
         for statement in found
     )

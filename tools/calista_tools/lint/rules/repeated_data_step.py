@@ -181,7 +181,8 @@ def _adds_up_in_core(operation: Operation) -> str:
 def _uses(column: str, expression: str) -> bool:
     """Whether an operator, or a function that adds, of an expression is given the column itself."""
     own = rf'(?<![\w.])"?{re.escape(column)}\b"?(?![.(])'
-    before = ""
+    # A string is what jsonb leaves out: `data - 'key'`.
+    before, expression = "", re.sub(r"-\s*''", "", expression)
     while before != expression:
         before = expression
         # What gives the same again when it is done again stands for the column.

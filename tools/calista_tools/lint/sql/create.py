@@ -160,7 +160,14 @@ def _index(cursor: Cursor, draft: Draft) -> None:
         table=table,
         columns=columns,
         unique="unique" in draft.flags,
-        expression=where or (keys if None in columns else ""),
+        expression=where or (keys if None in columns or _is_special(draft, keys) else ""),
+    )
+
+
+def _is_special(draft: Draft, keys: str) -> bool:
+    """Whether an index serves other searches than an ordinary one."""
+    return "_ops" in keys.lower() or any(
+        flag.startswith("using ") and flag != "using btree" for flag in draft.flags
     )
 
 

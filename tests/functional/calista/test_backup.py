@@ -269,6 +269,35 @@ def test_what_others_built_upon_it_is_not_dropped(calista: Any, place: Any, stat
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_role_that_owns_the_schema_alone(
+    calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An administrator has made the schema for it: it upgrades and backs up, and is told the rest."""
+    role = f"owner_{place.url.database}"
+    place.execute(f"CREATE ROLE {role} LOGIN PASSWORD 'secret'")
+    place.execute(f"CREATE SCHEMA calista AUTHORIZATION {role}")
+    try:
+        url = place.url.set(username=role, password="secret")
+        monkeypatch.setenv("CALISTA_DB_URL", url.render_as_string(hide_password=False))
+        assert calista("db", "upgrade", "--yes").code == 0
+        backup = calista("db", "backup").out.strip()
+        fill(place, 1)
+        for command_line in (("db", "verify"), ("db", "restore", backup)):
+            result = calista(*command_line)
+            assert (result.code, result.out) == (1, "")
+            assert "this role may not create schemas" in result.err
+            assert "GRANT CREATE ON DATABASE" in result.err
+        assert len(place.rows(EVENTS)) == 1
+        place.execute(f"GRANT CREATE ON DATABASE {place.url.database} TO {role}")
+        assert calista("db", "restore", backup).code == 0
+        assert calista("db", "verify").code == 0
+        assert place.rows(EVENTS) == []
+    finally:
+        place.execute(f"DROP OWNED BY {role}")
+        place.execute(f"DROP ROLE {role}")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_other_schemas_are_left_alone(calista: Any, place: Any) -> None:
     place.execute("CREATE TABLE public.theirs (x int)")
     calista("db", "upgrade", "--yes")

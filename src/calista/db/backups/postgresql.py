@@ -118,6 +118,7 @@ def restore(database: Database, source: Path) -> None:
     """
     with database.connect() as connection:
         major = server_major(connection)
+        _assert_may_create(connection)
         _assert_nothing_depends(connection)
     found = programs.find(major, database.settings.pg_bin, os.environ)
     script = database.backup_dir / f"{database.label}-restore{PARTIAL}.sql"
@@ -146,6 +147,21 @@ def restore(database: Database, source: Path) -> None:
         raise BackupError(f"{error.message}; the database is as it was", error.hint) from error
     finally:
         script.unlink(missing_ok=True)
+
+
+def _assert_may_create(connection: Connection) -> None:
+    """Refuse to begin for a role that could drop our schema, but not make it anew.
+
+    Raises:
+        BackupError: The role may not create schemas.
+    """
+    query = text("SELECT has_database_privilege(current_database(), 'CREATE')")
+    if not connection.scalar(query):
+        raise BackupError(
+            f"a restore makes the schema {SCHEMA} anew, and this role may not create schemas;"
+            " the database was not touched",
+            "restore as a role that may, or GRANT CREATE ON DATABASE to this one",
+        )
 
 
 def _assert_nothing_depends(connection: Connection) -> None:

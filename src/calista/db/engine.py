@@ -134,7 +134,13 @@ def begin_sqlite(connection: Connection) -> None:
     # An `autocommit_block` leaves the driver in its own mode, where DDL commits by itself.
     dbapi.isolation_level = None
     if not dbapi.in_transaction:
-        dbapi.cursor().execute(f"BEGIN {options.get('calista_begin', '')}".strip())
+        statement = f"BEGIN {options.get('calista_begin', '')}".strip()
+        driver = connection.dialect.loaded_dbapi
+        try:
+            dbapi.cursor().execute(statement)
+        except driver.Error as error:
+            # Of what an event does, SQLAlchemy lets the driver's errors through as they are.
+            raise DBAPIError.instance(statement, None, error, driver.Error) from error
 
 
 def _own_sqlite_transactions(dbapi: object, _record: object = None) -> None:

@@ -21,6 +21,31 @@ from tests.functional.calista.refusals import (
 
 
 @on_sqlite
+def test_while_another_program_writes(
+    calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be read, and backed up; what would write waits, and then says what to do."""
+    with_events(calista, place)
+    event = place.folder / "event.jsonl"
+    event.write_text('{"stream_id": "new", "stream_type": "t", "event_type": "x"}\n')
+    monkeypatch.setenv("CALISTA_LOCK_TIMEOUT", "0.2")
+    other = sqlite3.connect(place.database.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    result = calista("db", "upgrade", "--yes")
+    assert_refused(result, "failed and was undone: database is locked", FIRST)
+    assert "hint: close the program that uses the database" in result.err
+    other.execute("ROLLBACK")
+    assert calista("db", "upgrade", "--yes").code == 0
+    rows = place.rows("SELECT * FROM event_store")
+    other.execute("BEGIN IMMEDIATE")
+    assert_refused(calista("events", "append", str(event)), "database is locked")
+    assert calista("events", "list").code == 0
+    other.close()
+    assert place.rows("SELECT * FROM event_store") == rows
+    assert calista("events", "append", str(event)).code == 0
+
+
+@on_sqlite
 def test_locked_by_another_program(
     calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -48,14 +48,17 @@ def changes_schema(operation: Operation) -> bool:
 
 
 def changes_data(operation: Operation) -> bool:
-    """Whether a step writes or removes rows."""
+    """Whether a step writes or removes rows, other than those of SQLite's own tables."""
     if operation.what == "bulk_insert":
         return True
     if operation.what != "sql":
         return False
     if operation.sql is None:
         return str(operation.keywords.get("verb", "")).lower() in _DATA_VERBS
-    return any(statement.kind == "dml" for statement in statements(operation))
+    return any(
+        statement.kind == "dml" and not (statement.table or "").startswith("sqlite_")
+        for statement in statements(operation)
+    )
 
 
 def tables_of(operation: Operation) -> Iterator[str]:
@@ -85,6 +88,14 @@ def created_tables(operations: Sequence[Operation]) -> frozenset[str]:
         for item in operation.objects
         if item.kind == "table" and item.action == "create" and item.table
     )
+
+
+def renamed(operations: Sequence[Operation]) -> Iterator[tuple[str, str]]:
+    """Yield the old and the new name of each table that is renamed."""
+    for operation in operations:
+        for item in operation.objects:
+            if item.kind == "table" and item.action == "rename" and item.table and item.new_name:
+                yield item.table, item.new_name
 
 
 def of(operations: Sequence[Operation], direction: str) -> list[Operation]:

@@ -47,6 +47,7 @@ def test_reports(body: str, lint: Lint) -> None:
         "def upgrade():\n    " + ADD + "\n\ndef downgrade():\n    " + UPDATE,
         'op.execute("CREATE TEMP TABLE t AS SELECT 1")\nop.execute("UPDATE note SET a = 1")\nop.execute("DROP TABLE t")',
         'op.execute("CREATE TEMP TABLE t (a int)")\nop.execute("INSERT INTO note SELECT a FROM t")\nop.drop_table("t")',
+        'op.execute("UPDATE sqlite_sequence SET seq = 9 WHERE name = \'note\'")\nop.add_column("note", sa.Column("a", sa.Integer))',
     ],
 )
 def test_leaves_alone(body: str, lint: Lint) -> None:

@@ -57,6 +57,10 @@ _NOTE = 'note = sa.table("note", sa.column("body"))\n'
         ('op.execute("DELETE FROM note WHERE true")', "empties table `note`"),
         ('op.execute("DELETE FROM note WHERE (1 = 1);")', "empties table `note`"),
         ('op.execute("DROP DATABASE old")', "drops a database"),
+        (
+            'op.create_table("new", sa.Column("a", sa.Integer))\nop.drop_table("note")\nop.rename_table("new", "note")',
+            "drops table `note`",
+        ),
     ],
 )
 def test_reports(step: str, words: str, lint: Lint) -> None:
@@ -113,6 +117,7 @@ def test_reports_each_loss(lint: Lint) -> None:
         'op.execute("DELETE FROM note WHERE trueish")',
         'op.execute("DELETE FROM note WHERE 1 = kind")',
         'op.execute("CREATE TABLE new AS SELECT * FROM note")\nop.execute("DROP TABLE note")',
+        'new = op.create_table("new", sa.Column("a", sa.Integer))\nrows = sa.select(sa.column("a")).select_from(sa.table("note"))\nop.execute(new.insert().from_select(["a"], rows))\nop.drop_table("note")\nop.rename_table("new", "note")',
     ],
 )
 def test_leaves_alone(source: str, lint: Lint) -> None:

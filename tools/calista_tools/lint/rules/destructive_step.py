@@ -64,12 +64,28 @@ def check(migration: Migration) -> Iterator[Finding]:
     if revision is not None and _names_migration(revision):
         return
     seen = set()
+    replaced = _replaced(upgrade)
     for number, operation in enumerate(upgrade):
         for lost in _lost(operation):
-            if (operation.row, lost) in seen or _is_saved(lost, operation, upgrade[:number]):
+            if (
+                lost in replaced
+                or (operation.row, lost) in seen
+                or _is_saved(lost, operation, upgrade[:number])
+            ):
                 continue
             seen.add((operation.row, lost))
             yield Finding.of(operation, f"{lost}, and no data migration is named")
+
+
+def _replaced(upgrade: Sequence[Operation]) -> frozenset[str]:
+    """Return the losses of tables whose name a new table takes, into which rows were put before."""
+    created = steps.created_tables(upgrade)
+    filled = {
+        table for step in upgrade if steps.changes_data(step) for table in steps.tables_of(step)
+    }
+    return frozenset(
+        f"drops table `{new}`" for old, new in steps.renamed(upgrade) if old in created & filled
+    )
 
 
 def _names_migration(revision: Revision) -> bool:

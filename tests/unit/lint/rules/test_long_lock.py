@@ -75,3 +75,9 @@ def test_reports(source: str, lint: Lint) -> None:
 )
 def test_leaves_alone(source: str, lint: Lint) -> None:
     assert lint("CAL307", source) == []
+
+
+def test_a_column_that_is_not_known_is_called_one(lint: Lint) -> None:
+    source = 'for name in columns():\n    op.alter_column("note", name, nullable=False)'
+    [found] = lint("CAL307", source)
+    assert found.finding.message.startswith("looking for NULL in a column keeps")

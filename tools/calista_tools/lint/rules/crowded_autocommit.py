@@ -35,6 +35,8 @@ def check(migration: Migration) -> Iterator[Finding]:
         else:
             op.create_index("ix_note_note_body", "note", ["body"])
     """
+    if "autocommit" not in migration.traits and b"commit" not in migration.source.lower():
+        return
     for direction in ("upgrade", "downgrade"):
         operations = steps.of(migration.operations, direction)
         blocks, outside = _parts(operations)

@@ -59,9 +59,10 @@ def check(migration: Migration) -> Iterator[Finding]:
             continue
         if operation.what == "autocommit":
             not_valid.clear()  # what came before is committed, and its locks are gone
-        for statement in steps.statements(operation):
-            if statement.verb == "create materialized view":
-                views.add(statement.table)
+        if operation.what == "sql":
+            views.update(_views(operation))
+        elif operation.keywords.get("postgresql_not_valid") is True:
+            not_valid.add(operation.table)
         for lock in (*locks(operation), *_validations(operation, not_valid)):
             if lock.table in migration.made_here or (lock.table and lock.table in views):
                 continue
@@ -69,10 +70,16 @@ def check(migration: Migration) -> Iterator[Finding]:
             yield Finding.of(operation, f"{lock.does}{table}; instead: {lock.instead}")
 
 
+def _views(operation: Operation) -> Iterator[str | None]:
+    for statement in steps.statements(operation):
+        if statement.verb == "create materialized view":
+            yield statement.table
+
+
 def _validations(operation: Operation, not_valid: set[str | None]) -> Iterator[Lock]:
     """Yield checks of a constraint that the revision itself has added, whose lock is still held."""
-    if operation.keywords.get("postgresql_not_valid") is True:
-        not_valid.add(operation.table)
+    if operation.what != "sql":
+        return
     for statement in steps.statements(operation):
         for change in statement.changes:
             if change.what == "add_constraint" and "not valid" in change.flags:

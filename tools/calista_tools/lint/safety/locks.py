@@ -99,12 +99,12 @@ def rewrites(column: Column) -> bool:
 
 
 def _alter_column(step: Operation) -> Iterator[Lock]:
-    name = step.columns[0] if step.columns else None
+    name = f"`{step.columns[0]}`" if step.columns else "a column"
     keywords = step.keywords
     if keywords.get("type_") is not None and changes_type(step):
-        yield Lock(step.table, f"the new type of `{name}` {_NOTHING}, row by row", _TYPE)
+        yield Lock(step.table, f"the new type of {name} {_NOTHING}, row by row", _TYPE)
     if keywords.get("nullable") is False and keywords.get("existing_nullable") is not False:
-        yield Lock(step.table, f"looking for NULL in `{name}` {_NOTHING}", _NOT_NULL)
+        yield Lock(step.table, f"looking for NULL in {name} {_NOTHING}", _NOT_NULL)
 
 
 def changes_type(step: Operation) -> bool:

@@ -127,6 +127,7 @@ def dialect_name(frame: Frame) -> object:
 
 def read(frame: Frame, node: ast.AST) -> None:
     """Record that the revision uses what the database answers."""
+    frame.state.open += 1
     frame.state.add(Operation("read", frame.state.direction, node))
 
 

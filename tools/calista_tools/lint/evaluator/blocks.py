@@ -6,11 +6,12 @@ import ast
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.evaluator import tests
-from calista_tools.lint.evaluator.branches import ON, RAISE, branch
+from calista_tools.lint.evaluator.branches import ON, RAISE, RETURN, branch, copied
 from calista_tools.lint.evaluator.values import (
     BatchBlock,
     Construct,
     DialectTest,
+    Expected,
     Function,
     Live,
     OfflineTest,
@@ -19,6 +20,8 @@ from calista_tools.lint.evaluator.values import (
 from calista_tools.lint.operations import Operation
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from calista_tools.lint.evaluator.frame import Frame
 
 
@@ -116,10 +119,13 @@ def do_try(frame: Frame, node: ast.Try | ast.TryStar) -> int:
     state = frame.state
     doubt = 1 if node.handlers else 0
     state.conditional += doubt
+    before = state.answered, state.open, len(state.operations)
     ends = run(frame, node.body)
     state.conditional -= doubt
+    certain = ends in (ON, RETURN) and _is_answered(frame, *before)
     if ends == ON and node.orelse:
         ends = run(frame, node.orelse)
+    result, returned = frame.result, frame.returned
     for handler in node.handlers:
         if handler.name:
             frame.names[handler.name] = Unknown("is an exception")
@@ -127,11 +133,41 @@ def do_try(frame: Frame, node: ast.Try | ast.TryStar) -> int:
         def handled(body: list[ast.stmt] = handler.body) -> int:
             return run(frame, body)
 
+        if certain:
+            _aside(frame, handled)
+            continue
         after = branch(frame, handler, Unknown("depends on an error"), handled, lambda: ON)
         if ends == RAISE:
             ends = after
+        elif ends == RETURN:
+            frame.result = result
+            if not isinstance(result, Unknown) or isinstance(result, Expected):
+                # What is known was computed without an error.
+                frame.returned = returned
     last = run(frame, node.finalbody)
     return last or ends
+
+
+def _is_answered(frame: Frame, answered: int, left_open: int, done: int) -> bool:
+    """Whether all that was done since then is to ask the database what is known here."""
+    state = frame.state
+    return (
+        state.answered > answered
+        and state.open == left_open
+        and all(one.what == "read" for one in state.operations[done:])
+    )
+
+
+def _aside(frame: Frame, handled: Callable[[], int]) -> None:
+    """Follow the handler of an error that is not to be expected: as if it had not been there."""
+    state = frame.state
+    before = state.unlikely, state.offline, state.dialects
+    kept = frame.names, frame.result, frame.returned
+    frame.names = copied(frame.names)
+    state.unlikely = state.unlikely or "depends on an error"
+    handled()
+    state.unlikely, state.offline, state.dialects = before
+    frame.names, frame.result, frame.returned = kept
 
 
 def do_match(frame: Frame, node: ast.Match) -> int:

@@ -61,7 +61,7 @@ def _by_dialect(
         return no()
     if not on_no:
         return yes()
-    other = _copied(frame.names)
+    other = copied(frame.names)
     state.dialects = on_yes
     ends_yes = yes()
     names_yes, result_yes = frame.names, frame.result
@@ -109,7 +109,7 @@ def _expected(
     """Follow both sides; what happens on the one that is not expected is noted as unlikely."""
     state = frame.state
     before = state.unlikely
-    other = _copied(frame.names)
+    other = copied(frame.names)
     expected, unexpected = (yes, no) if test.truth else (no, yes)
     state.conditional += 1
     state.unlikely = before or test.reason
@@ -147,7 +147,7 @@ def _both(
     before = state.offline
     conditional = state.conditional
     dialects = state.dialects
-    other = _copied(frame.names)
+    other = copied(frame.names)
     state.conditional = conditional + doubt
     state.offline = before if offline_yes is None else offline_yes
     ends_yes = yes()
@@ -185,7 +185,7 @@ def _both(
     return ON
 
 
-def _copied(names: dict[str, object]) -> dict[str, object]:
+def copied(names: dict[str, object]) -> dict[str, object]:
     """Copy the names, and the lists, dicts and sets that one side could change."""
     return {
         name: value.copy() if isinstance(value, (list, dict, set)) else value

@@ -36,10 +36,12 @@ class State:
     """What holds at the point that the evaluation has reached.
 
     Attributes:
+        answered: How many questions to the database were answered from the schema before it.
         dialect: The dialect that is followed; None while both are.
         dialects: On which dialects this point is reached.
         conditional: How many unknown tests this point stands under.
         offline: As in ``Operation``.
+        open: How many questions to the database only the database itself could answer.
         anchor: The call in the revision that led into another file; None in the revision itself.
         made: The tables and models that were defined so far.
         modules: The project's modules that were looked into, by path.
@@ -51,6 +53,7 @@ class State:
 
     __slots__ = (
         "anchor",
+        "answered",
         "asked",
         "conditional",
         "depth",
@@ -64,6 +67,7 @@ class State:
         "made",
         "modules",
         "offline",
+        "open",
         "operations",
         "path",
         "project",
@@ -95,6 +99,7 @@ class State:
         self.made: list[Construct | ClassValue] = []
         self.modules: dict[Path, ModuleValue] = {}
         self.anchor: ast.AST | None = None
+        self.answered = self.open = 0
         self.asked = False
         self.truths: dict[ast.AST, set[bool]] = {}
         self.tests: list[tuple[ast.AST, frozenset[str], str]] = []

@@ -27,6 +27,8 @@ _COLUMN_ITEMS = frozenset(
         "Constraint",
     ]
 )
+#: Arguments of a table that say nothing of its constraints; some are handed a metadata, too.
+_NO_PARTS = _COLUMN_ITEMS | {"MetaData"}
 KINDS = {
     "PrimaryKeyConstraint": "pk",
     "UniqueConstraint": "uq",
@@ -380,7 +382,7 @@ def table_items(
             specs += more_specs
             objects += more_objects
             known = known and more_known
-        elif item is not None and not (isinstance(item, Construct) and item.name in _COLUMN_ITEMS):
+        elif item is not None and not (isinstance(item, Construct) and item.name in _NO_PARTS):
             known = False
     if keyed and not any(made.kind == "pk" for made in objects):
         node = next(spec.node for spec in specs if spec.primary_key)

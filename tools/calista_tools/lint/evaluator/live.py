@@ -16,6 +16,7 @@ from calista_tools.lint.evaluator.values import (
     OfflineTest,
     Unknown,
 )
+from calista_tools.lint.operations import Operation
 
 if TYPE_CHECKING:
     import ast
@@ -81,7 +82,7 @@ def call(
     if kind in ("bind", "session", "context", "engine") and name in _SAME:
         return Live("bind" if kind == "context" and name == "connection" else kind)
     if name in ("has_table", "table_names") and kind in ("bind", "dialect"):
-        attributes.read(frame, node)
+        asking(frame, node)
         return _answer(frame, name, args[kind == "dialect" :], kwargs)
     if kind == "inspector":
         return _told(frame, receiver, name, args, kwargs)
@@ -108,7 +109,11 @@ def call(
 
 def _answer(frame: Frame, name: str, args: list[Any], kwargs: dict[str, Any]) -> object:
     found = inspection.answer(frame, name, args, kwargs)
-    return Unknown(attributes.READ) if found is None else found
+    if found is None:
+        frame.state.open += 1
+        return Unknown(attributes.READ)
+    frame.state.answered += 1
+    return found
 
 
 def _told(
@@ -127,13 +132,18 @@ def _told(
     return inspector.told[key]
 
 
+def asking(frame: Frame, node: ast.AST) -> None:
+    """Record that the revision asks the database something that may be answered here."""
+    frame.state.add(Operation("read", frame.state.direction, node))
+
+
 _READING = frozenset(["get", "one", "first", "all", "scalar_one", "refresh"])
 
 
 def inspector(frame: Frame, args: list[Any], node: ast.Call) -> object:
     """Return ``sa.inspect(bind)``: from here on the revision asks the database."""
     if args and isinstance(args[0], Live):
-        attributes.read(frame, node)
+        asking(frame, node)
         return Live("inspector")
     if args and isinstance(args[0], External):
         return Unknown("is the inspection of an application's class")

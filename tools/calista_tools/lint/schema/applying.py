@@ -8,6 +8,7 @@ from calista_tools.lint.names.shortening import clip
 from calista_tools.lint.schema.copying import recreate
 from calista_tools.lint.schema.numbering import columns_in, merged
 from calista_tools.lint.schema.records import Change, ColumnState, Event, Placed, Table, key_of
+from calista_tools.lint.schema.references import refer_to_renamed, unrefer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +68,8 @@ def _drop_table(schema: Schema, change: Change, tell: Callable[[Event], None]) -
     if heard:
         for placed in table.objects:
             tell(Event("drop", table.name, placed._replace(implicit=True), change))
+    if change.cascade:
+        unrefer(schema, change, tell, table.name)
 
 
 def _rename_table(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
@@ -173,6 +176,8 @@ def _drop_column(schema: Schema, change: Change, tell: Callable[[Event], None]) 
     )
     for placed in gone:
         tell(Event("drop", table.name, placed._replace(implicit=True), change))
+    if change.cascade:
+        unrefer(schema, change, tell, table.name, {change.name})
 
 
 def _depends(placed: Placed, column: str, table: Table) -> bool:
@@ -212,6 +217,8 @@ def _alter_column(schema: Schema, change: Change, tell: Callable[[Event], None])
     schema.tables[key_of(table.name, table.schema)] = table._replace(
         columns=columns, objects=objects
     )
+    if change.new_name is not None:
+        refer_to_renamed(schema, table.name, change.name, change.new_name)
 
 
 def _renamed_in(placed: Placed, old: str, new: str) -> Placed:
@@ -266,6 +273,8 @@ def _drop(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None
     placed = found or Placed(change.kind, change.name, None)
     where = table.name if table is not None else change.table or ""
     tell(Event("drop", where, placed._replace(row=change.row), change))
+    if change.cascade and found is not None and found.kind in ("pk", "uq") and found.columns:
+        unrefer(schema, change, tell, where, set(found.columns), exactly=True)
 
 
 def _only(table: Table | None, kind: str) -> Placed | None:

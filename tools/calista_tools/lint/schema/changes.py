@@ -30,6 +30,7 @@ def changes_of(
     """Return what the operations of one direction change on a dialect, in order."""
     found: list[Change] = []
     replaced: set[str | None] = set()
+    renamed: set[str | None] = set()
     copied = False
     for index, operation in enumerate(operations):
         if operation.direction != direction or dialect not in operation.dialects:
@@ -43,11 +44,14 @@ def changes_of(
                 dialect == "sqlite" and recreates(operation.batch.recreate, inside) is not False
             )
             replaced = _replaced(inside) if copied else set()
+            renamed = _renamed_in_copy(inside) if copied else set()
             if inside or copied:  # an empty block does nothing, whatever it restates
                 found.extend(_opening(operation, index, dialect, convention, copied=copied))
             continue
         if operation.what == "batch_exit":
-            replaced, copied = set(), False
+            replaced, renamed, copied = set(), set(), False
+        if renamed and operation.what in _KEYED and renamed.intersection(operation.columns or ()):
+            continue
         if operation.what == "drop_column" and replaced.intersection(operation.columns or ()):
             continue
         found.extend(_changes(operation, index, dialect, convention))
@@ -159,6 +163,30 @@ def _replaced(inside: Sequence[Operation]) -> set[str | None]:
         elif operation.what == "add_column":
             found |= dropped.intersection(spec.name for spec in operation.specs)
     return found
+
+
+def _renamed_in_copy(inside: Sequence[Operation]) -> set[str | None]:
+    """Return the new names under which a block that copies its table finds no column.
+
+    A column keeps its old name until the copy is made, and what stands on others is left out
+    without a word.
+    Source: ``_transfer_elements_to_new_table`` in Alembic's ``operations/batch.py``.
+    """
+    new: set[str | None] = set()
+    there: set[str | None] = set()
+    for operation in inside:
+        if operation.what == "alter_column":
+            name = operation.keywords.get("new_column_name")
+            there.update(operation.columns or ())
+            if isinstance(name, str):
+                new.add(name)
+        elif operation.what == "add_column":
+            there.update(spec.name for spec in operation.specs)
+    return new - there
+
+
+#: What a block makes on columns of its table.
+_KEYED = frozenset({"create_primary_key", "create_unique_constraint", "create_foreign_key"})
 
 
 def placed(made: SchemaObject, dialect: str, convention: Mapping[str, str], row: int) -> Placed:

@@ -22,8 +22,9 @@ def recreate(schema: Schema, change: Change, tell: Callable[[Event], None]) -> N
     keys: set[tuple[object, ...]] = set()
     for placed in table.objects:
         key = (placed.columns, placed.referred_table, placed.referred_columns)
-        if placed.kind == "fk" and key in keys:
-            # SQLAlchemy reflects the first of two equal foreign keys only.
+        if placed.kind == "fk" and key in keys and table.known and schema.clear:
+            # SQLAlchemy reflects the first of two equal foreign keys only; which one is the first
+            # is not known where something unknown may have dropped it.
             tell(Event("drop", table.name, placed._replace(implicit=True), change))
             continue
         if placed.kind == "fk":

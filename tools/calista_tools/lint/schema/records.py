@@ -87,6 +87,7 @@ class Change(NamedTuple):
             where it is None).
         name: Of the column, or the old name of the object or table; None where it is unknown.
         values: For ``alter_column``: what is said; for ``recreate``: the block's naming convention.
+        cascade: What depends on it goes with it: ``DROP … CASCADE``.
         position: Which operation of the revision it comes from, counted from 0.
     """
 
@@ -106,6 +107,7 @@ class Change(NamedTuple):
     reason: str = ""
     row: int = 1
     position: int = 0
+    cascade: bool = False
 
 
 class Event(NamedTuple):

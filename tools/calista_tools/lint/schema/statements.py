@@ -40,9 +40,16 @@ def statement_changes(
         conditional = operation.conditional or statement.conditional
         conditional = conditional or statement.has("if not exists") or statement.has("if exists")
         here = base._replace(
-            table=statement.table, schema=statement.schema, conditional=conditional
+            table=statement.table,
+            schema=statement.schema,
+            conditional=conditional,
+            cascade=_cascades(statement),
         )
         yield from _of_statement(statement, here, dialect, convention)
+
+
+def _cascades(statement: Statement) -> bool:
+    return statement.has("cascade") or any("cascade" in one.flags for one in statement.changes)
 
 
 def _of_statement(

@@ -1,0 +1,74 @@
+"""What becomes of foreign keys when what they refer to is renamed or dropped?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from calista_tools.lint.schema.records import Event, Placed, key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from calista_tools.lint.schema.model import Schema
+    from calista_tools.lint.schema.records import Change
+
+
+def refer_to_renamed(schema: Schema, table: str, old: str, new: str) -> None:
+    """Let foreign keys to a renamed column refer to it under its new name."""
+    for key, other in list(schema.tables.items()):
+        if any(_refers(one, table, {old}) for one in other.objects):
+            objects = tuple(
+                _referring(one, old, new) if _refers(one, table, {old}) else one
+                for one in other.objects
+            )
+            schema.tables[key] = other._replace(objects=objects)
+
+
+def _referring(placed: Placed, old: str, new: str) -> Placed:
+    columns = tuple(new if one == old else one for one in placed.referred_columns or ())
+    return placed._replace(referred_columns=columns)
+
+
+def unrefer(
+    schema: Schema,
+    change: Change,
+    tell: Callable[[Event], None],
+    table: str,
+    columns: Collection[str | None] | None = None,
+    *,
+    exactly: bool = False,
+) -> None:
+    """Drop the foreign keys that a ``DROP … CASCADE`` on PostgreSQL takes along.
+
+    Source: https://www.postgresql.org/docs/current/ddl-depend.html
+
+    Args:
+        schema: The tables.
+        change: The drop.
+        tell: Hears of each foreign key.
+        table: What they refer to.
+        columns: The columns that they refer to; None for any.
+        exactly: Whether those are all, as they are of a key.
+    """
+    if schema.dialect != "postgresql":
+        return
+    for other in list(schema.tables.values()):
+        gone = tuple(one for one in other.objects if _refers(one, table, columns, exactly=exactly))
+        if not gone:
+            continue
+        schema.release(gone)
+        kept = tuple(one for one in other.objects if one not in gone)
+        schema.tables[key_of(other.name, other.schema)] = other._replace(objects=kept)
+        for placed in gone:
+            tell(Event("drop", other.name, placed._replace(implicit=True), change))
+
+
+def _refers(
+    placed: Placed, table: str, columns: Collection[str | None] | None, *, exactly: bool = False
+) -> bool:
+    if placed.kind != "fk" or placed.referred_table != table:
+        return False
+    if columns is None:
+        return True
+    referred = set(placed.referred_columns or ())
+    return referred == set(columns) if exactly else not referred.isdisjoint(columns)

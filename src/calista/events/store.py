@@ -150,5 +150,6 @@ def _taken(error: IntegrityError, first: int, last: int) -> CalistaError:
     else:
         return CalistaError(f"{where}: {words.splitlines()[0]}; no event was stored")
     return ConflictError(
-        f"{where}: {what}; no event was stored", "read the stream again, and decide again"
+        f"{where}: {what}; no event was stored",
+        "append them again; if they have versions or ids, read the stream first and decide again",
     )

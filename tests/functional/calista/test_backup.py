@@ -186,6 +186,25 @@ def test_what_is_no_backup_of_calista(calista: Any, place: Any, tmp_path: Path) 
     assert (place.rows(EVENTS), place.backups()) == (rows, files)
 
 
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("option", ["--schema-only", "--exclude-table=calista.alembic_version"])
+def test_an_archive_that_lacks_its_revision(
+    calista: Any, place: Any, tmp_path: Path, option: str
+) -> None:
+    """It is of our schema and whole, and nobody could say what to do with the result."""
+    calista("db", "upgrade", "--yes", "--no-backup")
+    fill(place, 1)
+    file = tmp_path / "some.dump"
+    using = programs.find(0, Path(place.environment["CALISTA_PG_BIN"]), os.environ)
+    words = ["--format=custom", "--schema=calista", option, f"--file={file}"]
+    using.run("pg_dump", [*words, f"--dbname={programs.CONNINFO}"], place.database)
+    result = calista("db", "restore", str(file))
+    assert (result.code, result.out) == (1, "")
+    assert "is not a backup of CALISTA's: it holds tables, but not the rows of" in result.err
+    assert len(place.rows(EVENTS)) == 1
+    assert place.backups() == []
+
+
 def test_a_backup_of_a_newer_calista_is_put_back_with_a_word(calista: Any, place: Any) -> None:
     calista("db", "upgrade", "--yes", "--no-backup")
     schema = "" if place.is_sqlite else "calista."

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from calista.db.backups import programs
 from calista.db.backups.files import PARTIAL, BackupError, assert_room
 from calista.db.engine import SCHEMA, milliseconds
+from calista.db.policy import VERSION_TABLE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,7 +29,7 @@ SUFFIX = ".dump"
 _SHARE = 8
 _KNOWS_TRANSACTION_TIMEOUT = 17
 #: A line of `pg_restore --list`, such as "215; 1259 16386 TABLE calista event_store postgres".
-_OBJECT = re.compile(r"\d+; \d+ \d+ (?:[A-Z]+ )+(?P<schema>\S+) ")
+_OBJECT = re.compile(r"\d+; \d+ \d+ (?P<kind>[A-Z]+(?: [A-Z]+)*) (?P<schema>\S+) (?P<name>\S+) ")
 #: What stands in other schemas and depends on what is in ours.
 _DEPENDENTS = """
     WITH ours AS (
@@ -219,11 +220,25 @@ def read_through(database: Database, source: Path) -> None:
                 "name the folder of newer programs: CALISTA_PG_BIN, or [db] pg_bin in calista.toml",
             ) from error
         raise BackupError(f"{source} is not a whole backup: {error.message}") from error
-    for line in contents.splitlines():
-        match = _OBJECT.match(line)
-        if match and match["schema"] not in (SCHEMA, "-"):
-            raise BackupError(
-                f"{source} is not a backup of CALISTA's: it holds objects of other schemas,"
-                f" such as {match['schema']}",
-                "choose a file that `calista db backup` made",
-            )
+    _assert_ours(source, contents)
+
+
+def _assert_ours(source: Path, contents: str) -> None:
+    """Refuse another archive; one without tables is ours from before the first upgrade.
+
+    Raises:
+        BackupError: It holds other schemas, or tables and no word about their revision.
+    """
+    objects = [match for match in map(_OBJECT.match, contents.splitlines()) if match]
+    why = ""
+    for item in objects:
+        if item["schema"] not in (SCHEMA, "-"):
+            why = f"it holds objects of other schemas, such as {item['schema']}"
+    tables = {(item["kind"], item["name"]) for item in objects if item["kind"].startswith("TABLE")}
+    if not why and tables and ("TABLE DATA", VERSION_TABLE) not in tables:
+        why = f"it holds tables, but not the rows of {VERSION_TABLE}"
+    if why:
+        raise BackupError(
+            f"{source} is not a backup of CALISTA's: {why}",
+            "choose a file that `calista db backup` made",
+        )

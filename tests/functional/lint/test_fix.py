@@ -177,3 +177,15 @@ def test_a_name_that_another_folder_mentions_stays(project: Path, calista_lint: 
     text = first.read_text()
     assert "by_title" in text
     assert "tag_title_is_unique" not in text
+
+
+@pytest.mark.parametrize("table", ["it's", 'say \\"so\\"', "back\\\\slash", "new\\nline"])
+def test_a_name_that_cannot_stand_in_quotes_stays(
+    table: str, project: Path, calista_lint: Run
+) -> None:
+    path = project / "migrations" / "versions" / "20250826_1032_add_title.py"
+    text = BAD.replace("c9", "c3").replace("Revises: a1", "Revises: b2")
+    path.write_text(text.replace('"tag"', f'"{table}"'))
+    calista_lint("--fix", "--select", "CAL1")
+    compile(path.read_text(), path, "exec")
+    assert "by_title" in path.read_text()

@@ -19,6 +19,15 @@ UPGRADE = 'def upgrade():\n    op.add_column("note", sa.Column("body", sa.Text()
         'def downgrade():\n    """No."""\n    raise NotImplementedError("cannot be undone")\n',
         "async def downgrade():\n    pass\n",
         "def downgrade_all():\n    op.drop_column('note', 'body')\n",
+        'def downgrade():\n    print("no way back")\n',
+        "def downgrade():\n    bind = op.get_bind()\n",
+        "downgrade = None\n",
+        'def downgrade():\n    assert False, "no way back"\n',
+        'def downgrade():\n    if False:\n        op.drop_column("note", "body")\n',
+        'def downgrade():\n    op.execute("SELECT 1")\n',
+        'def downgrade():\n    op.execute("-- nothing to undo")\n',
+        'def refuse():\n    raise RuntimeError("no way back")\n\ndef downgrade():\n    refuse()\n',
+        'def downgrade():\n    import warnings\n    warnings.warn("no way back")\n',
     ],
 )
 def test_reports(downgrade: str, lint: Lint) -> None:
@@ -42,6 +51,11 @@ def test_reports(downgrade: str, lint: Lint) -> None:
         'def upgrade():\n    """Join the branches."""\n',
         UPGRADE + "def downgrade():  # noqa: CAL305 - the texts are gone; restore the backup\n"
         "    raise NotImplementedError\n",
+        'def upgrade():\n    op.add_column("note", sa.Column("body", sa.Text()))\n\n\ndef drop():\n    op.drop_column("note", "body")\n\ndef downgrade():\n    drop()\n',
+        'def upgrade():\n    op.add_column("note", sa.Column("body", sa.Text()))\n\n\ndrop = helpers()\n\ndef downgrade():\n    drop()\n',
+        'def upgrade():\n    op.add_column("note", sa.Column("body", sa.Text()))\n\n\ndef downgrade():\n    op.execute("SELECT undo()")\n',
+        'def upgrade():\n    op.add_column("note", sa.Column("body", sa.Text()))\n\n\ndef downgrade():\n    run = op.drop_column\n    run("note", "body")\n',
+        "def upgrade():\n    print(op.get_bind().dialect.name)\n\ndef downgrade():\n    pass\n",
     ],
 )
 def test_leaves_alone(source: str, lint: Lint) -> None:

@@ -13,7 +13,19 @@ def found(lint: Lint, comment: str) -> list[str]:
 
 @pytest.mark.parametrize(
     "reason",
-    ["", " -", " - TODO", " - n/a", " - see above", " - ...", " - <why>", " -- x", " - 42"],
+    [
+        "",
+        " -",
+        " - TODO",
+        " - n/a",
+        " - see above",
+        " - ...",
+        " - <why>",
+        " -- x",
+        " - 42",
+        " - CAL305",
+        " - missing-downgrade",
+    ],
 )
 def test_reports(reason: str, lint: Lint) -> None:
     [message] = found(lint, CODES.format(reason))

@@ -36,6 +36,8 @@ def rename(migration: Migration, made: SchemaObject, shown: str) -> Fix | None:
     if old is None or made.name is None:
         return None
     new = shown.replace("…", old)
+    if not _plain(new):
+        return None
     if made.raw or made.kind == "trigger":
         return rename_in_sql(migration, made, new) if len(new.encode()) <= _LONGEST else None
     template = migration.convention.templates.get(made.kind)
@@ -49,10 +51,15 @@ def rename(migration: Migration, made: SchemaObject, shown: str) -> Fix | None:
 def finalize(migration: Migration, made: SchemaObject) -> Fix | None:
     """Return the fix that says of a name that it is final: ``op.f``."""
     old = made.name.text if made.name is not None else None
-    if old is None or made.raw or not _imports_op(migration.tree):
+    if old is None or made.raw or not _plain(old) or not _imports_op(migration.tree):
         return None
     message = f'Write `op.f("{old}")`'
     return _everywhere(migration, old, message, lambda quote: f"op.f({quote}{old}{quote})")
+
+
+def _plain(name: str) -> bool:
+    """Whether a name can stand between any quotes as it is."""
+    return name.isprintable() and not set("'\"\\{}").intersection(name)
 
 
 def _everywhere(

@@ -4,11 +4,14 @@ import ast
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.rule import Finding, rule
+from calista_tools.lint.sql import effects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from calista_tools.lint.migration import Migration
+
+    _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 @rule("CAL305", "missing-downgrade")
@@ -57,33 +60,71 @@ def check(migration: Migration) -> Iterator[Finding]:
         return
     downgrade = migration.function("downgrade")
     if downgrade is None:
-        if not migration.binds("downgrade"):
+        given = migration.assigned("downgrade")
+        if not migration.binds("downgrade") or (
+            given is not None and isinstance(given.value, ast.Constant)
+        ):
             yield Finding.at_header(upgrade, "`downgrade()` is missing")
     elif does_nothing(downgrade.body):
         yield Finding.at_header(downgrade, "`downgrade()` does nothing, `upgrade()` does")
-    elif only_raises(downgrade.body):
+    elif only_raises(downgrade.body, migration.functions):
         yield Finding.at_header(downgrade, "`downgrade()` only raises")
 
 
+#: Calls that change nothing in a database.
+_HARMLESS = frozenset(
+    (
+        "get_bind", "get_context", "getLogger", "print", "warn", "debug", "info", "warning",
+        "error", "is_offline_mode", "getenv",
+    )
+)  # fmt: skip
+
+
 def does_nothing(body: Sequence[ast.stmt]) -> bool:
-    """Whether a body holds nothing but strings, ``...``, ``pass`` and a bare ``return``."""
-    for statement in body:
-        if isinstance(statement, ast.Expr):
-            nothing = isinstance(statement.value, ast.Constant)
-        elif isinstance(statement, ast.Return):
-            nothing = statement.value is None or isinstance(statement.value, ast.Constant)
-        else:
-            nothing = isinstance(statement, ast.Pass)
-        if not nothing:
+    """Whether a body holds nothing that could change a database."""
+    return all(map(_is_nothing, body))
+
+
+def _is_nothing(statement: ast.stmt) -> bool:
+    if isinstance(statement, ast.If):
+        never = isinstance(statement.test, ast.Constant) and not statement.test.value
+        said = never or does_nothing(statement.body)
+        return said and _is_harmless(statement.test) and does_nothing(statement.orelse)
+    if isinstance(statement, (ast.Expr, ast.Return, ast.Assign, ast.AnnAssign)):
+        return statement.value is None or _is_harmless(statement.value)
+    return isinstance(statement, (ast.Pass, ast.Import, ast.ImportFrom))
+
+
+def _is_harmless(expression: ast.expr) -> bool:
+    """Whether what an expression calls, if anything, says or asks and does no more."""
+    for node in ast.walk(expression):
+        if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom)):
             return False
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name not in _HARMLESS and not (name == "execute" and _only_asks(node)):
+                return False
     return True
 
 
-def only_raises(body: Sequence[ast.stmt]) -> bool:
-    """Whether a body ends in ``raise`` before it has done anything."""
-    rest = [
-        statement
-        for statement in body
-        if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
-    ]
-    return bool(rest) and isinstance(rest[0], ast.Raise)
+def _only_asks(call: ast.Call) -> bool:
+    """Whether a statement is a comment or a query that calls no function."""
+    text = call.args[0] if len(call.args) == 1 and not call.keywords else None
+    if not isinstance(text, ast.Constant) or not isinstance(text.value, str):
+        return False
+    found = effects(text.value, "postgresql").statements
+    return all(one.verb == "select" and "(" not in text.value for one in found)
+
+
+def only_raises(body: Sequence[ast.stmt], functions: Mapping[str, _Function]) -> bool:
+    """Whether a body ends in ``raise`` before it has done anything, or in a helper that does."""
+    first = next((statement for statement in body if not _is_nothing(statement)), None)
+    if isinstance(first, ast.Raise):
+        return True
+    if isinstance(first, ast.Assert):
+        return isinstance(first.test, ast.Constant) and not first.test.value
+    call = first.value if isinstance(first, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        return False
+    helper = functions.get(call.func.id)
+    return helper is not None and helper.body != body and only_raises(helper.body, {})

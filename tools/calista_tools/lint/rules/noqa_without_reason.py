@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from calista_tools.lint.rule import Finding, needs_reason, rule
+from calista_tools.lint.rule import Finding, all_rules, needs_reason, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +58,11 @@ def check(suppressions: Sequence[Suppression]) -> Iterator[tuple[Path, Finding]]
             continue
         codes = ", ".join(policy)
         words = " ".join(re.findall(r"\w+", directive.reason.lower()))
-        if words in _EMPTY or not re.search(r"[^\W\d_]{2}", directive.reason):
+        if (
+            words in _EMPTY
+            or words in _own_words(policy)
+            or not re.search(r"[^\W\d_]{2}", directive.reason)
+        ):
             message = f"`noqa` of {codes} needs a reason: `# noqa: {codes} - <why>`"
         elif first.setdefault(words, path) != path:
             message = f"reason copied from {first[words].name}: say why {codes} does not apply here"
@@ -66,3 +70,11 @@ def check(suppressions: Sequence[Suppression]) -> Iterator[tuple[Path, Finding]]
             continue
         row, end_column = directive.row, directive.end_column
         yield path, Finding(row, directive.column, message, row, end_column)
+
+
+def _own_words(codes: Sequence[str]) -> set[str]:
+    """Return what repeats the rule and gives no reason: its code and its name."""
+    rules = all_rules()
+    return {code.lower() for code in codes} | {
+        rules[code].name.replace("-", " ") for code in codes if code in rules
+    }

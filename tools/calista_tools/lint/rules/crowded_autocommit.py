@@ -17,7 +17,8 @@ def check(migration: Migration) -> Iterator[Finding]:
     """Autocommit block is not alone in its revision.
 
     The block commits whatever came before it, at once and for good. When it fails then, the
-    revision is half applied and not stamped, and running it again meets its own first half.
+    revision is half applied and not stamped, and running it again meets its own first half. A raw
+    ``COMMIT`` does the same.
     Source: https://alembic.sqlalchemy.org/en/latest/api/runtime.html#alembic.runtime.migration.MigrationContext.autocommit_block
 
     Bad::

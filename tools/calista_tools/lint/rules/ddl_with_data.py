@@ -18,7 +18,8 @@ def check(migration: Migration) -> Iterator[Finding]:
 
     DDL holds its locks until the transaction ends, so the data step keeps everybody waiting; and
     where DDL commits by itself, a failure between the two leaves half a revision. Keep each in a
-    revision of its own, and make the data step one that can be run twice.
+    revision of its own, and make the data step one that can be run twice. Objects that are added to
+    a session are data, too; temporary tables are no DDL that anybody waits for.
 
     Bad::
 

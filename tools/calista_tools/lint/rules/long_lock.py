@@ -19,7 +19,8 @@ def check(migration: Migration) -> Iterator[Finding]:
 
     On a large table in use that is an outage. The finding says what waits for what, and what to
     write instead. Tables that the revision itself creates are left alone; for one that is known to
-    be small, say so: ``# noqa: CAL307 - at most a hundred rows``.
+    be small, say so: ``# noqa: CAL307 - at most a hundred rows``. So are steps that only have to
+    wait for their turn, such as a dropped index or a new name: ``lock_timeout`` bounds those.
     Source: https://www.postgresql.org/docs/current/sql-altertable.html
 
     Bad::

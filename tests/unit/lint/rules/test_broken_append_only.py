@@ -196,3 +196,33 @@ def test_a_session_without_triggers(lint: Lint) -> None:
     source = "op.execute(\"SET LOCAL session_replication_role = 'replica'\")"
     [found] = lint("CAL308", source, 'append-only = ["ledger"]')
     assert "no trigger fires" in found.finding.message
+
+
+@pytest.mark.parametrize(
+    ("looked_for", "open_to"),
+    [
+        ("n = NEW.n OR (k = NEW.k AND m = NEW.m)", ""),
+        ("n = NEW.n", "INSERT OR REPLACE by `k, m`"),
+        ("k = NEW.k AND m = NEW.m", "INSERT OR REPLACE by `n`"),
+        ("k = NEW.k", "INSERT OR REPLACE by `k, m`, INSERT OR REPLACE by `n`"),
+    ],
+)
+def test_replace_is_refused_by_every_key(looked_for: str, open_to: str, lint: Lint) -> None:
+    source = f"""
+op.create_table(
+    "ledger",
+    sa.Column("n", sa.Integer(), primary_key=True),
+    sa.Column("k", sa.Integer()),
+    sa.Column("m", sa.Integer()),
+    sa.UniqueConstraint("k", "m", name="uq_ledger_k_m"),
+)
+for what in ("UPDATE", "DELETE"):
+    op.execute(f"CREATE TRIGGER {{what}} BEFORE {{what}} ON ledger BEGIN SELECT RAISE(ABORT, 'no'); END")
+op.execute(
+    "CREATE TRIGGER i BEFORE INSERT ON ledger "
+    "WHEN EXISTS (SELECT 1 FROM ledger WHERE {looked_for}) BEGIN SELECT RAISE(ABORT, 'no'); END"
+)
+"""
+    found = lint("CAL308", source, 'append-only = ["ledger"]\ndialects = ["sqlite"]')
+    expected = [f"append-only `ledger` is left open to {open_to} on sqlite"] if open_to else []
+    assert [one.finding.message for one in found] == expected

@@ -18,6 +18,8 @@ _MUST = {
     "sqlite": ("UPDATE", "DELETE", "INSERT"),
 }
 _SHOWN = {"INSERT": "INSERT OR REPLACE"}
+#: What lets some rows through.
+_CONDITION = r"(?i)\b(?:when|where|exists)\b"
 #: How a function of PostgreSQL's refuses: by an error, or by leaving the row as it is.
 _REFUSING = r"(?i)\braise\b(?!\s+(?:debug|log|info|notice|warning)\b)|\breturn\s+(?:null|old)\b"
 
@@ -36,6 +38,7 @@ def left_open(
     functions = _functions(operations, dialect)
     columns = _columns(operations, dialect, names)
     found: set[str] = set()
+    asked: list[str] = []
     for operation in operations[start:]:
         if operation.direction != "upgrade" or dialect not in operation.dialects:
             continue
@@ -44,7 +47,35 @@ def left_open(
         for statement in _statements(operation, dialect):
             if statement.trigger is not None and statement.table in names:
                 found.update(_refused(statement, functions, columns))
-    return ", ".join(_SHOWN.get(event, event) for event in _MUST[dialect] if event not in found)
+                asked += _looked_for(statement, operation.sql or "")
+    missing = [_SHOWN.get(event, event) for event in _MUST[dialect] if event not in found]
+    if dialect == "sqlite" and "INSERT" in found:
+        missing += _replaceable(operations, names, " ".join(asked))
+    return ", ".join(missing)
+
+
+def _looked_for(statement: Statement, text: str) -> list[str]:
+    """Return the text of a trigger that looks for the row that an INSERT would replace."""
+    trigger = statement.trigger
+    if trigger is None or not trigger.raises or "INSERT" not in trigger.events:
+        return []
+    return [text[statement.start : statement.end]]
+
+
+def _replaceable(
+    operations: Sequence[Operation], names: Collection[str | None], asked: str
+) -> Iterator[str]:
+    """Yield a REPLACE for each key of the table by which the triggers look for no row."""
+    if re.search(_CONDITION, asked) is None:
+        return  # every INSERT is refused
+    words = set(re.findall(r"\w+", asked))
+    for operation in operations:
+        for made in operation.objects_on("sqlite"):
+            is_key = made.kind in ("pk", "uq") or (made.kind == "ix" and made.unique)
+            if made.action != "create" or not is_key or made.table not in names:
+                continue
+            if made.columns and not words.issuperset(made.columns) and None not in made.columns:
+                yield f"INSERT OR REPLACE by `{', '.join(filter(None, made.columns))}`"
 
 
 def is_made_again(operations: Sequence[Operation], dialect: str, name: str, start: int) -> bool:

@@ -312,6 +312,24 @@ def test_an_enum_type_that_one_run_remembers(project: Write) -> None:
     assert "it can be upgraded to only in one run with those before it" in second.notes
 
 
+OWN_METADATA = """
+    table = sa.Table("star", METADATA, sa.Column("id", sa.Integer, primary_key=True))
+    table.create(op.get_bind())
+"""
+
+
+@BACKENDS
+def test_tables_in_a_metadata_of_the_revisions_own(project: Write, backend: str) -> None:
+    ini = project({"r0": (OWN_METADATA, 'op.drop_table("star")'), "r1": FORGET})
+    path = ini.parent / "migrations" / "versions" / "r0.py"
+    source = path.read_text(encoding="utf-8")
+    path.write_text(f"{source}\n\nMETADATA = sa.MetaData()\n", encoding="utf-8")
+    first, second = run(ini, backend).steps
+    # In a process of its own, as revisions are, the second upgrade finds it empty, too.
+    assert (first.error, first.differences) == (None, [])
+    assert second.error is not None
+
+
 ELSEWHERE = """
 import os
 from alembic import context

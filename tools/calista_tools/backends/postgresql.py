@@ -40,6 +40,8 @@ class PostgresServer:
     """
 
     dialect = "postgresql"
+    #: How often a database's sessions were ended, in this process.
+    ended = 0
 
     def __init__(self, url: URL, *, fast: bool = False) -> None:
         self.url = url
@@ -81,6 +83,7 @@ class PostgresServer:
     def recreate(self, name: str, template: str | None) -> None:
         """Drop and make again one of our databases, empty or as a copy of ``template``."""
         assert name in self._names
+        PostgresServer.ended += 1
         self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         if template is None:
             self._drop_roles()
@@ -136,6 +139,7 @@ class PostgresServer:
 
     def _send_away(self, database: str) -> None:
         """End the sessions of everybody who is connected to a database."""
+        PostgresServer.ended += 1
         self._execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name",
             name=database,

@@ -107,9 +107,10 @@ class Bench:
         from alembic.script import ScriptDirectory
 
         script = ScriptDirectory(
-            self._project.script.dir, version_locations=[str(folder) for folder in folders]
+            str(self._project.env.parent), version_locations=[str(folder) for folder in folders]
         )
-        self._project.script = script
+        # In place of all the revisions, which need not be loaded.
+        self._project.script, self._project.loaded = script, True
         return script
 
     def _note(self, context: MigrationContext) -> None:

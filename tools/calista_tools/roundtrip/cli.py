@@ -148,7 +148,9 @@ def _prove_all(
     from calista_tools.roundtrip.engine import prove
 
     show = _progress(arguments.format)
-    if arguments.jobs < 2 or len(wanted) < 2:
+    # What an application has read from the environment is no other backend's.
+    alone = len(wanted) > 1 and not project.loaded
+    if (arguments.jobs < 2 and not alone) or len(wanted) < 2:
         for options in wanted:
             if arguments.format == "text":
                 print(f"{options.backend}:", flush=True)
@@ -161,18 +163,20 @@ def _prove_all(
     # Where they can be forked, they have the project read already.
     method = "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
     _read[project.ini] = project
-    jobs = min(arguments.jobs, len(wanted))
-    with ProcessPoolExecutor(jobs, mp_context=get_context(method)) as pool:
-        started = [pool.submit(prove_apart, project.ini, options) for options in wanted]
-        for options, future in zip(wanted, started, strict=True):
-            run = future.result()
-            if sys.stderr.isatty():
-                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-            if arguments.format == "text":
-                print(f"{options.backend}:", flush=True)
-                for step in run.steps:
-                    show(step)
-            yield run
+    groups = [wanted] if arguments.jobs > 1 else [[options] for options in wanted]
+    for group in groups:
+        jobs = min(arguments.jobs, len(group))
+        with ProcessPoolExecutor(jobs, mp_context=get_context(method)) as pool:
+            started = [pool.submit(prove_apart, project.ini, options) for options in group]
+            for options, future in zip(group, started, strict=True):
+                run = future.result()
+                if sys.stderr.isatty():
+                    print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+                if arguments.format == "text":
+                    print(f"{options.backend}:", flush=True)
+                    for step in run.steps:
+                        show(step)
+                yield run
 
 
 #: Projects that this process, or the one that it was forked from, has read.

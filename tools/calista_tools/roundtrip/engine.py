@@ -62,6 +62,36 @@ def prove(
         ToolError: It could not be run at all.
     """
     started = time.perf_counter()
+    with ExitStack() as stack:
+        place: SqliteFolder | PostgresServer
+        if options.backend == "sqlite":
+            place = stack.enter_context(SqliteFolder(project.sqlite_driver))
+        else:
+            if project.loaded:
+                _revisions(project, options)  # before a server is waited for
+            place = stack.enter_context(open_server(options.url))
+        database = place.create()
+        # An application that revisions import may connect, for good, to what it finds then.
+        project.load(database.url)
+        before, proven = _revisions(project, options)
+        run = Run(options.backend, place.server_version)
+        cache = _cache(project, options, place, run.server)
+        proof = _Proof(project, options, place, database, cache, progress)
+        if not proof.run(run, before, proven):
+            # Something changed the catalogs in a way that nothing told of.
+            run.notes.append("every object was read after every step")
+            database.replace_by(None)
+            proof.run(run, before, proven, thorough=True)
+    run.seconds = time.perf_counter() - started
+    return run
+
+
+def _revisions(project: Project, options: Options) -> tuple[list[Script], list[Script]]:
+    """Return what is only upgraded to, and what is proven.
+
+    Raises:
+        ToolError: Nothing is.
+    """
     before, proven = project.order(options.start, options.end)
     if not proven:
         raise ToolError(
@@ -69,21 +99,7 @@ def prove(
             "name them in the order of the history: --from OLDER --to NEWER",
             exit_code=2,
         )
-    with ExitStack() as stack:
-        place: SqliteFolder | PostgresServer
-        if options.backend == "sqlite":
-            place = stack.enter_context(SqliteFolder(project.sqlite_driver))
-        else:
-            place = stack.enter_context(open_server(options.url))
-        run = Run(options.backend, place.server_version)
-        cache = _cache(project, options, place, run.server)
-        proof = _Proof(project, options, place, cache, progress)
-        if not proof.run(run, before, proven):
-            # Something changed the catalogs in a way that nothing told of.
-            run.notes.append("every object was read after every step")
-            proof.run(run, before, proven, thorough=True)
-    run.seconds = time.perf_counter() - started
-    return run
+    return before, proven
 
 
 @dataclass(frozen=True)
@@ -93,6 +109,7 @@ class _Proof:
     project: Project
     options: Options
     place: SqliteFolder | PostgresServer
+    database: ScratchDatabase
     cache: Cache | None
     progress: Callable[[Step], None]
 
@@ -106,7 +123,7 @@ class _Proof:
     ) -> bool:
         """Prove everything once; tell whether all changes were noticed when they were made."""
         settings = self.options.settings
-        database = self.place.create()
+        database = self.database
         if settings.prepare:
             prepare(settings.prepare, database.url)
         cache = self.cache if not before else None
@@ -126,18 +143,14 @@ class _Proof:
         head = Head(
             self.place, walk, cache.tables if cache and count else None, whole=not self.options.end
         )
-        with ExitStack() as stack:
-            # Last, when no copy is left: a role that owns something in one cannot be dropped.
-            again = stack.enter_context(ExitStack())
-            stack.enter_context(closing(walk))
+        with closing(walk):
             walk.advance(before)
             walk.take(proven[:count], cached)
             run.steps = walk.prove(proven[count:], head.look)
-            self._from_nothing(walk, judge, [*before, *proven])
             head.report(run, settings.drift)
             if walk.overlooked and not thorough:
-                again.callback(database.drop)
                 return False
+            self._from_nothing(walk, judge, [*before, *proven])
             run.head = walk.snapshot if head.reached else None
             good = _proven_prefix(run.steps)
             # A role is not in the database that would be kept.
@@ -154,11 +167,15 @@ class _Proof:
         last = max((at for at, s in enumerate(scripts) if s.revision in counting), default=None)
         if last is None or any(step.upgrade != OK for step in walk.steps):
             return
-        database = self.place.create()
+        # Not another database: see `prove`.
+        database = self.database
+        kept = database.copy()
+        database.replace_by(None)
         if self.options.settings.prepare:
             prepare(self.options.settings.prepare, database.url)
         found = fails_from_nothing(self.project, database.url, scripts[: last + 1])
-        database.drop()
+        database.replace_by(kept)
+        kept.drop()
         if found and found[0].revision in steps:
             judge.failed_from_nothing(steps[found[0].revision], found[1])
             self.progress(steps[found[0].revision])

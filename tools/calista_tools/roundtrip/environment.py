@@ -18,9 +18,11 @@ from calista_tools.application import application_context
 from calista_tools.backends import synchronous
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.opened import noted
+from calista_tools.roundtrip.project import variables
+from calista_tools.roundtrip.stale import fresh_connections
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
     from alembic.runtime.migration import MigrationContext, RevisionStep
     from sqlalchemy import URL, Connection
@@ -40,10 +42,11 @@ def run_env(project: Project, url: URL, steps: Steps) -> None:
         ToolError: It connects to another database; nothing was run there.
     """
     from alembic.runtime.environment import EnvironmentContext
+    from sqlalchemy.engine import make_url
 
-    if url.get_backend_name() == "postgresql" and (driver := project.postgresql_driver):
-        url = url.set(drivername=f"postgresql+{driver}")
-    text = url.render_as_string(hide_password=False)
+    project.load(url)
+    text = project.address(url)
+    url = make_url(text)
     config = project.config(text)
     attributes = _Attributes(url)
     config.attributes = attributes
@@ -59,7 +62,8 @@ def run_env(project: Project, url: URL, steps: Steps) -> None:
 
     environment.configure = configure_per_migration  # type: ignore[method-assign]
     with (
-        _variables(project.environment(text)),
+        variables(project.environment(text)),
+        fresh_connections(),
         _quiet(),
         application_context(project.env_source, url),
         attributes,
@@ -141,20 +145,6 @@ class _Attributes(dict[str, Any]):
             # Some env.py expect an engine there; SQLAlchemy 1's connections had this too.
             made.connect = lambda: made  # type: ignore[attr-defined]
         return self._connection
-
-
-@contextmanager
-def _variables(values: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 @contextmanager

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from argparse import Namespace
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -18,10 +19,11 @@ from calista_tools.errors import ToolError
 from calista_tools.roundtrip.opened import noted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from alembic.config import Config
     from alembic.script import Script, ScriptDirectory
+    from sqlalchemy import URL
 
     from calista_tools.roundtrip.settings import Settings
 
@@ -46,6 +48,7 @@ class Project:
     url_env: Sequence[str] = ()
     driver: str | None = None
     script: ScriptDirectory = field(init=False)
+    loaded: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         if not self.ini.is_file():
@@ -55,7 +58,9 @@ class Project:
                 exit_code=2,
             )
         self.ini = self.ini.absolute()
-        self.script = self._load()
+        self._enter_folder()
+        if not self.url_env:
+            self.load()
 
     @classmethod
     def of(cls, ini: Path, settings: Settings) -> Project:
@@ -101,6 +106,7 @@ class Project:
         from alembic.util import CommandError
 
         try:
+            self.load()
             wanted = self._closure(end or "heads")
             known = self._closure(start) if start and start != "base" else set()
             scripts = self.scripts
@@ -125,6 +131,12 @@ class Project:
         proven = [s for s in ordered if s.revision in wanted and s.revision not in known]
         return before, proven
 
+    def address(self, url: URL) -> str:
+        """Return a URL as ``env.py`` gets it, with the driver that it wants."""
+        if url.get_backend_name() == "postgresql" and (driver := self.postgresql_driver):
+            url = url.set(drivername=f"postgresql+{driver}")
+        return url.render_as_string(hide_password=False)
+
     @cached_property
     def scripts(self) -> Sequence[Script]:
         """All revisions, the newest first."""
@@ -142,7 +154,7 @@ class Project:
     @property
     def env(self) -> Path:
         """The project's ``env.py``."""
-        return Path(self.script.dir) / "env.py"
+        return self._folder / "env.py"
 
     @property
     def env_source(self) -> str:
@@ -203,12 +215,20 @@ class Project:
                 )
         return found
 
-    def _load(self) -> ScriptDirectory:
-        from alembic.script import ScriptDirectory
-        from alembic.util import CommandError
+    @cached_property
+    def _folder(self) -> Path:
+        """Where ``env.py`` lies; a package is not imported to say so, which may start things."""
+        location = self.config().get_main_option("script_location") or "."
+        package, colon, path = location.partition(":")
+        if Path(location).is_absolute() or not colon:
+            return Path(location)
+        first, *inner = package.split(".")
+        spec = find_spec(first)
+        roots = spec.submodule_search_locations if spec else None
+        return Path(next(iter(roots or []), first), *inner, path)
 
-        config = self.config()
-        location = config.get_main_option("script_location")
+    def _enter_folder(self) -> None:
+        location = self.config().get_main_option("script_location")
         # Alembic looks from the working folder; so do we, unless that finds nothing.
         if (
             location
@@ -220,23 +240,58 @@ class Project:
         here = str(Path.cwd())
         if here not in sys.path:
             sys.path.insert(0, here)
+
+    def load(self, url: URL | None = None) -> None:
+        """Import the revisions, unless that was done.
+
+        Args:
+            url: What the environment variables of ``--url-env`` say meanwhile: an application
+                that revisions import may read them, and never again.
+
+        Raises:
+            ToolError: They cannot be imported, or there are none.
+        """
+        from alembic.script import ScriptDirectory
+        from alembic.util import CommandError
+
+        if self.loaded:
+            return
         try:
-            script = self.script = ScriptDirectory.from_config(config)
-            # Revisions may import what needs the application, as env.py does.
-            with noted(script._version_locations), application_context(self.env_source):
-                heads = script.get_heads()
+            with variables(self.environment(self.address(url)) if url else {}):
+                script = self.script = ScriptDirectory.from_config(self.config())
+                # Revisions may import what needs the application, as env.py does.
+                with noted(script._version_locations), application_context(self.env_source):
+                    heads = script.get_heads()
             _assert_no_word_of_alembic(script)
         except CommandError as error:
             raise ToolError(f"{self.ini}: {_one_line(error)}", exit_code=2) from error
         except ToolError:
             raise
         except Exception as error:
-            where = _source_of(error) or str(self.ini)
-            message = f"{where}: cannot be loaded: {type(error).__name__}: {_one_line(error)}"
-            raise ToolError(message, exit_code=2) from error
+            raise self._cannot_be_loaded(error) from error
         if not heads:
             raise ToolError(f"{script.dir} has no revisions", exit_code=2)
-        return script
+        self.loaded = True
+
+    def _cannot_be_loaded(self, error: Exception) -> ToolError:
+        where = _source_of(error) or str(self.ini)
+        message = f"{where}: cannot be loaded: {type(error).__name__}: {_one_line(error)}"
+        return ToolError(message, exit_code=2)
+
+
+@contextmanager
+def variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables meanwhile."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _assert_no_word_of_alembic(script: ScriptDirectory) -> None:

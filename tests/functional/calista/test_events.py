@@ -129,7 +129,12 @@ def test_to_append_reads_no_more_of_a_longer_stream(events: Any, place: Any) -> 
             assert steps
             assert all(" USING " in step and "(stream_id=?" in step for step in steps), steps
         else:
-            connection.exec_driver_sql("SET enable_seqscan = off")
+            connection.exec_driver_sql(
+                "INSERT INTO event_store"
+                " (stream_id, stream_type, version, event_id, event_type, payload)"
+                " SELECT 'x', 't', n, lpad(n::text, 26, '0'), 'x', '{}' FROM generate_series(1, 5000) n"
+            )
+            connection.exec_driver_sql("ANALYZE event_store")
             query = str(_query(1)).replace(":n0", "'x'")
             plan = connection.exec_driver_sql(f"EXPLAIN {query}")
             text = "\n".join(row[0] for row in plan)

@@ -130,8 +130,8 @@ def _add_events(
     listing = _command(
         commands, shared, "list", "print events as JSON Lines, oldest first", "events:print_events"
     )
-    listing.add_argument("--stream", metavar="ID", help="only of this stream")
-    listing.add_argument("--type", metavar="TYPE", help="only of this event type")
+    listing.add_argument("--stream", type=_text, metavar="ID", help="only of this stream")
+    listing.add_argument("--type", type=_text, metavar="TYPE", help="only of this event type")
     listing.add_argument(
         "--after", type=_count, default=0, metavar="N", help="only with a global_seq above N"
     )
@@ -151,6 +151,11 @@ def _backup_dir(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _text(text: str) -> str:
+    text.encode()  # fails for bytes that were no text
+    return text
+
+
 def _folder(text: str) -> Path:
     if not text:  # `--backup-dir "$UNSET"` would be the working folder
         raise ValueError
@@ -167,3 +172,4 @@ def _count(text: str) -> int:
 # How argparse calls them in its messages.
 _count.__name__ = "whole number from 0"
 _folder.__name__ = "folder"
+_text.__name__ = "text"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -116,6 +117,20 @@ def test_only_the_newest_are_kept(
     stranger.write_text("not ours")
     made = [Path(calista("db", "backup").out.strip()) for _ in range(4)]
     assert place.backups() == sorted([*made[2:], stranger])
+
+
+def test_the_one_just_made_is_kept_when_the_clock_was_set_back(
+    calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CALISTA_BACKUP_KEEP", "2")
+    calista("db", "upgrade", "--yes", "--no-backup")
+    for year in ("2998", "2999"):
+        path = Path(calista("db", "backup").out.strip())
+        path.rename(path.with_name(re.sub(r"-\d{4}(\d{4}T)", rf"-{year}\1", path.name)))
+    made = Path(calista("db", "backup").out.strip())
+    assert made in place.backups()
+    assert [path.name for path in place.backups() if "-2998" in path.name] == []
+    assert len(place.backups()) == 2
 
 
 def test_a_folder_without_a_name_is_a_slip(calista: Any, place: Any) -> None:

@@ -325,6 +325,14 @@ def test_numbers_that_no_database_can_compare(events: Any, number: str) -> None:
         assert (result.code, result.out) == (2, "")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="arguments are text there")
+def test_an_argument_that_is_no_text(events: Any) -> None:
+    for option in ("--stream", "--type"):
+        result = events("list", option, "night-\udcff")
+        assert (result.code, result.out) == (2, "")
+        assert f"argument {option}: invalid text value" in result.err
+
+
 def test_verify_finds_gaps_and_bad_ids(events: Any, place: Any) -> None:
     columns = "stream_id, stream_type, version, event_id, event_type, payload"
     bad = "lower-case-and-not-a-ulid!"

@@ -42,7 +42,7 @@ def make(database: Database, standing: Standing, *, prune: bool = True) -> Backu
             using = postgresql.write(database, draft.path)
             backup = draft.keep(lambda path: postgresql.verify(database, path, using))
     if prune:
-        files.prune(folder, database.label, database.settings.backup_keep)
+        files.prune(folder, database.label, database.settings.backup_keep, backup.path)
     return backup
 
 

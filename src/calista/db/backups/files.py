@@ -65,9 +65,11 @@ def existing(folder: Path, label: str) -> list[Backup]:
     return sorted(found, key=lambda backup: backup.made_at, reverse=True)
 
 
-def prune(folder: Path, label: str, keep: int) -> None:
-    """Remove all but the newest backups, and what earlier attempts left unfinished."""
-    for old in existing(folder, label)[keep:]:
+def prune(folder: Path, label: str, keep: int, made: Path) -> None:
+    """Remove all but the newest backups: the one just made, and those before it."""
+    # It is the newest, whatever the clock says: one that was set back would have it removed.
+    others = [backup for backup in existing(folder, label) if backup.path != made]
+    for old in others[keep - 1 :]:
         # A file that cannot be removed (open on Windows) is no reason to stop an upgrade.
         with contextlib.suppress(OSError):
             old.path.unlink()

@@ -91,6 +91,11 @@ def make_engine(url: URL, *, lock_timeout: float | None = None) -> Engine:
             f"the driver of {url.drivername!r} is not installed",
             f"write {url.get_backend_name()}:// alone",
         ) from error
+    if engine.dialect.is_async:
+        raise DatabaseURLError(
+            f"{url.drivername!r} is an asynchronous driver, and `calista` waits for its answers",
+            f"write {url.get_backend_name()}:// alone",
+        )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _own_sqlite_transactions)
         event.listen(engine, "begin", begin_sqlite)

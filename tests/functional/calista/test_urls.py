@@ -69,3 +69,13 @@ def test_no_url(calista: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         "export CALISTA_DB_URL=sqlite:///calista.db",
         "export CALISTA_DB_URL=postgresql://user:password@localhost:5432/calista",
     ]
+
+
+@on_sqlite
+@pytest.mark.parametrize("scheme", ["sqlite+aiosqlite", "postgresql+psycopg_async"])
+def test_an_asynchronous_driver(calista: Any, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    """What an application's own settings name; the commands here cannot wait for it."""
+    monkeypatch.setenv("CALISTA_DB_URL", f"{scheme}:///some.db")
+    result = calista("db", "upgrade", "--yes")
+    assert_refused(result, "asynchronous driver")
+    assert f"hint: write {scheme.partition('+')[0]}:// alone" in result.err

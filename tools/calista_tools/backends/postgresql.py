@@ -238,7 +238,7 @@ def _with_driver(url: str | URL) -> URL:
 
     try:
         made = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:  # a port that is no number
         raise ToolError(
             "the PostgreSQL URL cannot be read",
             "postgresql://user:password@host:5432/postgres",
@@ -262,10 +262,17 @@ def _with_driver(url: str | URL) -> URL:
 
 def _connect(url: URL) -> Connection:
     from sqlalchemy import create_engine
-    from sqlalchemy.exc import DBAPIError
+    from sqlalchemy.exc import DBAPIError, NoSuchModuleError
     from sqlalchemy.pool import NullPool
 
-    engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    try:
+        engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    except (NoSuchModuleError, ImportError) as error:
+        raise ToolError(
+            f"{url.render_as_string()}: the driver is not installed: {error}",
+            'leave it out of the URL, or pip install "psycopg[binary]"',
+            exit_code=2,
+        ) from error
     try:
         return engine.connect()
     except DBAPIError as error:

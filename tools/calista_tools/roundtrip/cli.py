@@ -108,9 +108,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from calista_tools.roundtrip.project import Project
     from calista_tools.roundtrip.settings import read_settings
 
-    for argument in arguments.x:
-        if not argument.partition("=")[0].strip() or "=" not in argument:
-            raise ToolError(f"-x {argument}: not KEY=VALUE", "for example -x tenant=acme")
+    _check(arguments)
     named: Path | None = arguments.config
     settings = config.load(named.absolute().parent if named else None)
     ini = named or settings.alembic_ini
@@ -139,6 +137,21 @@ def _run(arguments: argparse.Namespace) -> int:
         )
     wrong = any(not run.proven or (arguments.strict and not run.agrees) for run in runs)
     return int(wrong)
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    """Raise a ToolError for what would be taken for something else, or fails later."""
+    for argument in arguments.x:
+        if not argument.partition("=")[0].strip() or "=" not in argument:
+            raise ToolError(f"-x {argument}: not KEY=VALUE", "for example -x tenant=acme")
+    for name in arguments.url_env:
+        if not name.strip() or "=" in name or "\0" in name:
+            raise ToolError(f"--url-env {name}: no name of a variable", "for example DATABASE_URL")
+    for flag, name in (("from", "start"), ("to", "end"), ("url", "url"), ("driver", "driver")):
+        if getattr(arguments, name) == "":
+            raise ToolError(f"--{flag} is empty", "leave it out, or say which")
+    if arguments.jobs < 1:
+        raise ToolError(f"--jobs {arguments.jobs}: nothing would run", "1 or more")
 
 
 def _prove_all(

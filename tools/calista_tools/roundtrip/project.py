@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import configparser
 import inspect
 import os
 import re
 import sys
+import tomllib
 from argparse import Namespace
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -53,12 +55,22 @@ class Project:
     def __post_init__(self) -> None:
         if not self.ini.is_file():
             raise ToolError(
-                f"{self.ini} does not exist",
+                f"{self.ini} {'is no file' if self.ini.exists() else 'does not exist'}",
                 "run this in the project's folder, or name its configuration with --config",
                 exit_code=2,
             )
         self.ini = self.ini.absolute()
-        self._enter_folder()
+        from alembic.util import CommandError
+
+        unreadable = (CommandError, configparser.Error, UnicodeDecodeError, tomllib.TOMLDecodeError)
+        try:
+            self._enter_folder()
+        except unreadable as error:
+            raise ToolError(
+                f"{self.ini} cannot be read: {_one_line(error)}",
+                "it must be an alembic.ini, or a pyproject.toml with [tool.alembic]",
+                exit_code=2,
+            ) from error
         if not self.url_env:
             self.load()
 

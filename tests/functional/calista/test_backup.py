@@ -332,6 +332,28 @@ def test_a_role_that_owns_the_schema_alone(
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_a_role_that_is_gone(calista: Any, place: Any) -> None:
+    """Another server, or a reader that was dropped: nothing is restored without its rights."""
+    calista("db", "upgrade", "--yes", "--no-backup")
+    role = f"reader_{place.url.database}"
+    place.execute(f"CREATE ROLE {role}")
+    place.execute(f"GRANT SELECT ON calista.event_store TO {role}")
+    backup = calista("db", "backup").out.strip()
+    place.execute(f"DROP OWNED BY {role}")
+    place.execute(f"DROP ROLE {role}")
+    fill(place, 1)
+    result = calista("db", "restore", backup)
+    assert (result.code, result.out) == (1, "")
+    assert f'role "{role}" does not exist; the database is as it was' in result.err
+    assert "hint: make the role first (CREATE ROLE)" in result.err
+    assert len(place.rows(EVENTS)) == 1
+    place.execute(f"CREATE ROLE {role}")
+    assert calista("db", "restore", backup).code == 0
+    place.execute(f"DROP OWNED BY {role}")
+    place.execute(f"DROP ROLE {role}")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_other_schemas_are_left_alone(calista: Any, place: Any) -> None:
     place.execute("CREATE TABLE public.theirs (x int)")
     calista("db", "upgrade", "--yes")

@@ -148,6 +148,21 @@ def test_a_disk_too_small_for_what_is_restored(
     assert out.split() == [], "no database is made of what could not be restored"
 
 
+@on_linux
+@on_sqlite
+def test_a_disk_too_small_for_the_answer_to_an_append(calista: Any, place: Any) -> None:
+    """It waits in a temporary file until all events are stored."""
+    assert calista("db", "upgrade", "--yes", "--no-backup").code == 0
+    line = '{"stream_id": "s", "stream_type": "t", "event_type": "x"}\n'
+    (place.folder / "many.jsonl").write_text(line * 8000)
+    script = "export TMPDIR=small-disk; $CALISTA events append many.jsonl"
+    result = on_a_small_disk(place, "256k", script)
+    assert_refused(
+        result, "cannot be kept in", "small-disk", "No space left", "no event was stored"
+    )
+    assert place.rows(EVENTS) == []
+
+
 def obey_permissions() -> None:
     """Take from root what lets it write where nobody may (Linux: CAP_DAC_OVERRIDE)."""
     if os.geteuid() == 0:

@@ -18,7 +18,7 @@ from calista.events.verify import problems
 if TYPE_CHECKING:
     import argparse
     from contextlib import AbstractContextManager
-    from typing import BinaryIO
+    from typing import IO, BinaryIO
 
     from calista.settings import Settings
 
@@ -40,13 +40,24 @@ def add(args: argparse.Namespace, settings: Settings) -> int:
             connection = connection.execution_options(calista_begin="IMMEDIATE")
         with connection.begin():
             for row in store.append(connection, jsonl.read_events(lines)):
-                output.write(jsonl.to_line(row))
+                _keep(jsonl.to_line(row), output)
                 count += 1
         # Before the answer, which may not arrive: stored they are all the same.
         say(f"{count} {'event' if count == 1 else 'events'} stored")
         output.seek(0)
         shutil.copyfileobj(output, sys.stdout.buffer)
     return 0
+
+
+def _keep(line: bytes, output: IO[bytes]) -> None:
+    try:
+        output.write(line)
+    except OSError as error:
+        raise CalistaError(
+            f"the answer cannot be kept in {tempfile.gettempdir()} until the events are stored: "
+            f"{error.strerror or error}; no event was stored",
+            "make room there, or name another folder: TMPDIR",
+        ) from error
 
 
 def print_events(args: argparse.Namespace, settings: Settings) -> int:

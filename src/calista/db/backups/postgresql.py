@@ -145,7 +145,10 @@ def restore(database: Database, source: Path) -> None:
             database,
         )
     except BackupError as error:
-        raise BackupError(f"{error.message}; the database is as it was", error.hint) from error
+        hint = error.hint
+        if re.search(r'role ".*" does not exist', error.message):
+            hint = "make the role first (CREATE ROLE): the backup says what it owns or may do"
+        raise BackupError(f"{error.message}; the database is as it was", hint) from error
     finally:
         script.unlink(missing_ok=True)
 

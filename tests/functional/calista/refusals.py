@@ -53,9 +53,10 @@ def run(place: Any, *arguments: str, **options: Any) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
-def hear_ctrl_c() -> None:
-    """Undo in a new process what a shell without job control does to what it starts behind it."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def hear_signals() -> None:
+    """Undo in a new process what makes tests deaf: a shell without job control, or `nohup`."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def with_events(calista: Any, place: Any, count: int = 60) -> list[Any]:

@@ -20,7 +20,7 @@ from tests.functional.calista.refusals import (
     HEAD,
     assert_refused,
     assert_untouched,
-    hear_ctrl_c,
+    hear_signals,
     on_posix,
     on_postgresql,
     on_sqlite,
@@ -130,7 +130,7 @@ def test_ended_by_a_signal_it_leaves_nothing(
     done = subprocess.run(
         [sys.executable, "-c", program],
         env=os.environ | place.environment,
-        preexec_fn=hear_ctrl_c,
+        preexec_fn=hear_signals,
         capture_output=True,
         text=True,
         check=False,

@@ -15,7 +15,7 @@ from calista_tools.backends.programs import find_programs
 from tests.functional.calista.refusals import (
     assert_refused,
     assert_untouched,
-    hear_ctrl_c,
+    hear_signals,
     on_posix,
     on_postgresql,
     pretend,
@@ -71,7 +71,7 @@ def test_ended_while_pg_dump_runs(calista: Any, place: Any, name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "calista", "db", "upgrade", "--yes"],
         env=environment,
-        preexec_fn=hear_ctrl_c,
+        preexec_fn=hear_signals,
         capture_output=True,
         text=True,
         check=False,

@@ -94,6 +94,13 @@ HISTORIES = {
         index("ix_event_kind_again", "event", ["kind"])
         index("ix_elsewhere", "elsewhere", ["kind"])
     """,
+    "Alembic's own table is there, with its key": """
+        look = sa.inspect(op.get_bind())
+        if not look.get_pk_constraint("alembic_version")["constrained_columns"]:
+            op.create_index("ix_event_version", "event", ["number"])
+        if not look.has_table("alembic_version"):
+            op.create_index("ix_event_number", "event", ["number"])
+    """,
     "a table that is handed a metadata is known": """
         op.create_table("note", sa.MetaData(), sa.Column("id", sa.Integer(), primary_key=True))
         if "text" not in [one["name"] for one in sa.inspect(op.get_bind()).get_columns("note")]:

@@ -252,3 +252,30 @@ def test_columns_and_the_constraints_that_come_with_them() -> None:
         ("table", (), False),
         ("uq", ("title",), True),
     ]
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    ["prefix='ix_'", "ignored=None, prefix='ix_'", "prefix='ix_', /", "*, prefix='ix_', **rest"],
+)
+def test_what_alembic_does_not_hand_over_has_its_default(parameters: str) -> None:
+    assert names(f'def upgrade({parameters}):\n    op.create_index(prefix + "a", "t", ["c"])') == [
+        "ix_a"
+    ]
+
+
+def test_a_parameter_without_a_default_is_not_known() -> None:
+    found = names('def upgrade(prefix, end="_a"):\n    op.create_index(prefix + end, "t", ["c"])')
+    assert found == [None]
+
+
+def test_imports_start_above_the_outermost_package(tmp_path: Path) -> None:
+    versions = tmp_path / "app" / "db" / "sql" / "migration" / "alembic" / "versions" / "2026"
+    versions.mkdir(parents=True)
+    for folder in versions.relative_to(tmp_path).parents:
+        if folder.name:
+            (tmp_path / folder / "__init__.py").touch()
+    (tmp_path / "app" / "names.py").write_text("INDEX = 'ix_a'\n")
+    source = 'from app.names import INDEX\ndef upgrade():\n    op.create_index(INDEX, "t", ["c"])'
+    found = follow(source, versions / "x.py", Project.around(versions)).operations
+    assert [one.name.text for one in found if one.name is not None] == ["ix_a"]

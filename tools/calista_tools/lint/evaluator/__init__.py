@@ -123,7 +123,7 @@ def _follow(
             state.direction = direction
             # What came before may have taken all: no part of the file costs another one its turn.
             state.fuel = max(state.fuel, FUEL_OF_A_CALL)
-            inner = Frame(state, {}, frame, frame.module)
+            inner = Frame(state, _parameters(frame, function), frame, frame.module)
             _run(inner, _body(names.get(direction), function), function)
             inner.names.clear()
     # Functions know their frame, which knows them: untie them, so that a file's tree goes with it.
@@ -133,6 +133,21 @@ def _follow(
         module.close()
     state.modules.clear()
     return state
+
+
+def _parameters(
+    frame: Frame, function: ast.FunctionDef | ast.AsyncFunctionDef
+) -> dict[str, object]:
+    """Return the parameters of a direction that have a default: Alembic alone gives it none."""
+    given = function.args
+    if not given.defaults and not given.kw_defaults:
+        return {}
+    positional = [*given.posonlyargs, *given.args]
+    pairs = [
+        *zip(positional[len(positional) - len(given.defaults) :], given.defaults, strict=True),
+        *zip(given.kwonlyargs, given.kw_defaults, strict=True),
+    ]
+    return {one.arg: frame.value(default) for one, default in pairs if default is not None}
 
 
 def _body(found: object, function: ast.FunctionDef | ast.AsyncFunctionDef) -> Sequence[ast.stmt]:

@@ -56,13 +56,25 @@ def answer(frame: Frame, method: str, args: list[Any], kwargs: dict[str, Any]) -
     name = args[0] if args else kwargs.get("table_name")
     if find is None or not isinstance(name, str):
         return None
-    table = schema.table(name)
+    table = schema.table(name) or (_version_table() if name == _VERSIONS else None)
     if table is None:
         elsewhere = kwargs.get("schema") is not None or not schema.clear
         return _absent(name) if method == "has_table" and not elsewhere else None
     if method == "has_table":
         return True
     return find(schema, table) if table.known else None
+
+
+#: Alembic's own table, which is there before the first revision runs.
+_VERSIONS = "alembic_version"
+
+
+def _version_table() -> Table:
+    from calista_tools.lint.schema.records import ColumnState, Placed, Table
+
+    column = ColumnState("version_num", "String(32)", False, default=False)
+    key = Placed("pk", "alembic_version_pkc", ("version_num",))
+    return Table(_VERSIONS, None, {"version_num": column}, (key,))
 
 
 def _columns(schema: Schema, table: Table) -> object:

@@ -49,6 +49,8 @@ class Project:
         below one of those (``src``, ``backend`` …), as the usual layouts have it.
         """
         above = [versions, *versions.parents][:_LEVELS]
+        while (above[-1] / "__init__.py").is_file() and above[-1] != above[-1].parent:
+            above.append(above[-1].parent)  # deep in a package: imports start above all of it
         if root is not None and (root == versions or root in versions.parents):
             inside = [folder for folder in above if folder == root or root in folder.parents]
             above = [*inside, root] if root not in inside else inside

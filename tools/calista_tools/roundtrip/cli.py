@@ -6,12 +6,12 @@ import argparse
 import os
 import signal
 import sys
-import threading
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
+from calista_tools.roundtrip.apart import interrupt_once, prove_apart
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -87,7 +87,9 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     arguments = parser().parse_args(argv)
-    previous = signal.signal(signal.SIGTERM, _interrupt)
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    for number in before:
+        signal.signal(number, interrupt_once)
     try:
         return _run(arguments)
     except ToolError as error:
@@ -99,7 +101,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("error: interrupted; scratch databases are removed", file=sys.stderr)
         return 130
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        for number, previous in before.items():
+            signal.signal(number, previous)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -169,41 +172,17 @@ def _prove_all(
                 print(f"{options.backend}:", flush=True)
             yield prove(project, options, show)
         return
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    # Processes of their own: Alembic's context and an env.py's globals are one to a process.
-    # Where they can be forked, they have the project read already.
-    method = "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
-    _read[project.ini] = project
-    groups = [wanted] if arguments.jobs > 1 else [[options] for options in wanted]
-    for group in groups:
-        jobs = min(arguments.jobs, len(group))
-        with ProcessPoolExecutor(jobs, mp_context=get_context(method)) as pool:
-            started = [pool.submit(prove_apart, project.ini, options) for options in group]
-            for options, future in zip(group, started, strict=True):
-                run = future.result()
-                if sys.stderr.isatty():
-                    print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-                if arguments.format == "text":
-                    print(f"{options.backend}:", flush=True)
-                    for step in run.steps:
-                        show(step)
-                yield run
-
-
-#: Projects that this process, or the one that it was forked from, has read.
-_read: dict[Path, Project] = {}
-
-
-def prove_apart(ini: Path, options: Options) -> Run:
-    """Prove on one backend, in a process that does nothing else."""
-    from calista_tools.roundtrip.engine import prove
-    from calista_tools.roundtrip.project import Project
-
-    signal.signal(signal.SIGTERM, _interrupt)
-    project = _read.get(ini) or Project.of(ini, options.settings)
-    return prove(project, options, _progress("status"))
+    status, at_once = _progress("status"), arguments.jobs > 1
+    for options, run in zip(
+        wanted, prove_apart(project, wanted, status, at_once=at_once), strict=True
+    ):
+        if sys.stderr.isatty():
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+        if arguments.format == "text":
+            print(f"{options.backend}:", flush=True)
+            for step in run.steps:
+                show(step)
+        yield run
 
 
 def _compare(runs: list[Run], settings: Settings) -> None:
@@ -272,10 +251,6 @@ def _print_summary(run: Run) -> None:
     from calista_tools.roundtrip.output.text import summary_lines
 
     print("\n".join(summary_lines(run)), flush=True)
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

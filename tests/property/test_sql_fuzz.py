@@ -84,6 +84,7 @@ def test_long_texts_end(piece: str, dialect: str) -> None:
     text = piece * (100_000 // len(piece))
     effects(f"INSERT INTO t VALUES {text}", dialect)
     effects(text, dialect)
+    foreign(text, dialect)
 
 
 def test_statements_after_a_long_one_are_seen() -> None:

@@ -77,16 +77,19 @@ def _can_be_covered(before: Schema, changes: Sequence[Change]) -> bool:
         for change in changes
         if change.made is not None and change.kind == "ix" and change.made.columns
     ]
+    beside: dict[str | None, list[Placed]] = {}  # by first column
+    for other in changes:
+        for one in (*other.objects, *((other.made,) if other.made is not None else ())):
+            if one.columns and one.kind in _KEYS:
+                beside.setdefault(one.columns[0], []).append(one)
     for change in short:
-        assert change.made is not None
+        made = change.made
+        assert made is not None
+        assert made.columns
         table = before.table(change.table, change.schema)
-        others = [*table.objects] if table is not None else []
-        for other in changes:
-            others += other.objects
-            if other.made is not None and other is not change:
-                others.append(other.made)
-        for one in others:
-            if one.kind in _KEYS and _begins(change.made, one):
+        there = table.of_kind(*_KEYS) if table is not None else ()
+        for one in (*there, *beside.get(made.columns[0], ())):
+            if one is not made and _begins(made, one):
                 return True
     return False
 

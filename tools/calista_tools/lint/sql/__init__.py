@@ -36,7 +36,7 @@ __all__ = [
     "foreign",
 ]
 
-#: Texts above this are parsed when asked for and not kept.
+#: Of texts above this only the last few are kept.
 _KEPT = 50_000
 
 
@@ -47,7 +47,7 @@ def effects(text: str, dialect: str) -> Effects:
     time linear in the text, and returns names as that database would keep them (PostgreSQL folds
     unquoted ones to lower case; neither convention nor shortening is applied).
     """
-    return _kept(text, dialect) if len(text) <= _KEPT else _effects(text, dialect)
+    return _kept(text, dialect) if len(text) <= _KEPT else _kept_large(text, dialect)
 
 
 def foreign(text: str, dialect: str) -> tuple[Only, ...]:
@@ -65,3 +65,5 @@ def _effects(text: str, dialect: str) -> Effects:
 
 
 _kept = lru_cache(maxsize=1024)(_effects)
+#: The rules of one file ask one after the other.
+_kept_large = lru_cache(maxsize=4)(_effects)

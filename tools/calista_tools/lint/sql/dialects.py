@@ -123,7 +123,8 @@ def only(draft: Draft, tokens: list[Token], text: str) -> tuple[Only, ...]:
         found.setdefault((dialect, construct), start)
     if draft.verb == "create table" and tokens[-1].upper == "STRICT":
         found.setdefault((LITE, "STRICT"), tokens[-1].start)
-    if "`" in text or "[" in text:
+    end = tokens[-1].end  # of this statement: the text may hold thousands
+    if text.find("`", start, end) >= 0 or text.find("[", start, end) >= 0:
         for dialect, construct, offset in _by_quote(tokens, text):
             found.setdefault((dialect, construct), offset)
     for dialect, construct, offset in _by_word(tokens, draft.kind == "ddl"):

@@ -21,8 +21,15 @@ if TYPE_CHECKING:
 
 #: Changes that take no lock on their relation.
 _UNSEEN = re.compile(
-    r"\b(GRANT|REVOKE|ALTER\s+STATISTICS|COMMENT\s+ON\s+(CONSTRAINT|TRIGGER|RULE|POLICY|STATISTICS)|(UPDATE|INTO|DELETE\s+FROM)\s+(pg_catalog\.)?pg_)",
+    r"\b(?:(?:GRANT|REVOKE|ALTER\s+STATISTICS"
+    r"|COMMENT\s+ON\s+(?:CONSTRAINT|TRIGGER|RULE|POLICY|STATISTICS))\b"
+    r"|(?:UPDATE|INTO|DELETE\s+FROM)\s+(?:pg_catalog\.)?pg_)",
     re.IGNORECASE,
+)
+#: Those among them, standing alone, that spell the names of all relations that they change.
+_NAMED = re.compile(
+    r"\s*(?:GRANT|REVOKE|COMMENT\s+ON)\b(?!.*\bIN\s+SCHEMA\b)[\w\s.,()]*(?:'[^';]*')?\s*;?\s*$",
+    re.IGNORECASE | re.DOTALL | re.ASCII,
 )
 #: Statements that change relations and nothing else, when they stand alone: Alembic's own, mostly.
 _RELATIONS_ONLY = re.compile(
@@ -53,7 +60,7 @@ class PostgresLive:
         self._connection: Connection | None = None
         self._reader: PostgresReader | None = None
         self._locks: dict[int, set[str]] | None = {}
-        #: Statements that each were a transaction of their own.
+        #: Statements whose locks are gone, or never were: they name what they change.
         self._alone: list[str] = []
         #: Whether a statement may have changed what is no relation.
         self._others = True
@@ -198,8 +205,13 @@ class PostgresLive:
             # Such as CREATE INDEX CONCURRENTLY: its locks are gone with it, but it names its table.
             self._alone.append(statement)
             return
-        if autocommit or _UNSEEN.search(statement):
+        if autocommit:
             self._locks = None
+        elif _UNSEEN.search(statement):
+            if _NAMED.match(statement):
+                self._alone.append(statement)
+            else:
+                self._locks = None
         if autocommit:
             self._row_locks = None
 

@@ -42,6 +42,8 @@ class PostgresReader:
         self._ignored = frozenset(ignored)
         self._relations: dict[int, tuple[str, Group]] = {}
         self._objects: dict[int, tuple[str, Group]] = {}
+        #: All of them by name, as handed out the last time: nothing changes it any more.
+        self._last: Snapshot = {}
         #: By relation: what it is spelt by the names of, such as what its foreign keys refer to.
         self._refers: dict[int, set[int]] = {}
         self._versions: dict[tuple[str, int], int] = {}
@@ -94,25 +96,32 @@ class PostgresReader:
 
         Args:
             locks: What it held at its end, modes by oid (`queries.LOCKS`); None if not known.
-            alone: Statements that committed themselves; they name the relations they change.
+            alone: Statements that no lock tells of; they name the relations they change.
             others: Whether objects that are no relations can have changed.
         """
         self.whereabouts = {}
+        objects = self._digest
         if locks is None or ((others or self._watched) and self._read_objects()):
             return self.read_all()
+        same = self._digest == objects
         changed = {oid for oid, modes in locks.items() if modes - _ROWS_ONLY}
         if alone:
             changed |= self._named(" ".join(alone))
-        if changed:
-            known = self._relations
-            before = {oid: _names(known[oid]) for oid in changed if oid in known}
-            self._read_relations(changed)
-            renamed = {
-                oid for oid, was in before.items() if oid in known and was - _names(known[oid])
-            }
-            if renamed:
-                self._read_relations(self._spelt_by(renamed) - changed)
-        return self._snapshot()
+        if not changed:
+            return self._last if same else self._snapshot()
+        known = self._relations
+        before = {oid: known[oid] for oid in changed if oid in known}
+        self._read_relations(changed)
+        renamed = {
+            oid for oid, was in before.items() if oid in known and _names(was) - _names(known[oid])
+        }
+        if renamed and (spelt := self._spelt_by(renamed) - changed):
+            before |= {oid: known[oid] for oid in spelt}
+            self._read_relations(spelt)
+            changed |= spelt
+        if not same:
+            return self._snapshot()
+        return self._changed_snapshot((name for name, _ in before.values()), changed)
 
     def _named(self, statements: str) -> set[int]:
         """Return the relations that statements name, themselves or by one of their indexes."""
@@ -120,7 +129,8 @@ class PostgresReader:
         return {
             oid
             for oid, (name, group) in self._relations.items()
-            if name.rpartition(".")[2] in names or any(key.name in names for key in group)
+            if name.rpartition(".")[2] in names
+            or any(key.name in names for key in group if key.kind != "column")
         }
 
     def _spelt_by(self, changed: set[int]) -> set[int]:
@@ -132,7 +142,18 @@ class PostgresReader:
         return found
 
     def _snapshot(self) -> Snapshot:
-        return dict((*self._relations.values(), *self._objects.values()))
+        self._last = dict((*self._relations.values(), *self._objects.values()))
+        return self._last
+
+    def _changed_snapshot(self, names: Iterable[str], oids: Iterable[int]) -> Snapshot:
+        """Return the last snapshot without what had these names, and with these relations."""
+        # To put all together anew takes longer with every table that the history has.
+        made = dict(self._last)
+        for name in names:
+            made.pop(name, None)
+        made.update(self._relations[oid] for oid in oids if oid in self._relations)
+        self._last = made
+        return made
 
     def _execute(self, name: str, oids: Iterable[int]) -> Sequence[Sequence[Any]]:
         listed = ",".join(map(str, oids))

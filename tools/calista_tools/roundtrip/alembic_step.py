@@ -6,11 +6,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from alembic.runtime.migration import RevisionStep
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
-    from alembic.runtime.migration import RevisionStep
     from alembic.script import Script
 
     from calista_tools.roundtrip.project import Project
@@ -19,31 +20,45 @@ if TYPE_CHECKING:
 _RAN = "calista_ran"
 
 
-def alembic_step(
-    project: Project,
-    script: Script,
-    *,
-    upgrade: bool,
-    raised: Callable[[BaseException], None] = lambda error: None,
-) -> RevisionStep:
-    """Return a step for Alembic to run; ``raised`` is told what the revision raises."""
-    from alembic.runtime.migration import RevisionStep
+class AlembicStep(RevisionStep):
+    """A step for Alembic to run; its cost does not depend on the history.
 
-    if getattr(script.module, _RAN, False):
-        script.module = _anew(script)
-    setattr(script.module, _RAN, True)
-    step = RevisionStep(project.script.revision_map, script, upgrade)
-    run = step.migration_fn
+    Args:
+        project: Whose revision it is.
+        script: The revision.
+        upgrade: Whether it goes up or down.
+        raised: Is told what the revision raises, which an ``env.py`` may keep to itself.
+    """
 
-    def noted(**options: Any) -> None:
-        try:
-            run(**options)
-        except BaseException as error:
-            raised(error)
-            raise
+    def __init__(
+        self,
+        project: Project,
+        script: Script,
+        *,
+        upgrade: bool,
+        raised: Callable[[BaseException], None] = lambda error: None,
+    ) -> None:
+        if getattr(script.module, _RAN, False):
+            script.module = _anew(script)
+        setattr(script.module, _RAN, True)
+        super().__init__(project.script.revision_map, script, upgrade)
+        run = self.migration_fn
 
-    step.migration_fn = noted
-    return step
+        def noted(**options: Any) -> None:
+            try:
+                run(**options)
+            except BaseException as error:
+                raised(error)
+                raise
+
+        self.migration_fn = noted
+
+    def _unmerge_to_revisions(self, heads: set[str]) -> tuple[str, ...]:
+        # Alembic walks to the base to find which of several parents are ancestors of another one,
+        # for a single parent, too: in a long history that takes longer than the step.
+        if len(self.to_revisions) == 1 and set(heads) == {self.revision.revision}:
+            return self.to_revisions
+        return super()._unmerge_to_revisions(heads)
 
 
 def _anew(script: Script) -> ModuleType:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from calista_tools.roundtrip.alembic_step import alembic_step
+from calista_tools.roundtrip.alembic_step import AlembicStep
 from calista_tools.roundtrip.environment import run_env
 from calista_tools.roundtrip.live import commit_outer
 
@@ -51,7 +51,7 @@ def fails_from_nothing(
         commit_outer(context)
         for script in scripts:
             begun.append(script)
-            yield alembic_step(project, script, upgrade=True)
+            yield AlembicStep(project, script, upgrade=True)
             if context.connection is not None and context.connection.in_transaction():
                 commit_outer(context)
 

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
-from calista_tools.roundtrip.alembic_step import alembic_step
+from calista_tools.roundtrip.alembic_step import AlembicStep
 from calista_tools.roundtrip.environment import run_env
 from calista_tools.roundtrip.judge import Judge
 from calista_tools.roundtrip.live import commit_outer
@@ -63,7 +63,7 @@ class Walk:
     ) -> None:
         self._project = project
         self._database = database
-        self._live = live
+        self.live = live
         self._progress = progress
         self._statements = Statements()
         database.roles = self._statements.roles
@@ -147,7 +147,7 @@ class Walk:
 
     def _look(self, at_head: AtHead) -> None:
         assert self._context is not None
-        expected, self.snapshot = self.snapshot, self._live.read_all()
+        expected, self.snapshot = self.snapshot, self.live.read_all()
         self.overlooked |= self.first is not None and bool(differences(expected, self.snapshot))
         self.looked = True
         at_head(self._context)
@@ -171,7 +171,7 @@ class Walk:
             self._ours, self._context = True, context
             commit_outer(context)
             self._statements.attach(context.connection)
-            self._live.attach(context)
+            self.live.attach(context)
             yield from steps()
             self._ours = False
 
@@ -188,7 +188,7 @@ class Walk:
             raise StepError(self._direction, error) from error
         finally:
             # Not in the generator: a traceback keeps it from being closed.
-            self._live.detach()
+            self.live.detach()
             self._statements.detach()
             self._context = None
 
@@ -214,16 +214,16 @@ class Walk:
         if forget:
             # As if every step ran in a process of its own: created enum types are remembered here.
             context.impl.memo.clear()
-        self._live.begin_step()
+        self.live.begin_step()
         self._statements.begin()
-        step = alembic_step(
+        step = AlembicStep(
             self._project, script, upgrade=direction != "downgrade", raised=self._note_raised
         )
         self._ours, self._direction = False, direction
         yield step
         self._ours = True
         if context.connection is not None and context.connection.in_transaction():
-            self._live.settle()
+            self.live.settle()
             commit_outer(context)
 
     def _note_raised(self, error: BaseException) -> None:
@@ -231,8 +231,8 @@ class Walk:
 
     def _upgrades(self, scripts: list[Script], *, forget: bool, rows: bool = False) -> Steps:
         if rows:
-            self._live.read_all()
-            self._judge.start(self._live)
+            self.live.read_all()
+            self._judge.start(self.live)
         for script in scripts:
             if rows:
                 known = self._applied[: self._applied.index(script)]
@@ -240,17 +240,17 @@ class Walk:
             yield from self._go(script, "upgrade", forget=forget)
             self._back.since.append(script)
             if rows:
-                self._live.refresh()
+                self.live.refresh()
                 self._judge.follow()
-        self.snapshot = self._live.read_all()
+        self.snapshot = self.live.read_all()
 
     # The proof of one revision.
 
     def _proofs(self) -> Steps:
-        self.snapshot = self._live.read_all()
+        self.snapshot = self.live.read_all()
         if self.first is None:
             self.first = self.snapshot
-        self._judge.start(self._live)
+        self._judge.start(self.live)
         while self._queue:
             script = self._queue[0]
             self._started = time.perf_counter()
@@ -263,9 +263,9 @@ class Walk:
                 yield from self._go(script, "upgrade")
                 self._applied.append(script)
                 self._back.since.append(script)
-                self.snapshot = self._live.refresh()
+                self.snapshot = self.live.refresh()
                 self._judge.upgraded(
-                    self._step, before, self.snapshot, self._live, self._statements.sent
+                    self._step, before, self.snapshot, self.live, self._statements.sent
                 )
             else:
                 before, self._ahead = self._ahead, None
@@ -275,10 +275,10 @@ class Walk:
                 self._done(step)
                 continue
             yield from self._go(script, "downgrade")
-            found = self._live.refresh()
-            self._judge.downgraded(step, before, after, found, self._live, self._statements.sent)
+            found = self.live.refresh()
+            self._judge.downgraded(step, before, after, found, self.live, self._statements.sent)
             yield from self._go(script, "upgrade again")
-            again = self._live.refresh()
+            again = self.live.refresh()
             self._judge.upgraded_again(step, after, again)
             self._done(step)
             if differences(after, again):

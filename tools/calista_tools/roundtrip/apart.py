@@ -1,7 +1,8 @@
-"""How are several backends proven at once? Each in a process of its own.
+"""How is something proven in a process of its own, which never outlives us?
 
-Alembic's context and an env.py's globals are one to a process. Where processes can be forked, they
-have the project read already.
+Alembic's context and an env.py's globals are one to a process: several backends, or pieces of a
+history, are proven at once by as many processes. Where they can be forked, they have the project
+read already.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import signal
 import sys
 import threading
 import traceback
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, closing, suppress
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from calista_tools.errors import ToolError
 
@@ -25,6 +26,61 @@ if TYPE_CHECKING:
 
     Progress = Callable[[Step], None]
 
+Result = TypeVar("Result")
+
+
+class Apart(Generic[Result]):
+    """A call that runs in another process.
+
+    Args:
+        function: What to call there.
+        arguments: What with; where processes cannot be forked, they are pickled.
+    """
+
+    def __init__(self, function: Callable[..., Result], *arguments: Any) -> None:
+        from multiprocessing import get_context
+
+        forks = sys.platform == "linux" and threading.active_count() == 1
+        context: Any = get_context("fork" if forks else "spawn")
+        self._receiver, sender = context.Pipe(duplex=False)
+        self._process = context.Process(target=_call, args=(sender, function, arguments))
+        sys.stdout.flush()
+        self._process.start()
+        sender.close()
+        with suppress(EOFError):
+            self._receiver.recv()  # it knows what to do when it is interrupted
+
+    def result(self) -> Result:
+        """Wait for what the function returns.
+
+        Raises:
+            BaseException: What it raised.
+            ToolError: Its process has ended.
+        """
+        try:
+            found: Any = self._receiver.recv()
+        except EOFError:
+            self._process.join()
+            code = self._process.exitcode or 0
+            by = f" by {signal.Signals(-code).name}" if code < 0 else ""
+            raise ToolError(
+                f"a process of ours was ended{by}", "run it with --jobs 1", exit_code=2
+            ) from None
+        if isinstance(found, BaseException):
+            raise found
+        result: Result = found
+        return result
+
+    def terminate(self) -> None:
+        """Ask the process to end."""
+        self._receiver.close()
+        self._process.terminate()
+
+    def close(self) -> None:
+        """End the process and wait for it: it may have databases to drop."""
+        self.terminate()
+        self._process.join()
+
 
 def prove_apart(
     project: Project, wanted: Sequence[Options], progress: Progress, *, at_once: bool
@@ -35,22 +91,24 @@ def prove_apart(
         ToolError: One of them could not be run; the others are ended.
         KeyboardInterrupt: Here or in one of them; all have cleaned up.
     """
-    started: list[tuple[Any, Connection]] = []
-    try:
-        if at_once:
-            started.extend(_start(project, options, progress) for options in wanted)
-        for at, options in enumerate(wanted):
-            if not at_once:
-                started.append(_start(project, options, progress))
-            yield _outcome(options.backend, started[at][1])
-            started[at][0].join()
-    finally:
-        for process, receiver in started:
-            receiver.close()
-            process.terminate()
-        for process, _ in started:
-            # It may have databases to drop.
-            process.join()
+    groups = [wanted] if at_once else [[options] for options in wanted]
+    for group in groups:
+        with ExitStack() as stack:
+            running = [
+                stack.enter_context(closing(Apart(_prove, project, options, progress)))
+                for options in group
+            ]
+            # All are asked before any of them is waited for.
+            for apart in running:
+                stack.callback(apart.terminate)
+            for apart in running:
+                yield apart.result()
+
+
+def _prove(project: Project, options: Options, progress: Progress) -> Run:
+    from calista_tools.roundtrip.engine import prove
+
+    return prove(project, options, progress, progress)
 
 
 def interrupt_once(number: int, frame: object) -> None:
@@ -65,53 +123,18 @@ def _interrupt_no_more() -> None:
         signal.signal(number, lambda *_: None)
 
 
-def _start(project: Project, options: Options, progress: Progress) -> tuple[Any, Connection]:
-    from multiprocessing import get_context
-
-    method = "fork" if sys.platform == "linux" and threading.active_count() == 1 else "spawn"
-    context: Any = get_context(method)
-    receiver, sender = context.Pipe(duplex=False)
-    # A project that was read does not travel; one that was forked need not.
-    given = project if method == "fork" else project.ini
-    process = context.Process(target=_prove, args=(given, options, progress, sender), daemon=True)
-    process.start()
-    sender.close()
-    with suppress(EOFError):
-        receiver.recv()  # it knows what to do when it is interrupted
-    return process, receiver
-
-
-def _outcome(backend: str, receiver: Connection) -> Run:
-    try:
-        found: Any = receiver.recv()
-    except EOFError:
-        raise ToolError(
-            f"the process that proved on {backend} has ended", "run it with --jobs 1", exit_code=2
-        ) from None
-    if isinstance(found, BaseException):
-        raise found
-    run: Run = found
-    return run
-
-
-def _prove(project: Any, options: Options, progress: Progress, sender: Connection) -> None:
-    """Prove on one backend, in a process that does nothing else."""
+def _call(sender: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     with suppress(KeyboardInterrupt, BrokenPipeError):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, interrupt_once)
         sender.send(None)
-        sender.send(_outcome_of(project, options, progress))
+        sender.send(_outcome(function, arguments))
     _interrupt_no_more()
 
 
-def _outcome_of(project: Any, options: Options, progress: Progress) -> Run | BaseException:
-    from calista_tools.roundtrip.engine import prove
-    from calista_tools.roundtrip.project import Project
-
+def _outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     try:
-        if not isinstance(project, Project):
-            project = Project.of(project, options.settings)
-        return prove(project, options, progress)
+        return function(*arguments)
     except (ToolError, KeyboardInterrupt) as error:
         return error
     except BaseException as error:

@@ -17,6 +17,7 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.backends.account import server_folder
@@ -72,6 +73,7 @@ class Cache:
         self._chain: list[tuple[str, str]] = []
         #: What each revision's file imports.
         self._imports: dict[str, list[str]] = {}
+        self._modules: dict[str, str] = {}
 
     def digests(self, scripts: Sequence[Script]) -> list[str]:
         """Return the digest of each prefix, shortest first; of files as they are the first time."""
@@ -126,6 +128,10 @@ class Cache:
                     "another run removed what this one had begun with", "run it again", exit_code=2
                 )
 
+    def also(self, modules: Mapping[str, str]) -> None:
+        """Take in which modules were imported by another process that proved for this one."""
+        self._modules |= modules
+
     def keep(
         self,
         scripts: Sequence[Script],
@@ -153,7 +159,7 @@ class Cache:
                 said = {
                     "tables": tables,
                     "remembered": remembered,
-                    "files": _own_modules(self._project, self._imports),
+                    "files": {**self._modules, **own_modules(self._project, self._imports)},
                     "opened": {**self._read_before, **opened.digests(self._project)},
                     "steps": [_plain(step) for step in steps],
                 }
@@ -220,7 +226,9 @@ def _imports(source: bytes) -> list[str]:
     return [name.decode(errors="replace") for name in _IMPORT.findall(source)]
 
 
-def _own_modules(project: Project, known: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
+def own_modules(
+    project: Project, known: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Mapping[str, str]:
     """Return digests of the project's modules, as far as they bear on what a revision does.
 
     That is all of a module that a revision imports or that works with Alembic. Of others, such as

@@ -70,7 +70,8 @@ def parser() -> argparse.ArgumentParser:
         type=int,
         default=os.cpu_count() or 1,
         metavar="N",
-        help="prove so many backends at once (default: as many as there are processors)",
+        help="how many processes prove at once: each a backend, or a piece of a long history"
+        " (default: as many as there are processors)",
     )
     made.add_argument("--no-cache", action="store_true", help="prove again what was proven before")
     made.add_argument(
@@ -170,12 +171,10 @@ def _prove_all(
         for options in wanted:
             if arguments.format == "text":
                 print(f"{options.backend}:", flush=True)
-            yield prove(project, options, show)
+            yield prove(project, options, show, _status)
         return
-    status, at_once = _progress("status"), arguments.jobs > 1
-    for options, run in zip(
-        wanted, prove_apart(project, wanted, status, at_once=at_once), strict=True
-    ):
+    proofs = prove_apart(project, wanted, _status, at_once=arguments.jobs > 1)
+    for options, run in zip(wanted, proofs, strict=True):
         if sys.stderr.isatty():
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
         if arguments.format == "text":
@@ -224,6 +223,7 @@ def _options(
             start=arguments.start,
             end=arguments.end,
             cache=not arguments.no_cache,
+            jobs=arguments.jobs // len(set(backends)),
             settings=settings,
         )
         for backend in dict.fromkeys(backends)
@@ -237,14 +237,16 @@ def _progress(format_: str) -> Callable[[Step], None]:
     out = sys.stdout
 
     def show(step: Step) -> None:
-        if format_ == "text":
-            print("\n".join(step_lines(step)), file=out, flush=True)
-        elif sys.stderr.isatty():
-            print(
-                f"\r\x1b[K{step.revision} {step.summary}"[:100], end="", file=sys.stderr, flush=True
-            )
+        print("\n".join(step_lines(step)), file=out, flush=True)
 
-    return show
+    return show if format_ == "text" else _status
+
+
+def _status(step: Step) -> None:
+    """Say on a terminal what was proven last."""
+    if sys.stderr.isatty():
+        line = f"\r\x1b[K{step.revision} {step.summary}"[:100]
+        print(line, end="", file=sys.stderr, flush=True)
 
 
 def _print_summary(run: Run) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,20 +12,24 @@ from typing import TYPE_CHECKING
 from calista_tools.backends import SqliteFolder, open_server
 from calista_tools.backends.keep import PostgresKeeping, SqliteKeeping
 from calista_tools.errors import ToolError
-from calista_tools.roundtrip.cache import Cache
+from calista_tools.roundtrip import opened
+from calista_tools.roundtrip.apart import Apart
+from calista_tools.roundtrip.cache import Cache, own_modules
 from calista_tools.roundtrip.from_nothing import fails_from_nothing
 from calista_tools.roundtrip.head import Head
 from calista_tools.roundtrip.judge import Judge
 from calista_tools.roundtrip.live_postgresql import PostgresLive
 from calista_tools.roundtrip.live_sqlite import SqliteLive
+from calista_tools.roundtrip.pieces import Found, Pieces, PiecesError, stands_alone
 from calista_tools.roundtrip.prepare import prepare
 from calista_tools.roundtrip.result import OK, Run
 from calista_tools.roundtrip.rows import read_given
 from calista_tools.roundtrip.settings import Settings
+from calista_tools.roundtrip.statements import StepError
 from calista_tools.roundtrip.walk import Walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from alembic.script import Script
 
@@ -43,6 +48,7 @@ class Options:
         url: A PostgreSQL server to make scratch databases in; None for one of ours.
         start: The revision after which proofs begin; those up to it are only upgraded to.
         end: The last revision; all heads if None.
+        jobs: How many processes may prove pieces of a long history at once.
     """
 
     backend: str
@@ -50,26 +56,31 @@ class Options:
     start: str | None = None
     end: str | None = None
     cache: bool = True
+    jobs: int = 1
     settings: Settings = field(default_factory=Settings)
 
 
 def prove(
-    project: Project, options: Options, progress: Callable[[Step], None] = lambda step: None
+    project: Project,
+    options: Options,
+    progress: Callable[[Step], None] = lambda step: None,
+    meanwhile: Callable[[Step], None] = lambda step: None,
 ) -> Run:
     """Prove a project's history on one backend.
+
+    Args:
+        project: Whose history.
+        options: What of it, and where.
+        progress: Called with each revision in the order of the history, when it is proven.
+        meanwhile: Called with revisions in any order, while several processes prove pieces.
 
     Raises:
         ToolError: It could not be run at all.
     """
     started = time.perf_counter()
     with ExitStack() as stack:
-        place: SqliteFolder | PostgresServer
-        if options.backend == "sqlite":
-            place = stack.enter_context(SqliteFolder(project.sqlite_driver))
-        else:
-            if project.loaded:
-                _revisions(project, options)  # before a server is waited for
-            place = stack.enter_context(open_server(options.url))
+        stack.enter_context(_seldom_collecting())
+        place = _place(project, options, stack)
         database = place.create()
         # An application that revisions import may connect, for good, to what it finds then.
         project.load(database.url)
@@ -77,13 +88,62 @@ def prove(
         run = Run(options.backend, place.server_version)
         cache = _cache(project, options, place, run.server)
         proof = _Proof(project, options, place, database, cache, progress)
-        if not proof.run(run, before, proven):
+        try:
+            noticed = proof.run(run, before, proven, options.jobs, meanwhile)
+        except PiecesError:
+            database.replace_by(None)
+            noticed = proof.run(run, before, proven)
+        if not noticed:
             # Something changed the catalogs in a way that nothing told of.
             run.notes.append("every object was read after every step")
             database.replace_by(None)
             proof.run(run, before, proven, thorough=True)
     run.seconds = time.perf_counter() - started
     return run
+
+
+def _prove_piece(project: Project, options: Options, first: int, end: int) -> Found:
+    """Prove a part of what was to be proven, on a database of its own."""
+    with ExitStack() as stack:
+        stack.enter_context(_seldom_collecting())
+        place = _place(project, options, stack)
+        before, proven = _revisions(project, options)
+        proof = _Proof(project, options, place, place.create(), None)
+        if options.settings.prepare:
+            prepare(options.settings.prepare, proof.database.url)
+        walk = stack.enter_context(closing(proof.walk()))
+        walk.advance([*before, *proven[:first]])
+        walk.prove(proven[first:end], lambda context: None)
+        if not walk.looked:
+            walk.look(lambda context: None)
+        return Found(
+            steps=walk.steps,
+            alone=stands_alone(walk.steps) and not (walk.overlooked or proof.database.roles),
+            counting=walk.judge.counting,
+            opened=opened.files(),
+            modules=own_modules(project),
+        )
+
+
+@contextmanager
+def _seldom_collecting() -> Iterator[None]:
+    """Look for garbage seldom: most of what a walk makes is either kept or gone at once."""
+    usual = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
+
+
+def _place(project: Project, options: Options, stack: ExitStack) -> SqliteFolder | PostgresServer:
+    if options.backend == "sqlite":
+        return stack.enter_context(SqliteFolder(project.sqlite_driver))
+    if project.loaded:
+        _revisions(project, options)  # before a server is waited for
+    return stack.enter_context(open_server(options.url))
 
 
 def _revisions(project: Project, options: Options) -> tuple[list[Script], list[Script]]:
@@ -111,61 +171,112 @@ class _Proof:
     place: SqliteFolder | PostgresServer
     database: ScratchDatabase
     cache: Cache | None
-    progress: Callable[[Step], None]
+    progress: Callable[[Step], None] = lambda step: None
 
     def run(
         self,
         run: Run,
         before: Sequence[Script],
         proven: Sequence[Script],
+        jobs: int = 1,
+        meanwhile: Callable[[Step], None] = lambda step: None,
         *,
         thorough: bool = False,
     ) -> bool:
-        """Prove everything once; tell whether all changes were noticed when they were made."""
+        """Prove everything once; tell whether all changes were noticed when they were made.
+
+        Raises:
+            PiecesError: It cannot be proven by several processes.
+        """
         settings = self.options.settings
         database = self.database
         if settings.prepare:
             prepare(settings.prepare, database.url)
         cache = self.cache if not before else None
         count, cached = cache.restore(proven, database) if cache and not thorough else (0, [])
-        known = {script.revision for script in self.project.scripts}
-        judge = Judge(read_given(settings.rows, known), settings)
-        live = _live(database)
-        live.thorough = thorough
-        if cache and count:
-            live.remember(cache.remembered)
-        origin: Callable[[], None] | None = None
-        if cache and count:
-            origin = partial(cache.put_back, database)
-        elif not settings.prepare:
-            origin = partial(database.replace_by, None)
-        walk = Walk(self.project, database, live, self.progress, judge, origin=origin)
-        head = Head(
-            self.place, walk, cache.tables if cache and count else None, whole=not self.options.end
-        )
-        with closing(walk):
-            walk.advance(before)
+        origin = partial(cache.put_back, database) if cache and count else None
+        # A piece begins with an empty database, and an application is told of one database alone.
+        jobs = 1 if count or settings.rows or self.project.url_env else jobs
+        with ExitStack() as stack:
+            pieces = stack.enter_context(closing(Pieces(proven, jobs, self._apart)))
+            progress = meanwhile if pieces.scripts else self.progress
+            walk = self.walk(progress, origin, thorough=thorough)
+            stack.enter_context(closing(walk))
+            if cache and count:
+                walk.live.remember(cache.remembered)
+            tables = cache.tables if cache and count else None
+            head = Head(self.place, walk, tables, whole=not self.options.end)
             walk.take(proven[:count], cached)
-            run.steps = walk.prove(proven[count:], head.look)
+            upgraded = [*before, *pieces.scripts]
+            try:
+                walk.advance(upgraded)
+            except StepError as error:
+                if not pieces.scripts:
+                    raise
+                raise PiecesError from error
+            run.steps = walk.prove(proven[count + len(pieces.scripts) :], head.look)
+            if pieces.scripts:
+                if database.roles:
+                    raise PiecesError
+                run.steps = self._with(pieces, run.steps, walk.judge)
             head.report(run, settings.drift)
             if walk.overlooked and not thorough:
                 return False
-            self._from_nothing(walk, judge, [*before, *proven])
+            self._from_nothing(run.steps, walk.judge, [*before, *proven], len(upgraded))
             run.head = walk.snapshot if head.reached else None
             good = _proven_prefix(run.steps)
             # A role is not in the database that would be kept.
             if cache and good > count and not database.roles:
                 walk.go_back_to(proven[:good])
                 tables = head.tables or None if good == len(proven) else None
-                cache.keep(proven[:good], run.steps[:good], database, tables, live.remembered())
+                read = walk.live.remembered()
+                cache.keep(proven[:good], run.steps[:good], database, tables, read)
         return True
 
-    def _from_nothing(self, walk: Walk, judge: Judge, scripts: Sequence[Script]) -> None:
-        """Upgrade a new database without rows as far as a revision may count on some."""
-        steps = {step.revision: step for step in walk.steps}
+    def walk(
+        self,
+        progress: Callable[[Step], None] = lambda step: None,
+        origin: Callable[[], None] | None = None,
+        *,
+        thorough: bool = False,
+    ) -> Walk:
+        """Return a walk that begins with the database as it is."""
+        settings, database = self.options.settings, self.database
+        known = {script.revision for script in self.project.scripts}
+        judge = Judge(read_given(settings.rows, known), settings)
+        live = _live(database)
+        live.thorough = thorough
+        if origin is None and not settings.prepare:
+            origin = partial(database.replace_by, None)
+        return Walk(self.project, database, live, progress, judge, origin=origin)
+
+    def _apart(self, first: int, end: int) -> Apart[Found]:
+        return Apart(_prove_piece, self.project, self.options, first, end)
+
+    def _with(self, pieces: Pieces, steps: list[Step], judge: Judge) -> list[Step]:
+        """Return the steps of all pieces, these ones last."""
+        found = pieces.found()
+        for piece in found:
+            judge.counting |= piece.counting
+            opened.add(piece.opened)
+            if self.cache:
+                self.cache.also(piece.modules)
+        steps = [step for one in found for step in one.steps] + steps
+        for step in steps:
+            self.progress(step)
+        return steps
+
+    def _from_nothing(
+        self, found: Sequence[Step], judge: Judge, scripts: Sequence[Script], upgraded: int
+    ) -> None:
+        """Upgrade a new database without rows as far as a revision may count on some.
+
+        So many of them were upgraded to without rows already.
+        """
+        steps = {step.revision: step for step in found}
         counting = judge.counting
-        last = max((at for at, s in enumerate(scripts) if s.revision in counting), default=None)
-        if last is None or any(step.upgrade != OK for step in walk.steps):
+        last = max((at for at, s in enumerate(scripts) if s.revision in counting), default=-1)
+        if last < upgraded or any(step.upgrade != OK for step in found):
             return
         # Not another database: see `prove`.
         database = self.database
@@ -173,12 +284,12 @@ class _Proof:
         database.replace_by(None)
         if self.options.settings.prepare:
             prepare(self.options.settings.prepare, database.url)
-        found = fails_from_nothing(self.project, database.url, scripts[: last + 1])
+        fails = fails_from_nothing(self.project, database.url, scripts[: last + 1])
         database.replace_by(kept)
         kept.drop()
-        if found and found[0].revision in steps:
-            judge.failed_from_nothing(steps[found[0].revision], found[1])
-            self.progress(steps[found[0].revision])
+        if fails and fails[0].revision in steps:
+            judge.failed_from_nothing(steps[fails[0].revision], fails[1])
+            self.progress(steps[fails[0].revision])
 
 
 def _cache(

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
     from calista_tools.roundtrip.project import Project
 
-#: What reads rows into the revision's own code, and what is NULL or an error without rows.
+#: What reads rows into the revision's own code, and what is NULL or an error without rows; whether
+#: there are any is no such question.
 _ASKS = re.compile(
-    r"\s*(?:SELECT|WITH)\b.*\bFROM\b|.*\b(?:min|max|sum|avg)\s*\(|.*\(\s*SELECT\b|.*\bSTRICT\b",
+    r"\s*(?:SELECT|WITH)\b.*\bFROM\b|.*\b(?:min|max|sum|avg)\s*\(|.*\bSTRICT\b"
+    r"|.*(?<!\bEXISTS)(?<!\bEXISTS )(?<!\bIN)(?<!\bIN )\(\s*SELECT\b",
     re.IGNORECASE | re.DOTALL,
 )
 #: Questions about the schema, as reflection asks them.

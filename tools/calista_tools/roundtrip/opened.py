@@ -68,6 +68,17 @@ def digests(project: Project) -> Mapping[str, str]:
     }
 
 
+def files() -> Mapping[str, bool]:
+    """Return what was read, and whether a revision had it read, for `add` in another process."""
+    return dict(_opened)
+
+
+def add(files: Mapping[str, bool]) -> None:
+    """Take in what another process read."""
+    for name, by_revision in files.items():
+        _opened[name] = _opened.get(name, False) or by_revision
+
+
 def digest(name: str) -> str:
     """Return the digest of a file; that it is not there is also something to depend on."""
     try:

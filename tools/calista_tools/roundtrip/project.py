@@ -74,6 +74,10 @@ class Project:
         if not self.url_env:
             self.load()
 
+    def __reduce__(self) -> tuple[type[Project], tuple[Any, ...]]:
+        """Have another process read it again: modules cannot be handed over."""
+        return type(self), (self.ini, self.x, self.url_env, self.driver)
+
     @classmethod
     def of(cls, ini: Path, settings: Settings) -> Project:
         """Return the project as its own settings want it to be run."""

@@ -67,7 +67,7 @@ class Walk:
         self._progress = progress
         self._statements = Statements()
         database.roles = self._statements.roles
-        self._judge = judge or Judge()
+        self.judge = judge or Judge()
         self._back = WayBack(database, origin)
         self._queue: list[Script] = []
         self._blocked: dict[str, str] = {}
@@ -232,16 +232,16 @@ class Walk:
     def _upgrades(self, scripts: list[Script], *, forget: bool, rows: bool = False) -> Steps:
         if rows:
             self.live.read_all()
-            self._judge.start(self.live)
+            self.judge.start(self.live)
         for script in scripts:
             if rows:
                 known = self._applied[: self._applied.index(script)]
-                self._judge.fill([applied.revision for applied in known])
+                self.judge.fill([applied.revision for applied in known])
             yield from self._go(script, "upgrade", forget=forget)
             self._back.since.append(script)
             if rows:
                 self.live.refresh()
-                self._judge.follow()
+                self.judge.follow()
         self.snapshot = self.live.read_all()
 
     # The proof of one revision.
@@ -250,7 +250,7 @@ class Walk:
         self.snapshot = self.live.read_all()
         if self.first is None:
             self.first = self.snapshot
-        self._judge.start(self.live)
+        self.judge.start(self.live)
         while self._queue:
             script = self._queue[0]
             self._started = time.perf_counter()
@@ -259,27 +259,27 @@ class Walk:
                 if self._is_blocked(script, self._step):
                     continue
                 before = self.snapshot
-                self._judge.before([applied.revision for applied in self._applied], before)
+                self.judge.before([applied.revision for applied in self._applied], before)
                 yield from self._go(script, "upgrade")
                 self._applied.append(script)
                 self._back.since.append(script)
                 self.snapshot = self.live.refresh()
-                self._judge.upgraded(
+                self.judge.upgraded(
                     self._step, before, self.snapshot, self.live, self._statements.sent
                 )
             else:
                 before, self._ahead = self._ahead, None
             assert self._step is not None
             step, after = self._step, self.snapshot
-            if self._judge.has_no_way_back(step, script.module):
+            if self.judge.has_no_way_back(step, script.module):
                 self._done(step)
                 continue
             yield from self._go(script, "downgrade")
             found = self.live.refresh()
-            self._judge.downgraded(step, before, after, found, self.live, self._statements.sent)
+            self.judge.downgraded(step, before, after, found, self.live, self._statements.sent)
             yield from self._go(script, "upgrade again")
             again = self.live.refresh()
-            self._judge.upgraded_again(step, after, again)
+            self.judge.upgraded_again(step, after, again)
             self._done(step)
             if differences(after, again):
                 self._restore = True
@@ -304,7 +304,7 @@ class Walk:
         step.seconds = time.perf_counter() - self._started
         script = self._queue.pop(0)
         self.steps.append(step)
-        self._judge.reproduce(step, self._project.parents(script))
+        self.judge.reproduce(step, self._project.parents(script))
         self._progress(step)
 
     # After a failure.
@@ -314,14 +314,14 @@ class Walk:
         assert step is not None
         error = failure.error
         step.fail(f"{failure.direction}: {words(error)}", statement_of(error))
-        self._judge.failed(step, failure.direction, error, self._statements.sent)
+        self.judge.failed(step, failure.direction, error, self._statements.sent)
         self._restore = True
         if failure.direction == "upgrade":
-            if self._judge.take_fewer(error, step):
+            if self.judge.take_fewer(error, step):
                 return
             step.upgrade = ERROR
             if self._passes_without_rows(script):
-                self._judge.refused(step, error)
+                self.judge.refused(step, error)
                 return
             if self._passes_in_one_go(script):
                 step.notes.append("it can be upgraded to only in one run with those before it")
@@ -337,7 +337,7 @@ class Walk:
 
     def _passes_without_rows(self, script: Script) -> bool:
         """Try a revision on a database that holds no rows of ours."""
-        if not self._judge.has_rows:
+        if not self.judge.has_rows:
             return False
         before = self.snapshot
         self._bring_back()
@@ -393,4 +393,4 @@ class Walk:
             self._run(lambda: self._upgrades(scripts, forget=False, rows=True))
         except StepError:
             raise failure.not_again(script.path) from failure
-        self._judge.counting.add(script.revision)
+        self.judge.counting.add(script.revision)

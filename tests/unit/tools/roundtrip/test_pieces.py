@@ -1,0 +1,31 @@
+"""Laws of cutting a history into pieces."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calista_tools.roundtrip.pieces import cut
+
+
+@given(st.integers(1, 5000), st.integers(1, 64))
+def test_pieces_are_the_whole(count: int, jobs: int) -> None:
+    ends = cut(count, jobs)
+    assert ends[-1] == count
+    assert 1 <= len(ends) <= max(1, jobs)
+    lengths = [end - start for start, end in zip([0, *ends], ends, strict=False)]
+    assert all(length > 0 for length in lengths)
+
+
+@given(st.integers(120, 5000), st.integers(2, 4))
+def test_later_pieces_are_shorter_because_they_are_upgraded_to_first(count: int, jobs: int) -> None:
+    first, *_, last = (
+        end - start for start, end in zip([0, *cut(count, jobs)], cut(count, jobs), strict=False)
+    )
+    assert last < first
+
+
+def test_a_short_history_and_a_single_process_are_one_piece() -> None:
+    assert cut(59, 8) == [59]
+    assert cut(1000, 1) == [1000]
+    assert cut(1000, 0) == [1000]

@@ -95,6 +95,16 @@ def test_what_a_killed_process_left_is_removed_by_the_next(postgres_server: URL)
     assert name not in databases(postgres_server)
 
 
+def test_what_others_use_is_left_alone_whatever_database_they_came_through(
+    postgres_scratch: PostgresServer,
+) -> None:
+    used, entrance = postgres_scratch.create(), postgres_scratch.create()
+    PostgresServer(entrance.url).close()
+    assert {used.name, entrance.name} <= databases(postgres_scratch.url)
+    used.drop()
+    entrance.drop()
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [

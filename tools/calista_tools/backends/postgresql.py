@@ -159,12 +159,17 @@ class PostgresServer:
         for (name,) in rows:
             if found := _OURS.fullmatch(str(name)):
                 owners.setdefault(found["owner"], []).append(str(name))
+        # Not tried: a lock taken in one database is free in every other, and another command may
+        # have connected to the server through another one. All are listed everywhere.
+        held = self._execute(
+            "SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks"
+            " WHERE locktype = 'advisory' AND objsubid = 1"
+        )
+        alive = {key for (key,) in held}
         for owner, names in owners.items():
-            key = int(owner, 16)
-            if self._execute(f"SELECT pg_try_advisory_lock({key})")[0][0]:
+            if int(owner, 16) not in alive:
                 for name in names:
                     self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-                self._execute(f"SELECT pg_advisory_unlock({key})")
 
 
 class PostgresDatabase:

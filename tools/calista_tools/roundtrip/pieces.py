@@ -27,7 +27,7 @@ _LEAST = 30
 #: With more of them, the last spend their time in being upgraded.
 _MOST = 6
 #: What an upgrade takes of the time of its proof.
-_UPGRADE = 1 / 6
+_UPGRADE = 0.3
 
 
 class PiecesError(Exception):

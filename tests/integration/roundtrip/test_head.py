@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy.dialects import registry
+from sqlalchemy.util import compat
 
 from calista_tools.roundtrip.cli import main
 from calista_tools.roundtrip.engine import Options, prove
@@ -151,3 +153,25 @@ def test_constructs_that_only_a_dialect_can_say_do_not_hinder(project: Callable[
     run = prove(Project(project({"one": (CREATE, 'op.drop_table("note")')}, env=env)),
                 Options(backend="postgresql", cache=False))  # fmt: skip
     assert "+column note.extra (only in the metadata)" in run.drift
+
+
+def test_no_distribution_is_searched_for_a_dialect_at_a_check_that_is_not_valid(
+    project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(registry.impls, "dialect", raising=False)
+    searched: list[str] = []
+    search: Callable[[str], object] = compat.importlib_metadata_get
+
+    def noted(group: str) -> object:
+        searched.append(group)
+        return search(group)
+
+    monkeypatch.setattr(compat, "importlib_metadata_get", noted)
+    check = "ALTER TABLE note ADD CONSTRAINT ck_note_id CHECK (id > 0) NOT VALID"
+    ini = project(
+        {"one": (f'{CREATE}\nop.execute("{check}")', 'op.drop_table("note")')},
+        env=ENV.format(columns=BODY, more=""),
+    )
+    run = prove(Project(ini), Options(backend="postgresql", cache=False))
+    assert (run.proven, run.drift, run.compared) == (True, [], ["drift"])
+    assert "sqlalchemy.dialects" not in searched

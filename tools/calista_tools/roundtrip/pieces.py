@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 #: A process and a database of its own take about as long as proving so many revisions.
 _LEAST = 30
 #: With more of them, the last spend their time in being upgraded.
-_MOST = 6
-#: What an upgrade takes of the time of its proof.
+_MOST = 4
+#: What an upgrade takes of the time of its proof, and what it takes of the whole to look at head.
 _UPGRADE = 0.3
+_HEAD = 0.07
 
 
 class PiecesError(Exception):
@@ -91,10 +92,14 @@ class Pieces:
 
 
 def cut(count: int, jobs: int) -> list[int]:
-    """Return where each piece ends, so that all take as long: later ones are upgraded to first."""
+    """Return where each piece ends, so that all take as long.
+
+    Later ones are upgraded to first, and the last one looks at head: they are shorter.
+    """
     pieces = max(1, min(jobs, count // _LEAST, _MOST))
-    shares = [(1 - _UPGRADE) ** at for at in range(pieces)]
-    ends = [round(count * sum(shares[: at + 1]) / sum(shares)) for at in range(pieces)]
+    # What is upgraded to counts as little as an upgrade takes: a geometric series.
+    share = [1 - (1 - _UPGRADE) ** at for at in range(1, pieces + 1)]
+    ends = [round(count * (1 + _HEAD) * part / share[-1]) for part in share]
     return [*ends[:-1], count]
 
 

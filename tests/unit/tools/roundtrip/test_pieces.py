@@ -19,10 +19,10 @@ def test_pieces_are_the_whole(count: int, jobs: int) -> None:
 
 @given(st.integers(120, 5000), st.integers(2, 4))
 def test_later_pieces_are_shorter_because_they_are_upgraded_to_first(count: int, jobs: int) -> None:
-    first, *_, last = (
-        end - start for start, end in zip([0, *cut(count, jobs)], cut(count, jobs), strict=False)
-    )
-    assert last < first
+    ends = cut(count, jobs)
+    lengths = [end - start for start, end in zip([0, *ends], ends, strict=False)]
+    assert lengths == sorted(lengths, reverse=True)
+    assert lengths[-1] < lengths[0]
 
 
 def test_a_short_history_and_a_single_process_are_one_piece() -> None:

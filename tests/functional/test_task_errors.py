@@ -34,7 +34,13 @@ def fail(_):
     raise ToolError("the history has no head", "write a first revision", exit_code=3)
 
 
-namespace = Collection(show, fail)
+@task()
+def write(_, message):
+    """Write the message."""
+    print(repr(message))
+
+
+namespace = Collection(show, fail, write)
 '''
 PROGRAM = """
 import tasks
@@ -91,6 +97,43 @@ def test_a_task_takes_any_number_of_paths(
     run: Callable[..., tuple[int, str, str]], arguments: list[str], shown: str
 ) -> None:
     assert run("show", *arguments) == (0, f"{shown}\n", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["a b"], "'a b'\n"),
+        (["-m", "a", "show"], "'a'\n[] False\n"),
+        (["--message", "--help"], "'--help'\n"),
+        (["--message=-1"], "'-1'\n"),
+    ],
+)
+def test_a_required_argument_is_given_with_its_flag_or_without(
+    run: Callable[..., tuple[int, str, str]], arguments: list[str], shown: str
+) -> None:
+    assert run("write", *arguments) == (0, shown, "")
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_needs_no_required_argument(
+    run: Callable[..., tuple[int, str, str]], flag: str
+) -> None:
+    code, out, err = run("write", flag)
+    assert (code, err) == (0, "")
+    assert "Write the message." in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--mesage"], "No idea what '--mesage' is!\n"),
+        ([], "'write' did not receive required positional arguments: 'message'\n"),
+    ],
+)
+def test_an_unknown_flag_is_no_required_argument(
+    run: Callable[..., tuple[int, str, str]], arguments: list[str], said: str
+) -> None:
+    assert run("write", *arguments) == (1, "", said)
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])

@@ -25,7 +25,9 @@ Body = Callable[..., Any]
 class Task(InvokeTask[Body]):
     """A task whose ``-h`` is help, and which may take any number of positional arguments.
 
-    An argument that is both in ``positional`` and in ``iterable`` takes all of them, or none.
+    An argument that is both in ``positional`` and in ``iterable`` takes all of them, or none. One
+    that is only positional takes no unknown flag for its value, and none has to be given to ask
+    for help.
     """
 
     def arg_opts(self, name: str, default: str, taken_names: set[str]) -> dict[str, Any]:
@@ -36,9 +38,24 @@ class Task(InvokeTask[Body]):
         """Return the arguments, as Invoke does, with those that take all positional ones."""
         arguments = super().get_arguments(ignore_unknown_help)
         for argument in arguments:
-            if argument.positional and argument.kind is list:
-                argument.__class__ = Rest
+            if argument.positional:
+                argument.__class__ = Rest if argument.kind is list else Sole
         return arguments
+
+
+class Sole(Argument):
+    """One positional argument, for which no flag is taken: `--help` is help, no message."""
+
+    @property
+    def value(self) -> Any:
+        """What was given; not None where the parser would take a flag for it, or miss it."""
+        if self._value is None and (token_in_sight() or "").startswith("-"):
+            return ""
+        return self.default if self._value is None else self._value
+
+    @value.setter
+    def value(self, arg: str) -> None:
+        self.set_value(arg)
 
 
 class Rest(Argument):
@@ -47,19 +64,30 @@ class Rest(Argument):
     @property
     def value(self) -> Any:
         """The list; None while the parser looks for somewhere to put a token."""
-        frame = sys._getframe(1)
-        for _ in range(3):  # Python 3.11 has a frame for the comprehension, 3.12 has not
-            if frame.f_code.co_name == "handle":
-                return self._value if frame.f_locals["token"].startswith("-") else None
-            if frame.f_back is None:
-                break
-            frame = frame.f_back
-        return self._value
+        token = token_in_sight()
+        return self._value if token is None or token.startswith("-") else None
 
     @value.setter
     def value(self, arg: str) -> None:
         self.raw_value = arg
         self._value = [*(self._value or ()), arg]
+
+
+def token_in_sight() -> str | None:
+    """Return the token for which Invoke's parser asks for an argument's value, if it does.
+
+    Where it asks what is missing at the end of a task's arguments, that is `--help` if it was seen.
+    """
+    frame = sys._getframe(2)
+    for _ in range(3):  # Python 3.11 has a frame for the comprehension, 3.12 has not
+        if frame.f_code.co_name == "handle":
+            return str(frame.f_locals["token"])
+        if frame.f_code.co_name == "complete_context":
+            return "--help" if frame.f_locals["self"].initial.flags["--help"].value else None
+        if frame.f_back is None:
+            break
+        frame = frame.f_back
+    return None
 
 
 def task(**options: Any) -> Callable[[Body], Task]:

@@ -98,14 +98,15 @@ def _is_nothing(statement: ast.stmt) -> bool:
 
 def _is_harmless(expression: ast.expr) -> bool:
     """Whether what an expression calls, if anything, says or asks and does no more."""
-    for node in ast.walk(expression):
-        if isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom)):
-            return False
-        if isinstance(node, ast.Call):
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if name not in _HARMLESS and not (name == "execute" and _only_asks(node)):
-                return False
-    return True
+    # Asked of itself first: to walk through a step takes longer than to know that it is one.
+    return _is_harmless_itself(expression) and all(map(_is_harmless_itself, ast.walk(expression)))
+
+
+def _is_harmless_itself(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        return name in _HARMLESS or (name == "execute" and _only_asks(node))
+    return not isinstance(node, (ast.Await, ast.Yield, ast.YieldFrom))
 
 
 def _only_asks(call: ast.Call) -> bool:

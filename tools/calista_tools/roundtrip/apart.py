@@ -43,7 +43,9 @@ class Apart(Generic[Result]):
         forks = sys.platform == "linux" and threading.active_count() == 1
         context: Any = get_context("fork" if forks else "spawn")
         self._receiver, sender = context.Pipe(duplex=False)
-        self._process = context.Process(target=_call, args=(sender, function, arguments))
+        # A fork holds the other end as well, and would wait for itself to read if we were killed.
+        other_end = self._receiver if forks else None
+        self._process = context.Process(target=_call, args=(sender, other_end, function, arguments))
         sys.stdout.flush()
         self._process.start()
         sender.close()
@@ -123,7 +125,14 @@ def _interrupt_no_more() -> None:
         signal.signal(number, lambda *_: None)
 
 
-def _call(sender: Connection, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _call(
+    sender: Connection,
+    other_end: Connection | None,
+    function: Callable[..., Any],
+    arguments: tuple[Any, ...],
+) -> None:
+    if other_end is not None:
+        other_end.close()
     with suppress(KeyboardInterrupt, BrokenPipeError):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, interrupt_once)

@@ -163,13 +163,15 @@ def _folder(text: str) -> Path:
 
 
 def _count(text: str) -> int:
-    number = int(text)
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
     if not 0 <= number < 2**63:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
     return number
 
 
 # How argparse calls them in its messages.
-_count.__name__ = "whole number from 0"
 _folder.__name__ = "folder"
 _text.__name__ = "text"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,8 @@ def _parse(line: bytes) -> dict[str, Any]:
         raise ValueError(f"byte {error.start + 1} is not UTF-8") from None
     try:
         event = decode(text)
+    except json.JSONDecodeError as error:  # its own words count this line as another first one
+        raise ValueError(f"{error.msg} at column {error.pos + 1}") from None
     except RecursionError:
         raise ValueError("nested too deeply") from None
     if not isinstance(event, dict):
@@ -57,8 +60,10 @@ def _parse(line: bytes) -> dict[str, Any]:
         if key not in REQUIRED and key not in OPTIONAL:
             from difflib import get_close_matches
 
-            near = get_close_matches(key, [*REQUIRED, *OPTIONAL], n=1, cutoff=0.0)[0]
-            raise ValueError(f"unknown key {key!r}; did you mean {near!r}?")
+            known = [*REQUIRED, *OPTIONAL]
+            near = get_close_matches(key, known, n=1)
+            which = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            raise ValueError(f"unknown key {key!r}; {which}")
     for key, longest in REQUIRED.items():
         value = event.get(key)
         if not isinstance(value, str) or not value or len(value) > longest:

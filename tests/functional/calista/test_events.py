@@ -185,9 +185,17 @@ def test_a_bad_line_late_in_the_input_undoes_the_rest(events: Any) -> None:
     ("line", "words"),
     [
         ("[]", "not a JSON object"),
-        ("hello", "Expecting value"),
+        ("hello", "error: line 1: Expecting value at column 1; no event"),
+        (
+            '{"a": 1,\n',
+            "error: line 1: Expecting property name enclosed in double quotes at column",
+        ),
         ('{"stream_id": "x"}', "'stream_type' must be a text of 1 to 100 characters"),
         (json.dumps(made() | {"stream_idd": 1}), "did you mean 'stream_id'?"),
+        (
+            json.dumps(made() | {"foo": 1}),
+            "unknown key 'foo'; there are stream_id, stream_type, event_type, payload, metadata,",
+        ),
         (json.dumps(made("x" * 201)), "'stream_id' must be a text of 1 to 200 characters"),
         (json.dumps(made(version=0)), "'version' must be a whole number from 1"),
         (json.dumps(made(version=True)), "'version' must be"),
@@ -393,4 +401,4 @@ def test_a_count_is_never_negative(calista: Any) -> None:
     for option in (["--limit", "-1"], ["--limit", "many"], ["--after", "-1"]):
         result = calista("events", "list", *option)
         assert result.code == 2
-        assert "invalid whole number from 0 value" in result.err
+        assert f"argument {option[0]}: {option[1]!r} is no whole number from 0" in result.err

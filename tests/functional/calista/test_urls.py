@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -79,3 +80,16 @@ def test_an_asynchronous_driver(calista: Any, monkeypatch: pytest.MonkeyPatch, s
     result = calista("db", "upgrade", "--yes")
     assert_refused(result, "asynchronous driver")
     assert f"hint: write {scheme.partition('+')[0]}:// alone" in result.err
+
+
+@on_sqlite
+def test_status_says_what_to_do_about_a_url(calista: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALISTA_DB_URL", "postgresql+nothing://ada:secret@localhost/some")
+    shown = calista("db", "status")
+    assert (shown.code, shown.err) == (1, "")
+    assert shown.out.splitlines()[2:] == [
+        "error        the driver of 'postgresql+nothing' is not installed",
+        "hint         write postgresql:// alone",
+    ]
+    found = json.loads(calista("db", "status", "--json").out)
+    assert found["hint"] == "write postgresql:// alone"

@@ -114,3 +114,10 @@ def test_a_folder_in_the_place_of_the_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "calista.toml").mkdir()
     with pytest.raises(SettingsError, match=r"calista.toml: cannot be read"):
         Settings.read({}, folder=tmp_path)
+
+
+def test_a_file_that_is_not_there_is_not_called_bad_toml(tmp_path: Path) -> None:
+    for name, why in (("nothing.toml", "No such file or directory"), (".", "Is a directory")):
+        with pytest.raises(SettingsError) as raised:
+            Settings.read({}, folder=tmp_path, config=Path(name))
+        assert raised.value.message == f"{tmp_path / name}: cannot be read: {why}"

@@ -61,3 +61,10 @@ def test_a_wrong_file_is_refused(tmp_path: Path, text: str, message: str, hint: 
     assert str(path) in caught.value.message
     assert hint in caught.value.hint
     assert caught.value.exit_code == 2
+
+
+def test_a_file_that_is_not_there_is_not_called_bad_toml(tmp_path: Path) -> None:
+    path = tmp_path / "nothing.toml"
+    with pytest.raises(ConfigError) as caught:
+        config.load(path=path)
+    assert caught.value.message == f"{path}: cannot be read: No such file or directory"

@@ -53,6 +53,7 @@ def _describe(database: Database) -> dict[str, Any]:
         "pending": [],
         "last_backup": None,
         "error": None,
+        "hint": None,
     }
     try:
         if database.exists:
@@ -63,7 +64,7 @@ def _describe(database: Database) -> dict[str, Any]:
         else:
             standing = standing_of(database)
     except CalistaError as error:
-        return found | {"reachable": False, "error": error.message}
+        return found | {"reachable": False, "error": error.message, "hint": error.hint}
     found |= {"state": standing.state, "current": list(standing.current)}
     found["pending"] = [
         {"revision": item.revision, "summary": item.summary} for item in standing.pending
@@ -84,6 +85,8 @@ def _print(found: dict[str, Any]) -> None:
     lines = {"database": found["url"], "backend": backend}
     if not found["reachable"]:
         lines["error"] = found["error"]
+        if found["hint"]:
+            lines["hint"] = found["hint"]
     else:
         lines["state"] = found["state"]
         lines["current"] = ", ".join(found["current"]) or "nothing"

@@ -196,3 +196,26 @@ def test_other_databases_of_the_server_are_left_alone(
                 assert tables.scalars().all() == ["star"]
         finally:
             connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+SWALLOW = """
+import os, signal
+try:
+    os.kill(os.getpid(), signal.SIGTERM)
+    signal.pause()
+except BaseException:
+    pass
+"""
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_a_revision_that_catches_everything_does_not_keep_it_to_itself(
+    backend: str, ini: Path, start: Start
+) -> None:
+    write(ini, "r1", SWALLOW)
+    out, err = (process := start("--backend", backend, "--no-cache")).communicate(timeout=60)
+    assert (process.returncode, out, err) == (
+        130,
+        "",
+        "error: interrupted; scratch databases are removed\n",
+    )

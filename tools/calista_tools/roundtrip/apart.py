@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from calista_tools.errors import ToolError
+from calista_tools.roundtrip.interrupt import interrupt_no_more, listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -113,18 +114,6 @@ def _prove(project: Project, options: Options, progress: Progress) -> Run:
     return prove(project, options, progress, progress)
 
 
-def interrupt_once(number: int, frame: object) -> None:
-    """Raise KeyboardInterrupt; what cleans up after it is not to be interrupted again."""
-    _interrupt_no_more()
-    raise KeyboardInterrupt
-
-
-def _interrupt_no_more() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # Not SIG_IGN: Python prints an error for a signal that has come already.
-        signal.signal(number, lambda *_: None)
-
-
 def _call(
     sender: Connection,
     other_end: Connection | None,
@@ -134,11 +123,10 @@ def _call(
     if other_end is not None:
         other_end.close()
     with suppress(KeyboardInterrupt, BrokenPipeError):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, interrupt_once)
+        listen()
         sender.send(None)
         sender.send(_outcome(function, arguments))
-    _interrupt_no_more()
+    interrupt_no_more()
 
 
 def _outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
-from calista_tools.roundtrip.apart import interrupt_once, prove_apart
+from calista_tools.roundtrip.apart import prove_apart
+from calista_tools.roundtrip.interrupt import interruptible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -88,11 +88,9 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     arguments = parser().parse_args(argv)
-    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
-    for number in before:
-        signal.signal(number, interrupt_once)
     try:
-        return _run(arguments)
+        with interruptible():
+            return _run(arguments)
     except ToolError as error:
         print(f"error: {error}", file=sys.stderr)
         if error.hint:
@@ -101,9 +99,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("error: interrupted; scratch databases are removed", file=sys.stderr)
         return 130
-    finally:
-        for number, previous in before.items():
-            signal.signal(number, previous)
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.alembic_step import AlembicStep
 from calista_tools.roundtrip.environment import run_env
+from calista_tools.roundtrip.interrupt import raise_if_interrupted
 from calista_tools.roundtrip.judge import Judge
 from calista_tools.roundtrip.live import commit_outer
 from calista_tools.roundtrip.result import ERROR, SKIPPED, Step
@@ -179,6 +180,7 @@ class Walk:
         try:
             run_env(self._project, self._database.url, attached)
         except (Exception, SystemExit) as error:
+            raise_if_interrupted()
             if self._ours or isinstance(error, ToolError):
                 raise
             if not self._direction:
@@ -209,6 +211,7 @@ class Walk:
 
     def _go(self, script: Script, direction: str, *, forget: bool = True) -> Steps:
         """Yield one step to Alembic and wait until it is committed."""
+        raise_if_interrupted()
         assert self._context is not None
         context = self._context
         if forget:

@@ -1,0 +1,62 @@
+"""Was the command interrupted? Known for certain, whoever has kept the exception to himself.
+
+SQLite's authorizer calls us in the middle of a statement and swallows what we raise there; so do
+revisions and libraries that catch everything.
+"""
+
+from __future__ import annotations
+
+import signal
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_asked = False
+
+
+def listen() -> None:
+    """Take SIGINT and SIGTERM for the wish to end, once: cleaning up takes its time."""
+    global _asked
+    _asked = False
+    for number in _SIGNALS:
+        signal.signal(number, _interrupt)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Listen meanwhile."""
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    listen()
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)
+
+
+def raise_if_interrupted() -> None:
+    """Raise the KeyboardInterrupt that may have got lost.
+
+    Raises:
+        KeyboardInterrupt: The command was interrupted.
+    """
+    if _asked:
+        raise KeyboardInterrupt
+
+
+def interrupt_no_more() -> None:
+    """Ignore the signals from now on."""
+    for number in _SIGNALS:
+        # Not SIG_IGN: Python prints an error for a signal that has come already.
+        signal.signal(number, lambda *_: None)
+
+
+def _interrupt(number: int, frame: object) -> None:
+    global _asked
+    _asked = True
+    interrupt_no_more()
+    raise KeyboardInterrupt

@@ -95,6 +95,24 @@ def test_what_a_killed_process_left_is_removed_by_the_next(postgres_server: URL)
     assert name not in databases(postgres_server)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="has no timer signals")
+def test_what_is_interrupted_can_still_be_dropped(postgres_server: URL) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    server = PostgresServer(postgres_server)
+    made = server.create()
+    before = signal.signal(signal.SIGALRM, interrupt)
+    signal.setitimer(signal.ITIMER_REAL, 0.2)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            server._execute("SELECT pg_sleep(60)")
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    server.close()
+    assert made.name not in databases(postgres_server)
+
+
 def test_what_others_use_is_left_alone_whatever_database_they_came_through(
     postgres_scratch: PostgresServer,
 ) -> None:

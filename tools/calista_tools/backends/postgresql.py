@@ -148,6 +148,9 @@ class PostgresServer:
     def _execute(self, statement: str, **parameters: object) -> list[tuple[object, ...]]:
         from sqlalchemy import text
 
+        if self._connection.invalidated:
+            # Interrupted in the middle of a statement: a new session can still clean up.
+            self._connection.rollback()
         result = self._connection.execute(text(statement), parameters)
         return [tuple(row) for row in result] if result.returns_rows else []
 

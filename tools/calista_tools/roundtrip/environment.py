@@ -157,4 +157,5 @@ def _quiet() -> Iterator[None]:
         try:
             yield
         finally:
-            logging.disable(before)
+            if logging.root.manager.disable == logging.WARNING:  # not silenced by an interrupt
+                logging.disable(before)

@@ -6,6 +6,7 @@ revisions and libraries that catch everything.
 
 from __future__ import annotations
 
+import logging
 import signal
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -30,10 +31,12 @@ def listen() -> None:
 def interruptible() -> Iterator[None]:
     """Listen meanwhile."""
     before = {number: signal.getsignal(number) for number in _SIGNALS}
+    logged = logging.root.manager.disable
     listen()
     try:
         yield
     finally:
+        logging.disable(logged)
         for number, previous in before.items():
             signal.signal(number, previous)
 
@@ -59,4 +62,6 @@ def _interrupt(number: int, frame: object) -> None:
     global _asked
     _asked = True
     interrupt_no_more()
+    # Connections that are closed in the middle of a statement complain, with a traceback.
+    logging.disable(logging.CRITICAL)
     raise KeyboardInterrupt

@@ -370,3 +370,18 @@ def test_another_database_of_the_same_server_is_left_alone(
     with pytest.raises(ToolError, match="and not to the database that it was given"):
         run(project({"a1": TABLE}, env=ELSEWHERE), database_url.get_backend_name())
     assert snapshot_of(database_url) == before
+
+
+def test_what_a_revision_imports_may_have_no_attributes(project: Write) -> None:
+    ini = project({"one": ("", "")})
+    path = ini.parent / "migrations" / "versions" / "one.py"
+    proxy = """
+class Proxy:
+    def __getattr__(self, name):
+        raise RuntimeError("working outside of request context")
+
+
+request = Proxy()
+"""
+    path.write_text(path.read_text(encoding="utf-8") + proxy, encoding="utf-8")
+    assert prove(Project(ini), Options(backend="sqlite", cache=False)).proven

@@ -67,11 +67,17 @@ def _anew(script: Script) -> ModuleType:
     Tables that a function puts into the module's own metadata would be there already.
     """
     from alembic.util import load_python_file
-    from sqlalchemy import MetaData
 
-    values = list(vars(script.module).values())
-    if any(isinstance(getattr(value, "metadata", value), MetaData) for value in values):
+    if any(map(_has_metadata, list(vars(script.module).values()))):
         path = Path(script.path)
         with suppress(Exception):  # Some declare models of the application's: once for all.
             return load_python_file(str(path.parent), path.name)
     return script.module
+
+
+def _has_metadata(value: Any) -> bool:
+    from sqlalchemy import MetaData
+
+    with suppress(Exception):  # Flask's `request` has no attributes where there is none.
+        return isinstance(getattr(value, "metadata", value), MetaData)
+    return False

@@ -186,3 +186,13 @@ def test_models_that_only_env_imports_do_not_make_proofs_void(
     assert cached(run(ini, "sqlite")) == [False] * 3
     models.write_text("one = 1\ntwo = 2\n", encoding="utf-8")
     assert cached(run(ini, "sqlite")) == [True] * 3
+
+
+def test_a_value_in_the_head_of_the_file_is_kept_with_it(project: Callable[..., Path]) -> None:
+    value = 'op.execute("PRAGMA user_version = {}")'
+    ini = project({"one": (value.format(5), value.format(0)), "two": HISTORY["two"]})
+    assert run(ini, "sqlite").proven
+    found = run(ini, "sqlite")
+    assert cached(found) == [True, True]
+    assert found.head is not None
+    assert "pragma user_version" in found.head

@@ -151,7 +151,8 @@ class SqliteReader:
     def read_texts(self) -> Iterator[tuple[frozenset[Text], Group]]:
         """Yield the texts of each table and view that there is, and what they mean."""
         for table, group in self._groups.items():
-            yield _texts(self._rows[table]), group
+            if table in self._rows:  # and no value in the head of the file
+                yield _texts(self._rows[table]), group
 
     def _suspects(self, names: set[str], altered: bool) -> set[str]:
         """Return the known tables and views whose rows are to be looked at."""

@@ -61,6 +61,18 @@ def test_it_does_not_keep_a_later_defect_from_being_found(backend: str, project:
     assert [line.partition(":")[0] for line in steps[1].differences] == ["upgrade of empty tables"]
 
 
+@BACKENDS
+def test_nothing_is_kept_that_without_rows_cannot_be_made(backend: str, project: Write) -> None:
+    code, _ = COUNTING["a row is fetched"]
+    fails = "raise ValueError"
+    later = {"r2": (added("b")[0], fails), "r3": added("c"), "r4": (fails, "")}
+    ini = project({"r0": CREATE, "r1": (code, ""), **later})
+    for _ in range(2):
+        steps = prove(Project(ini), Options(backend=backend)).steps
+        assert [step.proven for step in steps] == [True, True, False, True, False]
+        assert not any(step.cached for step in steps)
+
+
 @pytest.mark.parametrize(
     ("statement", "counts"),
     [

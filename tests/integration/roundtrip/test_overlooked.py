@@ -8,6 +8,8 @@ from uuid import uuid4
 
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
+from calista_tools.roundtrip.settings import Settings
+from tests.integration.conftest import ENV
 
 CREATE = 'op.create_table("note", sa.Column("id", sa.Integer, primary_key=True))'
 BESIDE = """
@@ -45,3 +47,18 @@ def test_a_role_does_not_outlive_the_first_reading(project: Callable[..., Path])
     run = prove(Project(ini), Options(backend="postgresql", cache=False))
     assert run.notes == ["every object was read after every step"]
     assert [step.proven for step in run.steps[:3]] == [True, True, False]
+
+
+def test_head_is_told_of_once(project: Callable[..., Path]) -> None:
+    table = 'MetaData()\nTable("other", target_metadata, Column("id", Integer))'
+    env = ENV.replace("MetaData()", table).replace(
+        "import MetaData", "import Column, Integer, MetaData, Table"
+    )
+    ini = project({"one": (CREATE, 'op.drop_table("note")'), "two": (BESIDE, "")}, env=env)
+    settings = Settings(drift={"*": "not ours"})
+    run = prove(Project(ini), Options(backend="postgresql", cache=False, settings=settings))
+    assert run.compared == ["drift"]
+    first, *others = run.notes
+    assert first == "every object was read after every step"
+    assert others
+    assert len(others) == len(set(others))

@@ -138,3 +138,24 @@ def test_files_read_by_another_process_count_for_what_is_kept(
     file.write_text("SELECT 1", encoding="utf-8")
     changed = prove(Project(ini), options)
     assert [step.revision for step in changed.steps if not step.proven] == ["r02"]
+
+
+def test_what_is_wrong_already_is_not_told_again(
+    project: Callable[..., Path], backend: str
+) -> None:
+    child = """
+    op.create_table("child", sa.Column("id", sa.Integer, primary_key=True),
+                    sa.Column("t0_id", sa.Integer, sa.ForeignKey("t0.id", name="fk_child")))
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("INSERT INTO child VALUES (1, 99)")
+    """
+    never = """
+    op.create_table("never", sa.Column("id", sa.Integer, primary_key=True),
+                    sa.CheckConstraint("id > 5 AND id < 3", name="ck_never"))
+    """
+    more = ('op.add_column("child", sa.Column("n", sa.Integer))', 'op.drop_column("child", "n")')
+    steps = {"r01": (child, DROP.format("child")), "r02": (never, DROP.format("never"))}
+    alone, together = both(project(history(**steps, r10=more)), backend)
+    assert told(together) == told(alone)
+    assert [step.revision for step in together.steps if step.notes] == ["r03"]
+    assert together.steps[10].proven

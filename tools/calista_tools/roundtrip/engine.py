@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import time
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
@@ -95,6 +95,7 @@ def prove(
             noticed = proof.run(run, before, proven)
         if not noticed:
             # Something changed the catalogs in a way that nothing told of.
+            run = Run(options.backend, place.server_version)
             run.notes.append("every object was read after every step")
             database.replace_by(None)
             proof.run(run, before, proven, thorough=True)
@@ -113,6 +114,7 @@ def _prove_piece(project: Project, options: Options, first: int, end: int) -> Fo
             prepare(options.settings.prepare, proof.database.url)
         walk = stack.enter_context(closing(proof.walk()))
         walk.advance([*before, *proven[:first]])
+        walk.told = first > 0
         walk.prove(proven[first:end], lambda context: None)
         if not walk.looked:
             walk.look(lambda context: None)
@@ -214,7 +216,9 @@ class _Proof:
                 if not pieces.scripts:
                     raise
                 raise PiecesError from error
-            run.steps = walk.prove(proven[count + len(pieces.scripts) :], head.look)
+            done = count + len(pieces.scripts)
+            walk.told = done > 0
+            run.steps = walk.prove(proven[done:], head.look)
             if pieces.scripts:
                 if database.roles:
                     raise PiecesError
@@ -227,10 +231,11 @@ class _Proof:
             good = _proven_prefix(run.steps)
             # A role is not in the database that would be kept.
             if cache and good > count and not database.roles:
-                walk.go_back_to(proven[:good])
-                tables = head.tables or None if good == len(proven) else None
-                read = walk.live.remembered()
-                cache.keep(proven[:good], run.steps[:good], database, tables, read)
+                with suppress(StepError):  # Some revisions that are proven fail without rows.
+                    walk.go_back_to(proven[:good])
+                    tables = head.tables or None if good == len(proven) else None
+                    read = walk.live.remembered()
+                    cache.keep(proven[:good], run.steps[:good], database, tables, read)
         return True
 
     def walk(

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     AtHead = Callable[[MigrationContext], None]
     Steps = Iterator[RevisionStep]
 
-
 #: So often the whole history may be run anew where a revision fails.
 _MOST_TRIES = 4
 
@@ -90,6 +89,8 @@ class Walk:
         self.overlooked = False
         #: Whether the database was looked at as it is in the end.
         self.looked = False
+        #: Whether others say which tables, of those that there are, can hold no rows.
+        self.told = False
         self._at_head: AtHead | None = None
         #: As the first proof found it.
         self.first: Snapshot | None = None
@@ -156,8 +157,6 @@ class Walk:
     def close(self) -> None:
         """Drop the copies that were kept to come back to."""
         self._back.close()
-
-    # One run of env.py, and what can end it.
 
     def _run(self, steps: Callable[[], Steps]) -> None:
         """Run ``env.py`` with these steps.
@@ -247,13 +246,15 @@ class Walk:
                 self.judge.follow()
         self.snapshot = self.live.read_all()
 
-    # The proof of one revision.
-
     def _proofs(self) -> Steps:
         self.snapshot = self.live.read_all()
+        self.judge.start(self.live)
         if self.first is None:
             self.first = self.snapshot
-        self.judge.start(self.live)
+            if not self.steps:
+                self.live.violations([])  # no fault of what is proven now
+            if self.told:
+                self.judge.fill([applied.revision for applied in self._applied])
         while self._queue:
             script = self._queue[0]
             self._started = time.perf_counter()
@@ -309,8 +310,6 @@ class Walk:
         self.steps.append(step)
         self.judge.reproduce(step, self._project.parents(script))
         self._progress(step)
-
-    # After a failure.
 
     def _fail(self, failure: StepError) -> None:
         step, script = self._step, self._queue[0]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.from_nothing import counts_on_rows
 from calista_tools.roundtrip.recreation import losses, reasons
-from calista_tools.roundtrip.reproduce import commands, rows_for
+from calista_tools.roundtrip.reproduce import commands, from_nothing, rows_for
 from calista_tools.roundtrip.result import ERROR, SKIPPED
 from calista_tools.roundtrip.row_proof import Rows
 from calista_tools.roundtrip.rows import IRREVERSIBLE, declarations, is_about_values
@@ -67,8 +67,7 @@ class Judge:
     def failed_from_nothing(self, step: Step, error: BaseException) -> None:
         """Take in that a new database, without any rows, cannot be upgraded to a revision."""
         step.differences.append(f"upgrade of empty tables: {words(error)}")
-        if not step.reproduce:
-            step.reproduce = [f"alembic upgrade {step.revision}"]
+        step.reproduce += from_nothing(step, self._settings.prepare)
 
     @property
     def has_rows(self) -> bool:
@@ -177,7 +176,7 @@ class Judge:
             known = self._rows.known if self._rows_matter else None
             dialect = self._dialect
             rows = rows_for(self._sent, known, self._before, dialect) if known else []
-            step.reproduce = commands(step, parents, rows)
+            step.reproduce = commands(step, parents, rows, self._settings.prepare)
 
 
 def _explained(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from calista_tools.roundtrip.result import ERROR, SKIPPED
 from calista_tools.roundtrip.rows import insertion
 from calista_tools.roundtrip.snapshot import reference
 
@@ -15,20 +16,45 @@ if TYPE_CHECKING:
     from calista_tools.roundtrip.rows import RowState, TableName
     from calista_tools.roundtrip.snapshot import Snapshot
 
+#: A comment in SQL: what follows it has nothing to do with what stands before.
+ANEW = "-- from here on, on another empty database:"
+_PREPARE = (
+    'python -c "import sys, pkgutil, sqlalchemy as sa;'
+    ' pkgutil.resolve_name(sys.argv[1])(sa.create_engine(sys.argv[2]))" {} URL'
+)
 #: Whole words of a statement, as names are written in it.
 _WORD = re.compile(r"\w+")
 
 
-def commands(step: Step, parents: Sequence[str], rows: Sequence[str]) -> list[str]:
-    """Return what to run, in order: commands of Alembic, and SQL that ends with a semicolon."""
-    found = [*(f"alembic upgrade {parent}" for parent in parents), *rows]
+def commands(
+    step: Step, parents: Sequence[str], rows: Sequence[str], prepare: str | None = None
+) -> list[str]:
+    """Return what to run, in order: commands of Alembic, and SQL that ends with a semicolon.
+
+    Args:
+        step: What was found.
+        parents: Its parents.
+        rows: Statements that insert what it met.
+        prepare: What makes the database that the history begins on.
+    """
+    first = [_PREPARE.format(prepare)] if prepare else []
+    found = [*first, *(f"alembic upgrade {parent}" for parent in parents), *rows]
     found.append(f"alembic upgrade {step.revision}")
-    if step.upgrade == "ok":
+    if step.upgrade == ERROR and step.downgrade != SKIPPED:
+        # It passes without these rows, or in one run: what comes after that was found that way.
+        found += [ANEW, *first, f"alembic upgrade {step.revision}"]
+    if step.downgrade != SKIPPED:
         # Not `-1`, which is ambiguous behind a merge; only this revision is above its parent here.
         found.append(f"alembic downgrade {parents[0] if parents else 'base'}")
-        if step.upgrade_again != "skipped":
+        if step.upgrade_again != SKIPPED:
             found.append(f"alembic upgrade {step.revision}")
     return found
+
+
+def from_nothing(step: Step, prepare: str | None = None) -> list[str]:
+    """Return what shows that an empty database cannot be upgraded to a revision."""
+    first = [_PREPARE.format(prepare)] if prepare else []
+    return [*([ANEW] if step.reproduce else []), *first, f"alembic upgrade {step.revision}"]
 
 
 def rows_for(

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
 
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.engine import Options, prove
@@ -385,3 +389,20 @@ request = Proxy()
 """
     path.write_text(path.read_text(encoding="utf-8") + proxy, encoding="utf-8")
     assert prove(Project(ini), Options(backend="sqlite", cache=False)).proven
+
+
+def test_alembics_template_with_pyproject(tmp_path: Path) -> None:
+    ini = tmp_path / "alembic.ini"
+    config = Config(str(ini), toml_file=str(tmp_path / "pyproject.toml"))
+    with redirect_stdout(StringIO()):
+        command.init(config, str(tmp_path / "migrations"), template="pyproject")
+    assert "script_location" not in ini.read_text(encoding="utf-8")
+    (tmp_path / "migrations" / "versions" / "one.py").write_text(
+        "from alembic import op\nimport sqlalchemy as sa\nrevision, down_revision = 'one', None\n"
+        "def upgrade():\n    op.create_table('note', sa.Column('id', sa.Integer))\n"
+        "def downgrade():\n    op.drop_table('note')\n",
+        encoding="utf-8",
+    )
+    for named in (ini, tmp_path / "pyproject.toml"):
+        run = prove(Project(named), Options(backend="sqlite", cache=False))
+        assert [step.proven for step in run.steps] == [True]

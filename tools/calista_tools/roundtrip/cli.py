@@ -104,15 +104,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from calista_tools import config
     from calista_tools.roundtrip.output import json, junit
-    from calista_tools.roundtrip.project import Project
+    from calista_tools.roundtrip.project import Project, found_ini
     from calista_tools.roundtrip.settings import read_settings
 
     _check(arguments)
     named: Path | None = arguments.config
     settings = config.load(named.absolute().parent if named else None)
-    ini = named or settings.alembic_ini
-    if named is None and not ini.exists() and (settings.root / "pyproject.toml").exists():
-        ini = settings.root / "pyproject.toml"
+    ini = found_ini(named, settings)
     own = read_settings(settings.roundtrip, settings.root)
     own = replace(
         own,

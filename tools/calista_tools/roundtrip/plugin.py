@@ -70,13 +70,13 @@ class Revisions(pytest.Collector):
 
     def _project(self) -> tuple[Project, Settings, tuple[str, ...]]:
         from calista_tools import config as configuration
-        from calista_tools.roundtrip.project import Project
+        from calista_tools.roundtrip.project import Project, found_ini
         from calista_tools.roundtrip.settings import read_settings
 
         named = self.config.getoption("--roundtrip-config")
         found: Config = configuration.load(self.config.rootpath)
         settings = read_settings(found.roundtrip, found.root)
-        ini = Path(named) if named else found.alembic_ini
+        ini = found_ini(Path(named) if named else None, found)
         return Project.of(ini, settings), settings, found.dialects
 
 

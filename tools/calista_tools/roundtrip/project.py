@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from alembic.script import Script, ScriptDirectory
     from sqlalchemy import URL
 
+    from calista_tools import config
     from calista_tools.roundtrip.settings import Settings
 
 _ASYNC = re.compile(
@@ -88,18 +89,21 @@ class Project:
         from alembic.config import Config
 
         options = Namespace(x=list(self.x), raiseerr=False)
-        if self.ini.suffix == ".toml":
-            if "toml_file" not in inspect.signature(Config.__init__).parameters:
-                raise ToolError(
-                    "this Alembic does not read pyproject.toml",
-                    "name an alembic.ini with --config, or upgrade to Alembic 1.16",
-                    exit_code=2,
-                )
-            config = Config(toml_file=str(self.ini), cmd_opts=options)
-        else:
-            config = Config(str(self.ini), cmd_opts=options)
+        # As the command line has it: a pyproject.toml beside alembic.ini counts as well.
+        toml = self.ini if self.ini.suffix == ".toml" else self.ini.with_name("pyproject.toml")
+        files = {} if toml == self.ini else {"file_": str(self.ini)}
+        if "toml_file" in inspect.signature(Config.__init__).parameters:
+            if toml.is_file():
+                files["toml_file"] = str(toml)
+        elif toml == self.ini:
+            raise ToolError(
+                "this Alembic does not read pyproject.toml",
+                "name an alembic.ini with --config, or upgrade to Alembic 1.16",
+                exit_code=2,
+            )
+        config = Config(**files, cmd_opts=options)  # type: ignore[arg-type]
         beside = self.ini.parent
-        if config.get_main_option("script_location") is None and (beside / "env.py").is_file():
+        if _location(config) is None and (beside / "env.py").is_file():
             # Flask-Migrate's alembic.ini lies beside env.py and does not say so.
             config.set_main_option("script_location", str(beside).replace("%", "%%"))
         if url is not None:
@@ -234,7 +238,7 @@ class Project:
     @cached_property
     def _folder(self) -> Path:
         """Where ``env.py`` lies; a package is not imported to say so, which may start things."""
-        location = self.config().get_main_option("script_location") or "."
+        location = _location(self.config()) or "."
         package, colon, path = location.partition(":")
         if Path(location).is_absolute() or not colon:
             return Path(location)
@@ -244,7 +248,7 @@ class Project:
         return Path(next(iter(roots or []), first), *inner, path)
 
     def _enter_folder(self) -> None:
-        location = self.config().get_main_option("script_location")
+        location = _location(self.config())
         # Alembic looks from the working folder; so do we, unless that finds nothing.
         if (
             location
@@ -308,6 +312,21 @@ def variables(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def found_ini(named: Path | None, settings: config.Config) -> Path:
+    """Return the file that was named, else the project's own: without one its pyproject.toml."""
+    ini = named or settings.alembic_ini
+    own = settings.root / "pyproject.toml"
+    return own if named is None and not ini.exists() and own.exists() else ini
+
+
+def _location(config: Config) -> str | None:
+    """Return ``script_location``, wherever it is said."""
+    # Before 1.16 there was one place.
+    option = getattr(config, "get_alembic_option", config.get_main_option)
+    location: str | None = option("script_location")
+    return location
 
 
 def _assert_no_word_of_alembic(script: ScriptDirectory) -> None:

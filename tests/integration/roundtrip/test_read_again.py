@@ -47,6 +47,7 @@ def asked(postgresql: Database, monkeypatch: pytest.MonkeyPatch) -> list[set[str
         ("ALTER TABLE a DROP COLUMN grant_no", {"a"}),
         ("ALTER TABLE grant_batch ADD COLUMN x INTEGER", {"grant_batch"}),
         ("GRANT SELECT ON a, b TO public", {"a", "b"}),
+        ("GRANT SELECT ON A TO public", {"a"}),
         ("COMMENT ON CONSTRAINT b_pkey ON b IS 'of b'", {"b"}),
         ('GRANT SELECT ON "a" TO public', {*TABLES}),
         ("GRANT SELECT ON ALL TABLES IN SCHEMA public TO public", {*TABLES}),

@@ -206,14 +206,12 @@ class PostgresLive:
             self._alone.append(statement)
             return
         if autocommit:
-            self._locks = None
+            self._locks = self._row_locks = None
         elif _UNSEEN.search(statement):
             if _NAMED.match(statement):
                 self._alone.append(statement)
             else:
                 self._locks = None
-        if autocommit:
-            self._row_locks = None
 
 
 def _session_of(connection: Connection) -> int | None:

@@ -125,7 +125,9 @@ class PostgresReader:
 
     def _named(self, statements: str) -> set[int]:
         """Return the relations that statements name, themselves or by one of their indexes."""
-        names = set(re.findall(r"\w+", statements))
+        words = re.findall(r"\w+", statements)
+        # Without quotes NOTE is the table note.
+        names = {*words, *map(str.lower, words)}
         return {
             oid
             for oid, (name, group) in self._relations.items()

@@ -67,7 +67,13 @@ class Pieces:
     ) -> None:
         *ends, _ = cut(len(scripts), jobs)
         self.scripts = scripts[: ends[-1]] if ends else []
-        self._running = [prove(first, end) for first, end in zip([0, *ends], ends, strict=False)]
+        self._running: list[Apart[Found]] = []
+        try:
+            for first, end in zip([0, *ends], ends, strict=False):
+                self._running.append(prove(first, end))
+        except BaseException:
+            self.close()
+            raise
 
     def found(self) -> list[Found]:
         """Wait for all of them, the oldest first.

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calista_tools.roundtrip.pieces import cut
+from calista_tools.roundtrip.pieces import Pieces, cut
 
 
 @given(st.integers(1, 5000), st.integers(1, 64))
@@ -29,3 +32,22 @@ def test_a_short_history_and_a_single_process_are_one_piece() -> None:
     assert cut(59, 8) == [59]
     assert cut(1000, 1) == [1000]
     assert cut(1000, 0) == [1000]
+
+
+def test_an_interrupt_while_they_are_started_ends_those_that_run() -> None:
+    closed: list[tuple[int, int]] = []
+
+    class Running:
+        def __init__(self, first: int, end: int) -> None:
+            if first:
+                raise KeyboardInterrupt
+            self._place = (first, end)
+
+        def close(self) -> None:
+            closed.append(self._place)
+
+    start: Any = Running
+    history: Any = [None] * 120
+    with pytest.raises(KeyboardInterrupt):
+        Pieces(history, 3, start)
+    assert closed == [(0, cut(120, 3)[0])]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from calista_tools.config import DEFAULT_NAMES, OPTIONS, json_schema
+from calista_tools.config import DEFAULT_NAMES, OPTIONS, Option, json_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,13 +32,51 @@ so a project pastes its own.
 | kind | default |
 |---|---|
 """
+ROUNDTRIP = """
+## The round-trip
+
+`[tool.calista.roundtrip]` is read by `calista-roundtrip`, `check`, `review`, `report`, `squash` and
+`pytest --roundtrip`. What a flag of `calista-roundtrip` says as well is added to it, or wins.
+
+| key | takes | |
+|---|---|---|
+"""
+
+_STRING = {"type": "string"}
+_STRINGS = {"type": "array", "items": _STRING}
+_REASONS = {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}
+#: The keys of ``[tool.calista.roundtrip]``, which `calista_tools.roundtrip.settings` reads.
+ROUNDTRIP_OPTIONS: Mapping[str, Option] = {
+    "x": Option(_STRINGS, None, "Arguments for env.py, each `KEY=VALUE`, as with `alembic -x`."),
+    "url-env": Option(_STRINGS, None, "Environment variables in which env.py expects the URL."),
+    "driver": Option(
+        _STRING, None, "PostgreSQL's driver in that URL, such as `asyncpg`; default: `psycopg`."
+    ),
+    "prepare": Option(
+        _STRING,
+        None,
+        "`package.module:callable`, called with an engine before the first revision: what makes "
+        "the tables that the history expects to be there.",
+    ),
+    "drift": Option(
+        _REASONS, None, "How head may differ from the metadata: the line as told, and why."
+    ),
+    "parity": Option(_REASONS, None, "How the two dialects may differ at head: the line, and why."),
+    "losses": Option(_REASONS, None, "Revisions that lose rows on purpose: the id, and why."),
+    "irreversible": Option(_REASONS, None, "Revisions without a way back: the id, and why."),
+    "rows": Option(
+        {"type": ["string", "object"]},
+        None,
+        "Rows of the project's own, by revision and table: here, or the file that holds them.",
+    ),
+}
 
 
 def pages() -> Iterator[tuple[str, str]]:
     """Yield every generated file: its path below ``docs/`` and its text."""
     from calista_tools.lint.pages import all_pages
 
-    yield SCHEMA, json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"
+    yield SCHEMA, json.dumps(_schema(), indent=2, ensure_ascii=False) + "\n"
     yield "configuration.md", configuration()
     for name, text in all_pages():
         yield f"rules/{name}", text
@@ -51,12 +89,29 @@ def configuration() -> str:
         for key, option in OPTIONS.items()
     )
     names = "".join(f"| `{kind}` | `{pattern}` |\n" for kind, pattern in DEFAULT_NAMES.items())
-    return f"{CONFIGURATION}{rows}{NAMES}{names}"
+    roundtrip = "".join(
+        f"| `{key}` | {_takes(option.schema)} | {option.help} |\n"
+        for key, option in ROUNDTRIP_OPTIONS.items()
+    )
+    return f"{CONFIGURATION}{rows}{NAMES}{names}{ROUNDTRIP}{roundtrip}"
 
 
-def _takes(schema: Mapping[str, object]) -> str:
+def _schema() -> dict[str, Any]:
+    """Return the JSON schema of the whole table; either spelling of a key is right."""
+    schema = json_schema()
+    properties = {
+        spelling: {**option.schema, "description": option.help}
+        for key, option in ROUNDTRIP_OPTIONS.items()
+        for spelling in dict.fromkeys((key, key.replace("-", "_")))
+    }
+    schema["properties"]["roundtrip"] |= {"properties": properties, "additionalProperties": False}
+    return schema
+
+
+def _takes(schema: Mapping[str, Any]) -> str:
     kinds = {"string": "string", "array": "list", "object": "table", "boolean": "true or false"}
-    return kinds.get(str(schema.get("type")), str(schema.get("type", "")))
+    given = schema.get("type", ())
+    return " or ".join(kinds[kind] for kind in ([given] if isinstance(given, str) else given))
 
 
 def _default(value: object) -> str:

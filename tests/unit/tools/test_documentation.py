@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from calista_tools.config import OPTIONS
-from calista_tools.documentation import pages, write
+from calista_tools.documentation import ROUNDTRIP_OPTIONS, pages, write
+from calista_tools.roundtrip.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 
@@ -26,7 +27,13 @@ def test_rule_pages_without_a_rule_are_removed(tmp_path: Path) -> None:
 
 
 def test_every_option_says_what_it_is_for() -> None:
-    assert [key for key, option in OPTIONS.items() if not option.help.endswith(".")] == []
+    options = {**OPTIONS, **ROUNDTRIP_OPTIONS}
+    assert [key for key, option in options.items() if not option.help.endswith(".")] == []
+
+
+def test_the_keys_of_the_roundtrip_are_those_that_it_reads() -> None:
+    documented = {key.replace("-", "_") for key in ROUNDTRIP_OPTIONS}
+    assert documented == set(Settings.__dataclass_fields__)
 
 
 def test_our_own_configuration_fits_the_schema() -> None:

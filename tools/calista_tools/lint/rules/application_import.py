@@ -21,7 +21,7 @@ def check(migration: Migration) -> Iterator[Finding]:
     change. Copy what is needed into the revision: a ``sa.table()`` with its columns, a constant.
     Application packages are the ones in ``application-packages`` of ``[tool.calista]``; where that
     is not set, the packages and modules beside ``pyproject.toml`` and in its ``src``. Modules inside
-    the script location are no application code.
+    the script location are no application code. ``importlib.import_module("…")`` imports, too.
 
     Bad::
 

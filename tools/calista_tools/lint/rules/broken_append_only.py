@@ -18,9 +18,11 @@ def check(migration: Migration) -> Iterator[Finding]:
     The tables are those of ``[tool.calista] append-only``. Triggers refuse what comes through SQL,
     but none fires when PostgreSQL rewrites a table for a new type, TRUNCATE needs a trigger of its
     own, SQLite's REPLACE deletes without firing DELETE triggers, and a batch operation that copies
-    the table drops them all. A trigger counts where it refuses: with ``RAISE``, for every column.
-    One that is dropped has to be made again in the same revision. A table that is renamed has to be named there by its new name, too;
-    one that gets a name of the list needs the triggers like one that is made under it.
+    the table drops them all. A trigger counts where it refuses: with ``RAISE``, for every column;
+    against REPLACE for every key that the revision makes. One that is dropped has to be made again
+    in the same revision. ``WITH``, ``on_conflict_do_update`` and ``session_replication_role`` are no
+    ways round it. A table that is renamed has to be named there by its new name, too; one that gets
+    a name of the list needs the triggers like one that is made under it.
     Source: https://www.sqlite.org/lang_conflict.html
 
     Bad::

@@ -18,7 +18,8 @@ def check(migration: Migration) -> Iterator[Finding]:
     """Index is the beginning of another index or key of the same table.
 
     What searches by the first columns of an index can use the longer one: the shorter one costs
-    every write its time and answers no query that the longer one does not.
+    every write its time and answers no query that the longer one does not. Indexes with
+    a condition, an expression, an operator class or another method are not compared.
     Source: https://www.postgresql.org/docs/current/indexes-multicolumn.html
 
     Bad::

@@ -20,8 +20,8 @@ def check(migration: Migration) -> Iterator[Finding]:
 
     An empty downgrade runs without an error and leaves the schema as it was: the next upgrade
     fails on what is still there, and no test of a single step notices. One that only prints, asks or
-    warns is as empty. Where nothing can be undone,
-    let ``downgrade()`` raise, and say why and what to do instead beside the rule's code.
+    warns is as empty. Where nothing can be undone, let ``downgrade()`` raise, and say why and what
+    to do instead beside the rule's code.
     Source: https://alembic.sqlalchemy.org/en/latest/tutorial.html#running-our-second-migration
 
     Bad::

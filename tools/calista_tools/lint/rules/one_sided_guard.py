@@ -32,7 +32,8 @@ def check(migration: Migration) -> Iterator[Finding]:
 
     A step for one dialect alone makes two schemas of one history, and what development and tests
     run on is no longer what production runs on. Give the other dialect its own way (a trigger with
-    ``RAISE(ABORT)``, a plain index), or write why there is none.
+    ``RAISE(ABORT)``, a plain index), or write why there is none. A guard about another table is not
+    the other side. Privileges, owners and functions, which SQLite does not have, need none.
 
     Bad::
 

@@ -20,14 +20,16 @@ _MOMENTS = {
     "after the second upgrade": ("upgrade", "upgrade again"),
 }
 _MOMENT = f"(?P<moment>{'|'.join(_MOMENTS)})"
-_BROKEN = re.compile(r"foreign key check: \d+ rows? of (?P<table>.+?) without a match in (.+?) \(")
+_BROKEN = re.compile(
+    r"foreign key check: (?P<count>\d+) rows? of (?P<table>.+?) without a match in (?P<other>.+?) \("
+)
 _LOST = re.compile(
-    rf"table (?P<table>.+?): (?:all |\d+ of )?\d+ rows? (?P<what>lost|left over).* ?{_MOMENT}"
+    rf"table (?P<table>.+?): (?P<all>all )?(?P<count>\d+)(?: of \d+)? rows? (?P<what>lost|left over).* ?{_MOMENT}"
     r"(?: \(.*\))?$"
 )
-_GONE = re.compile(rf"table (?P<table>.+?): (?P<what>gone) with its \d+ rows? {_MOMENT}")
+_GONE = re.compile(rf"table (?P<table>.+?): gone with its (?P<count>\d+) rows? {_MOMENT}")
 _VALUES = re.compile(
-    rf"column (?P<table>.+?)\.(?P<column>[^.:]+): (?P<values>.*) in \d+ rows? .*{_MOMENT}$"
+    rf"column (?P<table>.+?)\.(?P<column>[^.:]+): (?P<values>.*) in (?P<count>\d+) rows? .*{_MOMENT}$"
 )
 _SCHEMA = re.compile(
     r"(?P<again>upgrade again: )?(?P<sign>[+~-])"
@@ -46,17 +48,13 @@ def seen(line: str, looks: Mapping[str, Look]) -> bool | None:
         looks: By the moment: ``before``, ``upgrade``, ``downgrade``, ``upgrade again``.
     """
     if match := _BROKEN.match(line):
-        pair = match[1], match[2]
-        last = [shot.broken.count(pair) for shot in looks.values()]
-        return bool(last) and max(last) > last[0]
-    if match := _LOST.match(line) or _GONE.match(line):
-        then, now = (looks.get(moment) for moment in _MOMENTS[match["moment"]])
-        return (
-            then is not None and now is not None and _rows(match["table"], match["what"], then, now)
-        )
-    if match := _VALUES.match(line):
-        then, now = (looks.get(moment) for moment in _MOMENTS[match["moment"]])
-        return then is not None and now is not None and _values(match, then, now)
+        pair = match["table"], match["other"]
+        broken = [shot.broken.count(pair) for shot in looks.values()]
+        return bool(broken) and max(broken) - broken[0] >= int(match["count"])
+    for pattern, look_for in ((_LOST, _lost), (_GONE, _gone), (_VALUES, _values)):
+        if match := pattern.match(line):
+            then, now = (looks.get(moment) for moment in _MOMENTS[match["moment"]])
+            return then is not None and now is not None and look_for(match, then, now)
     if match := _SCHEMA.match(line):
         moments = ("upgrade", "upgrade again") if match["again"] else ("before", "downgrade")
         if re.match("lost when .* was recreated", match["detail"] or ""):
@@ -66,9 +64,14 @@ def seen(line: str, looks: Mapping[str, Look]) -> bool | None:
     return None
 
 
-def _rows(table: str, what: str, then: Look, now: Look) -> bool:
-    if what == "gone":
-        return bool(then.rows.get(table)) and table not in now.rows
+def _gone(match: re.Match[str], then: Look, now: Look) -> bool:
+    table = match["table"]
+    return len(then.rows.get(table, [])) >= int(match["count"]) and table not in now.rows
+
+
+def _lost(match: re.Match[str], then: Look, now: Look) -> bool:
+    """Rows that are in one look only, as many as it says at least: what changed is in one, too."""
+    table = match["table"]
     if table not in then.rows or table not in now.rows:
         return False
     one, other = then.rows[table], now.rows[table]
@@ -77,7 +80,8 @@ def _rows(table: str, what: str, then: Look, now: Look) -> bool:
         Counter(tuple(sorted((k, v or "") for k, v in row.items() if k in shared)) for row in rows)
         for rows in (one, other)
     )
-    return bool(was - is_now if what == "lost" else is_now - was)
+    found = (was - is_now if match["what"] == "lost" else is_now - was).total()
+    return found >= int(match["count"]) and not (match["all"] and match["what"] == "lost" and other)
 
 
 def _values(match: re.Match[str], then: Look, now: Look) -> bool:
@@ -86,9 +90,9 @@ def _values(match: re.Match[str], then: Look, now: Look) -> bool:
         Counter(row[column] for row in shot.rows.get(table, []) if column in row)
         for shot in (then, now)
     )
-    if match["values"].endswith("→ NULL") and is_now[None] <= was[None]:
+    if "→ NULL" in match["values"] and is_now[None] <= was[None]:
         return False
-    return bool(was - is_now)
+    return (was - is_now).total() >= int(match["count"])
 
 
 def _schema(match: re.Match[str], then: Look, now: Look) -> bool:

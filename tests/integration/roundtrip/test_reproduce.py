@@ -131,3 +131,75 @@ def test_no_rows_that_the_upgrade_refuses(backend: str, project: Write) -> None:
     assert step.differences[0] == "+index ix_size on note"
     up = "alembic upgrade r01"
     assert step.reproduce == ["alembic upgrade r00", up, "alembic downgrade r00", up]
+
+
+def test_rows_that_a_cascade_takes(backend: str, database_url: URL, project: Write) -> None:
+    create = """
+    op.create_table("owner", sa.Column("id", sa.Integer, primary_key=True))
+    mine = sa.ForeignKey("owner.id", ondelete="CASCADE")
+    op.create_table(
+        "note",
+        sa.Column("id", sa.Integer, primary_key=True),
+        sa.Column("owner_id", sa.Integer, mine, nullable=False),
+    )
+    """
+    lose = """
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute("PRAGMA foreign_keys=ON")
+    op.execute("DELETE FROM owner")
+    """
+    drop = 'op.drop_table("note")\nop.drop_table("owner")'
+    ini = project({"r00": (create, drop), "r01": (lose, "")})
+    _, step = prove(Project(ini), Options(backend=backend, cache=False)).steps
+    after = step.reproduce.index("alembic upgrade r01")
+    lost = [line for line in step.differences if line.startswith("table note: all")]
+    assert lost or backend == "sqlite"  # its keys are not enforced inside a transaction
+    with by_hand(ini, database_url, step.reproduce[:after]) as connection:
+        assert connection.execute(text("SELECT count(*) FROM note")).scalar_one() > 0
+        connection.rollback()
+        with by_hand(ini, database_url, step.reproduce[after:]) as later:
+            left = later.execute(text("SELECT count(*) FROM note")).scalar_one()
+            assert bool(left) == (not lost)
+            assert later.execute(text("SELECT count(*) FROM owner")).scalar_one() == 0
+
+
+def test_a_column_that_only_an_empty_table_takes(sqlite_url: URL, project: Write) -> None:
+    drop = 'op.drop_column("note", "done")'
+    anew = 'op.add_column("note", sa.Column("done", sa.Boolean, nullable=False))'
+    ini = project({"r00": CREATE, "r01": (drop, anew)})
+    _, step = prove(Project(ini), Options(backend="sqlite", cache=False)).steps
+    assert (
+        step.error
+        == "downgrade: OperationalError: Cannot add a NOT NULL column with default value NULL"
+    )
+    with pytest.raises(DBAPIError, match="NOT NULL"), by_hand(ini, sqlite_url, step.reproduce):
+        pass
+
+
+def test_what_a_revision_made_of_rows_before(
+    backend: str, database_url: URL, project: Write
+) -> None:
+    size = 'sa.Column("size", sa.Integer)'
+    create = f'op.create_table("note", sa.Column("id", sa.Integer, primary_key=True), {size})'
+    tighten = """
+    from sqlalchemy.exc import IntegrityError
+    try:
+        with op.get_bind().begin_nested(), op.batch_alter_table("note") as batch:
+            batch.alter_column("size", existing_type=sa.Integer, nullable=False)
+    except IntegrityError:
+        op.execute("DROP TABLE IF EXISTS _alembic_tmp_note")
+    """
+    loosen = """
+    with op.batch_alter_table("note") as batch:
+        batch.alter_column("size", existing_type=sa.Integer, nullable=True)
+    """
+    tight = loosen.replace("True", "False")
+    drop = 'op.drop_table("note")'
+    ini = project({"r00": (create, drop), "r01": (tighten, loosen), "r02": (loosen, tight)})
+    _, swallows, step = prove(Project(ini), Options(backend=backend, cache=False)).steps
+    assert any("it goes on after an error: IntegrityError" in note for note in swallows.notes)
+    assert step.downgrade == "error"
+    assert step.reproduce[0] == "alembic upgrade r00"
+    assert step.reproduce[-1] == "alembic downgrade r01"
+    with pytest.raises(DBAPIError, match=r"(?i)null"), by_hand(ini, database_url, step.reproduce):
+        pass

@@ -120,7 +120,8 @@ def _prove_piece(project: Project, options: Options, first: int, end: int) -> Fo
             walk.look(lambda context: None)
         return Found(
             steps=walk.steps,
-            alone=stands_alone(walk.steps) and not (walk.overlooked or proof.database.roles),
+            alone=stands_alone(walk.steps)
+            and not (walk.overlooked or proof.database.roles or walk.judge.depends_on_rows),
             counting=walk.judge.counting,
             opened=opened.files(),
             modules=own_modules(project),
@@ -220,7 +221,7 @@ class _Proof:
             walk.told = done > 0
             run.steps = walk.prove(proven[done:], head.look)
             if pieces.scripts:
-                if database.roles:
+                if database.roles or walk.judge.depends_on_rows:
                     raise PiecesError
                 run.steps = self._with(pieces, run.steps, walk.judge)
             head.report(run, settings.drift)

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.from_nothing import counts_on_rows
 from calista_tools.roundtrip.recreation import losses, reasons
-from calista_tools.roundtrip.reproduce import commands, from_nothing, rows_for
+from calista_tools.roundtrip.reproduce import (
+    Filling,
+    commands,
+    from_nothing,
+    insertions,
+    tables_for,
+)
 from calista_tools.roundtrip.result import ERROR, SKIPPED
 from calista_tools.roundtrip.row_proof import Rows
 from calista_tools.roundtrip.rows import IRREVERSIBLE, declarations, is_about_values
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from calista_tools.roundtrip.result import Step
     from calista_tools.roundtrip.rows import GivenRows
     from calista_tools.roundtrip.snapshot import Snapshot
+    from calista_tools.roundtrip.statements import Statements
 
 
 #: How either database, or SQLAlchemy, says that a table is not there.
@@ -44,6 +51,10 @@ class Judge:
         self._rows_matter = False
         #: Tables whose columns are in another place after the downgrade, as they must be.
         self._moved: list[Difference] = []
+        #: What was put in so far, and how much of it when a revision last went on after an error
+        #: that came of rows: what is there since then, rows alone can tell.
+        self._fillings: list[Filling] = []
+        self._survived = 0
 
     def start(self, live: Live) -> None:
         """Begin a run of revisions."""
@@ -55,6 +66,10 @@ class Judge:
         self._before, self._sent, self._rows_matter = snapshot, [], False
         self._moved = []
         self._rows.fill(applied)
+        if filled := self._rows.filled:
+            schema = {str(table): snapshot.get(str(table), {}) for table in filled}
+            after = applied[-1] if applied else None
+            self._fillings.append(Filling(after=after, rows=filled, schema=schema))
 
     def fill(self, applied: Sequence[str]) -> None:
         """Put rows where a revision that is proven already had some."""
@@ -68,6 +83,11 @@ class Judge:
         """Take in that a new database, without any rows, cannot be upgraded to a revision."""
         step.differences.append(f"upgrade of empty tables: {words(error)}")
         step.reproduce += from_nothing(step, self._settings.prepare)
+
+    @property
+    def depends_on_rows(self) -> bool:
+        """Whether what a revision made depends on the rows that it met."""
+        return self._survived > 0
 
     @property
     def has_rows(self) -> bool:
@@ -119,9 +139,13 @@ class Judge:
         return True
 
     def upgraded(
-        self, step: Step, before: Snapshot, after: Snapshot, live: Live, sent: Sequence[str]
+        self, step: Step, before: Snapshot, after: Snapshot, live: Live, statements: Statements
     ) -> None:
         """Look at the database after the first upgrade."""
+        sent = statements.sent
+        for error in filter(is_about_values, statements.errors):
+            step.notes.append(f"it goes on after an error: {words(error)}")
+            self._survived = len(self._fillings)
         tables = live.recreated()
         step.recreated_tables.extend(reasons(tables, before, after))
         step.differences.extend(losses(tables, before, after, sent))
@@ -173,10 +197,18 @@ class Judge:
         """Say what became of the rows, and how a defect is seen by hand."""
         self._rows_matter |= self._rows.judge(step)
         if not step.proven and step.upgrade != SKIPPED:
-            known = self._rows.known if self._rows_matter else None
-            dialect = self._dialect
-            rows = rows_for(self._sent, known, self._before, dialect) if known else []
-            step.reproduce = commands(step, parents, rows, self._settings.prepare)
+            early, rows = self._what_it_met(step) if self._rows_matter else ([], [])
+            step.reproduce = commands(step, parents, rows, self._settings.prepare, early)
+
+    def _what_it_met(self, step: Step) -> tuple[list[str], list[str]]:
+        """Return the statements that put in rows earlier, where that matters, and just before."""
+        if self._rows.known is None:
+            return [], []
+        last = Filling(rows=self._rows.known.contents, schema=self._before)
+        fillings = [*self._fillings[: self._survived], last]
+        tables = tables_for([*self._sent, *step.differences], self._rows.changed, fillings)
+        *early, rows = (insertions(filling, tables, self._dialect) for filling in fillings)
+        return [line for lines in early for line in lines], rows
 
 
 def _explained(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.result import ERROR, SKIPPED
@@ -10,10 +11,10 @@ from calista_tools.roundtrip.rows import insertion
 from calista_tools.roundtrip.snapshot import reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from calista_tools.roundtrip.result import Step
-    from calista_tools.roundtrip.rows import RowState, TableName
+    from calista_tools.roundtrip.rows import Content, TableName
     from calista_tools.roundtrip.snapshot import Snapshot
 
 #: A comment in SQL: what follows it has nothing to do with what stands before.
@@ -22,12 +23,14 @@ _PREPARE = (
     'python -c "import sys, pkgutil, sqlalchemy as sa;'
     ' pkgutil.resolve_name(sys.argv[1])(sa.create_engine(sys.argv[2]))" {} URL'
 )
-#: Whole words of a statement, as names are written in it.
-_WORD = re.compile(r"\w+")
 
 
 def commands(
-    step: Step, parents: Sequence[str], rows: Sequence[str], prepare: str | None = None
+    step: Step,
+    parents: Sequence[str],
+    rows: Sequence[str],
+    prepare: str | None = None,
+    on_the_way: Sequence[str] = (),
 ) -> list[str]:
     """Return what to run, in order: commands of Alembic, and SQL that ends with a semicolon.
 
@@ -36,9 +39,10 @@ def commands(
         parents: Its parents.
         rows: Statements that insert what it met.
         prepare: What makes the database that the history begins on.
+        on_the_way: What to run first.
     """
     first = [_PREPARE.format(prepare)] if prepare else []
-    found = [*first, *(f"alembic upgrade {parent}" for parent in parents), *rows]
+    found = [*first, *on_the_way, *(f"alembic upgrade {parent}" for parent in parents), *rows]
     found.append(f"alembic upgrade {step.revision}")
     if step.upgrade == ERROR and step.downgrade != SKIPPED:
         # It passes without these rows, or in one run: what comes after that was found that way.
@@ -57,20 +61,58 @@ def from_nothing(step: Step, prepare: str | None = None) -> list[str]:
     return [*([ANEW] if step.reproduce else []), *first, f"alembic upgrade {step.revision}"]
 
 
-def rows_for(
-    statements: Iterable[str], state: RowState, snapshot: Snapshot, dialect: str
-) -> list[str]:
-    """Return statements that insert the rows which a step met.
+@dataclass(frozen=True, kw_only=True)
+class Filling:
+    """Rows that were put in before a revision.
+
+    Attributes:
+        after: The last revision that was applied then; None at the revision itself.
+        rows: Of each table.
+        schema: What the catalogs say of these tables.
+    """
+
+    after: str | None = None
+    rows: Mapping[TableName, Content]
+    schema: Snapshot
+
+    def referred(self, table: str) -> list[str]:
+        """Return the tables that a table refers to."""
+        group = self.schema.get(table, {})
+        found = (
+            reference(properties) for key, properties in group.items() if key.kind == "foreign key"
+        )
+        return sorted({match.table for match in found if match is not None})
+
+
+def tables_for(
+    texts: Iterable[str], changed: Collection[TableName], fillings: Sequence[Filling]
+) -> set[str]:
+    """Return the tables whose rows it takes to see a defect, and those that they refer to.
 
     Args:
-        statements: What the step sent: the tables that it names matter.
-        state: The rows before it.
-        snapshot: The schema before it.
-        dialect: In which the statements are written.
+        texts: What the step sent, and what was found of it: the tables that are named matter.
+        changed: Other tables that matter.
+        fillings: What was put in.
     """
-    words = {word.lower() for text in statements for word in _WORD.findall(text)}
-    by_name = {str(table): table for table, content in state.contents.items() if content.rows}
-    wanted = sorted(name for name, table in by_name.items() if table.name.lower() in words)
+    said = "\n".join(texts).lower()
+    names = {table for filling in fillings for table in filling.rows}
+    todo = [
+        str(table)
+        for table in names
+        if table in changed or re.search(rf"(?<!\w){re.escape(table.name.lower())}(?!\w)", said)
+    ]
+    found: set[str] = set()
+    while todo:
+        name = todo.pop()
+        if name not in found:
+            found.add(name)
+            todo += (other for filling in fillings for other in filling.referred(name))
+    return found
+
+
+def insertions(filling: Filling, tables: Collection[str], dialect: str) -> list[str]:
+    """Return statements that put in the rows of these tables, those they refer to first."""
+    by_name = {str(table): table for table, content in filling.rows.items() if content.rows}
     ordered: dict[str, TableName] = {}
     circle = False
 
@@ -79,26 +121,20 @@ def rows_for(
         if name in path:
             circle |= name != path[-1]
         elif name in by_name and name not in ordered:
-            for referred in _referred(snapshot, name):
+            for referred in filling.referred(name):
                 visit(referred, (*path, name))
             ordered[name] = by_name[name]
 
-    for name in wanted:
+    for name in sorted(by_name.keys() & tables):
         visit(name, ())
     found = [
-        insertion(table, state.contents[table], snapshot.get(name, {}), dialect)
+        insertion(table, filling.rows[table], filling.schema.get(name, {}), dialect)
         for name, table in ordered.items()
     ]
     if circle and dialect == "postgresql":
         # These tables refer to each other: as a superuser, unchecked.
         role = "session_replication_role"
         found = [" ".join([f"SET {role} = replica;", *found, f"RESET {role};"])]
+    if found and filling.after:
+        found.insert(0, f"alembic upgrade {filling.after}")
     return found
-
-
-def _referred(snapshot: Snapshot, table: str) -> list[str]:
-    group = snapshot.get(table, {})
-    found = (
-        reference(properties) for key, properties in group.items() if key.kind == "foreign key"
-    )
-    return sorted({match.table for match in found if match is not None})

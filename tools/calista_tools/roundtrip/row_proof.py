@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from calista_tools.roundtrip.live import Live
     from calista_tools.roundtrip.result import Step
-    from calista_tools.roundtrip.rows import GivenRows, RowState
+    from calista_tools.roundtrip.rows import Content, GivenRows, RowState, TableName
 
 
 class Rows:
@@ -68,6 +69,28 @@ class Rows:
         return self._before is not None and any(
             content.rows for content in self._before.contents.values()
         )
+
+    @property
+    def filled(self) -> dict[TableName, Content]:
+        """The rows that were put in before the revision."""
+        assert self._samples is not None
+        assert self.known is not None
+        return {
+            table: _without(self.known.contents[table], held)
+            for table, held in self._samples.filled.items()
+        }
+
+    @property
+    def changed(self) -> set[TableName]:
+        """Tables whose rows a step of the revision changed, if only by a cascade or a trigger."""
+        if self.known is None:
+            return set()
+        later = [state for state in (self._upgraded, self._restored, self._again) if state]
+        return {
+            table
+            for table, content in self.known.contents.items()
+            if any(state.contents.get(table) is not content for state in later)
+        }
 
     def refused(self, error: BaseException) -> bool:
         """Tell whether an upgrade that failed may pass with other rows; forget these ones."""
@@ -127,3 +150,8 @@ class Rows:
         step.declared += verdict.declared
         step.notes += [*self._notes, *verdict.notes]
         return bool(verdict.differences or verdict.left_over)
+
+
+def _without(content: Content, old: Content) -> Content:
+    known = [repr(row) for row in old.rows]
+    return replace(content, rows=tuple(row for row in content.rows if repr(row) not in known))

@@ -9,6 +9,7 @@ from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+    from sqlalchemy.engine import ExceptionContext
 
 _LONGEST = 2000
 _ROLES = re.compile(
@@ -22,6 +23,8 @@ class Statements:
     def __init__(self) -> None:
         self._connection: Connection | None = None
         self.sent: list[str] = []
+        #: Errors of the database; a revision may have gone on after them.
+        self.errors: list[BaseException] = []
         #: Roles that were created: they belong to the server and outlive every database.
         self.roles: set[str] = set()
 
@@ -31,6 +34,7 @@ class Statements:
 
         self._connection = connection
         event.listen(connection, "before_cursor_execute", self._note)
+        event.listen(connection.engine, "handle_error", self._note_error)
 
     def detach(self) -> None:
         """Stop listening."""
@@ -38,11 +42,16 @@ class Statements:
 
         if self._connection is not None:
             event.remove(self._connection, "before_cursor_execute", self._note)
+            event.remove(self._connection.engine, "handle_error", self._note_error)
             self._connection = None
 
     def begin(self) -> None:
         """Forget what was sent."""
-        self.sent = []
+        self.sent, self.errors = [], []
+
+    def _note_error(self, context: ExceptionContext) -> None:
+        if context.sqlalchemy_exception is not None:
+            self.errors.append(context.sqlalchemy_exception)
 
     def _note(self, *call: Any) -> None:
         text = str(call[2])

@@ -268,9 +268,7 @@ class Walk:
                 self._applied.append(script)
                 self._back.since.append(script)
                 self.snapshot = self.live.refresh()
-                self.judge.upgraded(
-                    self._step, before, self.snapshot, self.live, self._statements.sent
-                )
+                self.judge.upgraded(self._step, before, self.snapshot, self.live, self._statements)
             else:
                 before, self._ahead = self._ahead, None
             assert self._step is not None

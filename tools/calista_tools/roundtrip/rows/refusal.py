@@ -11,6 +11,8 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from sqlalchemy.exc import DBAPIError
+
     from calista_tools.roundtrip.rows.model import RowState
 
 _NULL = re.compile(
@@ -23,17 +25,36 @@ _COPY = re.compile(r"\s*(INSERT\s+INTO\s+(?![\"`]?_alembic_tmp_)|UPDATE\b)", re.
 #: A subquery that found several rows where one was expected; a transaction in which something
 #: failed before, which the revision did not mind.
 _OF_ROWS = frozenset({"21000", "25P02"})
+#: Classes of errors that come of the schema alone: not supported, something depends on it, and
+#: whatever is missing, is there already, is of another type or cannot be read as SQL.
+_OF_SCHEMAS = frozenset({"0A", "2B", "42"})
+#: The same, as SQLite says it.
+_OF_SCHEMA = re.compile(
+    r"no such|already exists|duplicate column|syntax error|error in |unknown |unrecognized|may not|"
+    r"incomplete input|[Cc]annot (?:add a (?:PRIMARY|UNIQUE)|drop|INSERT|UPDATE)"
+)
 #: What SQLite says of a text that is no document.
 _NO_DOCUMENT = "malformed JSON"
 
 
 def is_about_values(error: BaseException) -> bool:
-    """Tell whether a step may have failed because of what is in the tables."""
-    from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, InternalError
+    """Tell whether a step may have failed because of what is in the tables.
 
-    return not isinstance(error, DBAPIError) or isinstance(
-        error, IntegrityError | DataError | InternalError
-    )
+    When in doubt, yes: then rows are part of what reproduces it.
+    """
+    from sqlalchemy.exc import DBAPIError, IntegrityError
+
+    if not isinstance(error, DBAPIError) or isinstance(error, IntegrityError):
+        return True
+    if state := _state(error):
+        return state[:2] not in _OF_SCHEMAS
+    return _OF_SCHEMA.search(str(error.orig)) is None
+
+
+def _state(error: DBAPIError) -> str | None:
+    """Return the SQLSTATE, which SQLite does not have."""
+    found: str | None = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "pgcode", None)
+    return found
 
 
 def is_about_rows(error: BaseException, before: RowState) -> bool:
@@ -49,8 +70,7 @@ def is_about_rows(error: BaseException, before: RowState) -> bool:
     if not isinstance(error, DBAPIError):
         # Code of the revision, or a type of SQLAlchemy's, that did not understand a value.
         return isinstance(error, StatementError) or not isinstance(error, SQLAlchemyError)
-    original = error.orig
-    state = getattr(original, "sqlstate", None) or getattr(original, "pgcode", None)
+    original, state = error.orig, _state(error)
     if isinstance(error, DataError):
         # A type that became too short refuses what was right; a longer value may never occur.
         narrowed = re.match(r"\s*ALTER\b", error.statement or "", re.IGNORECASE)

@@ -32,10 +32,12 @@ class SampleRows:
 
     Attributes:
         unfilled: Tables, or columns of them, that hold no value, with the reason.
+        filled: Tables that rows were put into the last time, with what they held before.
     """
 
     def __init__(self, *, skip: Collection[str] = (), given: GivenRows | None = None) -> None:
         self.unfilled: dict[TableName, str] = {}
+        self.filled: dict[TableName, Content] = {}
         self._skip = ALWAYS_SKIPPED.union(skip)
         self._given = given
         self._state = RowState()
@@ -73,6 +75,7 @@ class SampleRows:
             applied: The revisions so far, oldest first: given rows belong to one of them.
             few: Whether one row in each table is enough, for this once.
         """
+        self.filled = {}
         if not few:
             self._pending |= self._sparse
         todo = {name for name in self._pending if name in self._state.contents}
@@ -90,6 +93,8 @@ class SampleRows:
         self._pending = set(done.waiting) if done.tables else set()
         self._state = RowState(self._state.contents, {**self._state.keys, **done.keys})
         if done.tables:
+            held = self._state.contents
+            self.filled = {name: held.get(name, _NO_ROWS) for name in done.tables}
             self._ours |= done.tables
             touched = self._tables.touched(self._access.written())
             # What triggers wrote elsewhere is read too; not again what was read after it all.

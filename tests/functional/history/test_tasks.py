@@ -113,6 +113,9 @@ def test_rebase(door: list[str], forked: Path) -> None:
     again = run(door, forked, "rebase")
     assert (again.returncode, again.stdout) == (0, "")
     assert again.stderr == "there is one head already; nothing moved\n"
+    shown = run(door, forked, "rebase", "--dry-run")
+    assert (shown.returncode, shown.stdout) == (0, "")
+    assert shown.stderr == "there is one head already; nothing to move\n"
 
     assert run(door, forked, "lock").returncode == 0
     text = (forked / "migrations" / "history.lock").read_text()

@@ -107,12 +107,12 @@ def rebase(onto: str | None = None, *, dry_run: bool = False) -> None:
     for table, (ours, theirs) in plan.shared.items():
         both = f"{shown(ours)} and {shown(theirs)}"
         print(f"both branches touch table {table}: look at {both}", file=sys.stderr)
-    if dry_run:
-        print(render_diff(plan, config.root), end="")
-        return
     if not plan.moves:
         words = "there is one head already" if plan.target else "there is no revision"
-        print(f"{words}; nothing moved", file=sys.stderr)
+        print(f"{words}; nothing {'to move' if dry_run else 'moved'}", file=sys.stderr)
+        return
+    if dry_run:
+        print(render_diff(plan, config.root), end="")
         return
     apply(plan.changes(), config.script_location)
     if found is not None:

@@ -131,3 +131,13 @@ def test_the_report_is_one_escaped_file(repository: Path, tasks: Run) -> None:
     assert "a &lt;script&gt;" in text
     assert "CREATE TABLE note" in text
     assert not re.search(r"""(src|href)=["'](?!https://github\.com|#)""", text), "self-contained"
+
+
+def test_a_report_that_fails_says_by_which_lines(repository: Path, tasks: Run) -> None:
+    path = Path(tasks("revision", "-m", "add note", "-t", "note").out.strip())
+    path.write_text(path.read_text().replace('op.drop_table("note")', "pass"))
+    code, out, err = tasks("report", "--base", "main")
+    assert (code, out) == (1, f"{repository / 'build' / 'migrations.html'}\n")
+    _, _, said = err.partition("these lines of the review checklist do not hold:\n")
+    assert {f"  {line}" for line in (REVERSIBLE, ROUND_TRIP)} <= set(said.splitlines())
+    assert f"  {DEPENDENCIES}" not in said.splitlines()

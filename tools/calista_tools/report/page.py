@@ -26,21 +26,21 @@ class Script(NamedTuple):
     sql: Sequence[tuple[str, str]]
 
 
-def page(evidence: Evidence) -> tuple[str, bool]:
-    """Return the page and whether every line of the checklist holds."""
+def page(evidence: Evidence) -> tuple[str, Sequence[str]]:
+    """Return the page, and the lines of the checklist that do not hold."""
     answered = answers(evidence)
-    holds = all(answer.holds for answer in answered)
+    open_lines = [answer.line for answer in answered if not answer.holds]
     values = {
         "project": evidence.config.root.name,
         "evidence": evidence,
         "answers": answered,
-        "holds": holds,
+        "holds": not open_lines,
         "scripts": list(_scripts(evidence)),
         "tree": _tree(evidence),
         "written": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     }
     filters = {"file_name": lambda path: PurePath(path).name}
-    return render(evidence.config, "report.html.j2", values, filters=filters), holds
+    return render(evidence.config, "report.html.j2", values, filters=filters), open_lines
 
 
 def _scripts(evidence: Evidence) -> Iterator[Script]:

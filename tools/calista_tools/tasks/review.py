@@ -43,7 +43,7 @@ def report(
     from calista_tools.report.page import page
 
     settings = config.load()
-    text, holds = page(gather(settings, base))
+    text, open_lines = page(gather(settings, base))
     path = Path(output) if output else settings.root / "build" / "migrations.html"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8", newline="\n")
@@ -52,4 +52,7 @@ def report(
         import webbrowser
 
         webbrowser.open(path.absolute().as_uri())
-    sys.exit(0 if holds else 1)
+    if open_lines:
+        print("these lines of the review checklist do not hold:", file=sys.stderr)
+        print("".join(f"  {line}\n" for line in open_lines), end="", file=sys.stderr)
+        sys.exit(1)

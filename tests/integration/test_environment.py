@@ -246,6 +246,22 @@ def test_no_url_is_one_error_with_two_lines_to_copy() -> None:
     ]
 
 
+def test_no_url_names_the_flag_of_the_tasks_to_who_runs_one() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "invoke", "upgrade"],
+        cwd=ROOT,
+        env=without_url(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "error: no database URL",
+        "hint: set CALISTA_DB_URL, or give --url: sqlite:///calista.db, for example",
+    ]
+
+
 def test_a_url_in_the_ini_file_is_not_used(tmp_path: Path) -> None:
     ini = tmp_path / "alembic.ini"
     ini.write_text(

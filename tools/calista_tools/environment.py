@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from argparse import Namespace
 from contextlib import contextmanager
@@ -91,9 +92,7 @@ def _reporting() -> Iterator[None]:
     except (ToolError, BrokenPipeError):
         raise
     except CommandError as error:
-        message = " ".join(str(error).split())
-        hint = f"run `{door()} upgrade` first" if "not up to date" in message else ""
-        raise ToolError(message, hint) from error
+        raise _refused(" ".join(str(error).split())) from error
     except (ArgumentError, NoSuchModuleError) as error:
         # No database has said anything yet: env.py had no URL, or none that names a driver.
         message = f"the database's URL cannot be used: {' '.join(str(error).split())}"
@@ -107,6 +106,25 @@ def _reporting() -> Iterator[None]:
         message = getattr(error, "message", None) or f"{type(error).__name__}: {error}"
         hint = getattr(error, "hint", None) or "`alembic current` shows where that was"
         raise ToolError(" ".join(str(message).split()), str(hint)) from error
+
+
+def _refused(message: str) -> ToolError:
+    """Return what Alembic refused, with what to do about it in our words."""
+    steps = re.match(r"Relative revision ([+-])(\d+) didn't produce", message)
+    if steps is not None:
+        way, count = steps.groups()
+        if (way, count) == ("-", "1"):
+            return ToolError("the database is at base: there is nothing to downgrade")
+        beyond = "comes after the base" if way == "-" else "is pending"
+        return ToolError(
+            f"there are no {count} steps to go: less than that {beyond}",
+            f"`{door()} current` shows where the database is",
+        )
+    if "not up to date" in message:
+        return ToolError(message, f"run `{door()} upgrade` first")
+    if message.startswith(("Can't locate revision", "No such revision")):
+        return ToolError(message, f"`{door()} history` lists the revisions that there are")
+    return ToolError(message)
 
 
 def _ini(value: str) -> str:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _HINT_FOR_ALEMBIC = """copy one of these two lines:
 export CALISTA_DB_URL=sqlite:///calista.db
 alembic -x url=sqlite:///calista.db upgrade head"""
+#: For the tasks, which have a flag for it.
+_HINT = "set CALISTA_DB_URL, or give --url: sqlite:///calista.db, for example"
 
 
 def run(context: Context) -> None:
@@ -37,9 +39,9 @@ def run(context: Context) -> None:
     try:
         _run(context)
     except CalistaError as error:
-        if getattr(context.config, "cmd_opts", None) is None:
+        if not _by_alembic(context.config):
             raise
-        # Called by the `alembic` program, which would show a traceback.
+        # The program would show a traceback.
         print(f"error: {error.message}", file=sys.stderr)
         if error.hint:
             print(f"hint: {error.hint}", file=sys.stderr)
@@ -73,8 +75,15 @@ def database_url(x: Mapping[str, str], config: Config, environ: Mapping[str, str
     """
     found = x.get("url") or _set_by_program(config) or environ.get("CALISTA_DB_URL")
     if not found:
-        raise DatabaseURLError("no database URL", _HINT_FOR_ALEMBIC)
+        raise DatabaseURLError(
+            "no database URL", _HINT_FOR_ALEMBIC if _by_alembic(config) else _HINT
+        )
     return found
+
+
+def _by_alembic(config: Config) -> bool:
+    """Whether the `alembic` program called: what it was asked to do is in its options."""
+    return hasattr(getattr(config, "cmd_opts", None), "cmd")
 
 
 def _set_by_program(config: Config) -> str | None:

@@ -32,6 +32,34 @@ def test_up_and_down(url: str, tasks: Run) -> None:
     assert tables(url) == {"alembic_version"}
 
 
+def test_further_than_there_is_a_way(url: str, tasks: Run) -> None:
+    tasks("upgrade", "+1", "--url", url)
+    for arguments, message in (
+        (("downgrade", "-2"), "there are no 2 steps to go: less than that comes after the base"),
+        (("upgrade", "+9"), "there are no 9 steps to go: less than that is pending"),
+    ):
+        code, out, err = tasks(arguments[0], "--revision", arguments[1], "--url", url)
+        assert (code, out) == (1, "")
+        assert err.splitlines()[-2:] == [
+            f"error: {message}",
+            "hint: `calista-migrations current` shows where the database is",
+        ]
+    tasks("downgrade", "--url", url)
+    code, _, err = tasks("downgrade", "--url", url)
+    assert code == 1
+    assert err.endswith("error: the database is at base: there is nothing to downgrade\n")
+
+
+def test_an_unknown_revision_is_told_where_to_look(url: str, tasks: Run) -> None:
+    for arguments in (("sql", "zzz"), ("upgrade", "zzz", "--url", url)):
+        code, _, err = tasks(*arguments)
+        assert code == 1
+        assert err.splitlines()[-2:] == [
+            "error: Can't locate revision identified by 'zzz'",
+            "hint: `calista-migrations history` lists the revisions that there are",
+        ]
+
+
 def test_the_variable_names_the_database_where_no_flag_does(
     url: str, tasks: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import calista
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _EPILOG = """\
 The database is named by CALISTA_DB_URL alone: a URL on the command line would show its
@@ -13,6 +17,19 @@ password to everybody on the machine.
 
 exit codes: 0 done, 1 error, 2 usage, 3 the database is behind, 4 the database is ahead
 """
+
+
+class _Command(argparse.ArgumentParser):
+    """A command that says itself what it does not take: the usage of all of `calista` is no help."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: Any = None
+    ) -> tuple[Any, list[str]]:
+        """Parse; nothing is left over for the parser above, which has no use for it either."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -26,7 +43,9 @@ def make_parser() -> argparse.ArgumentParser:
         parents=[shared],
     )
     parser.add_argument("--version", action="version", version=f"calista {calista.__version__}")
-    groups = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    groups = parser.add_subparsers(
+        title="commands", metavar="COMMAND", required=True, parser_class=_Command
+    )
     _add_db(groups, shared)
     _add_events(groups, shared)
     _command(groups, shared, "config", "show the settings and where they come from", "config:show")

@@ -112,13 +112,23 @@ class Database:
         )
         return engines.make_engine(url)
 
+    def assert_usable(self) -> None:
+        """Raise if no connection could ever be made: what is no file yet is not asked.
+
+        Raises:
+            DatabaseURLError: The driver is not installed, or an asynchronous one.
+        """
+        self.engine().dispose()
+
     def assert_there(self) -> None:
         """Raise if there is nothing to connect to.
 
         Raises:
             DatabaseMissingError: The SQLite file is not there.
+            DatabaseURLError: It could not be used if it were there.
         """
         if not self.exists:
+            self.assert_usable()
             raise DatabaseMissingError(
                 f"there is no database at {self.path}", "`calista db upgrade` makes one"
             )

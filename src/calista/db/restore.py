@@ -26,6 +26,7 @@ def restore(database: Database, source: Path, watcher: Watcher) -> tuple[Backup 
         BackupError: The file is not whole, or something failed; the database is as it was.
     """
     database.assert_writable()
+    database.assert_usable()
     backups.assert_whole(database, source)
     with upgrade_lock(database, waiting=watcher.waiting):
         before = None

@@ -70,8 +70,13 @@ class Outcome:
 
 
 def standing_of(database: Database) -> Standing:
-    """Look at a database that may not be there yet."""
+    """Look at a database that may not be there yet.
+
+    Raises:
+        CalistaError: It could not be reached, or never will be by this URL.
+    """
     if not database.exists:
+        database.assert_usable()
         return gate.Standing(gate.State.EMPTY, (), revisions.head())
     with database.connect() as connection:
         return gate.look(connection)

@@ -74,12 +74,45 @@ def test_no_url(calista: Any, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @on_sqlite
 @pytest.mark.parametrize("scheme", ["sqlite+aiosqlite", "postgresql+psycopg_async"])
-def test_an_asynchronous_driver(calista: Any, monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+def test_an_asynchronous_driver(
+    calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch, scheme: str
+) -> None:
     """What an application's own settings name; the commands here cannot wait for it."""
+    calista("db", "upgrade", "--yes", "--no-backup")
+    backup = calista("db", "backup").out.strip()
     monkeypatch.setenv("CALISTA_DB_URL", f"{scheme}:///some.db")
-    result = calista("db", "upgrade", "--yes")
-    assert_refused(result, "asynchronous driver")
-    assert f"hint: write {scheme.partition('+')[0]}:// alone" in result.err
+    for command_line in (
+        *(("db", name) for name in ("check", "current", "backup", "verify")),
+        *(("db", "upgrade", flag) for flag in ("--yes", "--sql")),
+        ("db", "restore", backup),
+        ("events", "list"),
+        ("events", "list", "--auto-upgrade"),
+    ):
+        result = calista(*command_line)
+        assert_refused(result, "asynchronous driver")
+        assert f"hint: write {scheme.partition('+')[0]}:// alone" in result.err
+    assert "asynchronous driver" in calista("db", "status").out
+    assert not (place.folder / "some.db").exists()
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("command_line", "usage", "unknown"),
+    [
+        (("db", "restore", "--yes", "some.sqlite"), "calista db restore", "--yes"),
+        (("db", "check", "now"), "calista db check", "now"),
+        (("events", "append", "a", "--all"), "calista events append", "--all"),
+        (("db", "--yes", "upgrade"), "calista db", "--yes"),
+        (("--yes", "db", "upgrade"), "calista", "--yes"),
+    ],
+)
+def test_what_a_command_does_not_take(
+    calista: Any, command_line: tuple[str, ...], usage: str, unknown: str
+) -> None:
+    code, out, err = calista(*command_line)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"usage: {usage} [-h]")
+    assert err.endswith(f"{usage}: error: unrecognized arguments: {unknown}\n")
 
 
 @on_sqlite

@@ -43,8 +43,9 @@ def make_parser() -> argparse.ArgumentParser:
         parents=[shared],
     )
     parser.add_argument("--version", action="version", version=f"calista {calista.__version__}")
+    strict: type[argparse.ArgumentParser] = _Command
     groups = parser.add_subparsers(
-        title="commands", metavar="COMMAND", required=True, parser_class=_Command
+        title="commands", metavar="COMMAND", required=True, parser_class=strict
     )
     _add_db(groups, shared)
     _add_events(groups, shared)

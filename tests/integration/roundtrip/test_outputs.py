@@ -73,6 +73,15 @@ sqlite (…): 4 revisions, 1 proven, 3 failed in …
     )
 
 
+def test_files_are_named_from_the_working_folder(
+    ini: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(ini).parent)
+    assert main(["--backend", "sqlite", "--no-cache"]) == 1
+    said = capsys.readouterr().out.splitlines()
+    assert f"          {Path('migrations', 'versions', 'r1.py')}" in said
+
+
 def test_json(ini: str, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["--config", ini, "--backend", "sqlite", "--no-cache", "--output-format", "json"]
     assert main(command) == 1

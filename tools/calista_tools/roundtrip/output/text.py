@@ -28,7 +28,7 @@ def step_lines(step: Step) -> Iterator[str]:
     if step.proven:
         yield from _notes(step)
         return
-    yield f"          {step.filename}"
+    yield f"          {_shown(step.filename)}"
     if step.error:
         yield f"          {step.error}"
     if step.statement:
@@ -38,6 +38,12 @@ def step_lines(step: Step) -> Iterator[str]:
     if step.reproduce:
         yield "          by hand, from an empty database:"
         yield from (f"            {line}" for line in step.reproduce)
+
+
+def _shown(filename: str) -> str:
+    """Return a path as short as it can be from the working folder."""
+    path = Path(filename)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else filename
 
 
 def _notes(step: Step) -> Iterator[str]:

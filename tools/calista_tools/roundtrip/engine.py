@@ -214,9 +214,7 @@ class _Proof:
             try:
                 walk.advance(upgraded)
             except StepError as error:
-                if not pieces.scripts:
-                    raise
-                raise PiecesError from error
+                raise (PiecesError if pieces.scripts else error.no_start()) from error
             done = count + len(pieces.scripts)
             walk.told = done > 0
             run.steps = walk.prove(proven[done:], head.look)
@@ -287,12 +285,14 @@ class _Proof:
         # Not another database: see `prove`.
         database = self.database
         kept = database.copy()
-        database.replace_by(None)
-        if self.options.settings.prepare:
-            prepare(self.options.settings.prepare, database.url)
-        fails = fails_from_nothing(self.project, database.url, scripts[: last + 1])
-        database.replace_by(kept)
-        kept.drop()
+        try:
+            database.replace_by(None)
+            if self.options.settings.prepare:
+                prepare(self.options.settings.prepare, database.url)
+            fails = fails_from_nothing(self.project, database.url, scripts[: last + 1])
+            database.replace_by(kept)
+        finally:
+            kept.drop()
         if fails and fails[0].revision in steps:
             judge.failed_from_nothing(steps[fails[0].revision], fails[1])
             self.progress(steps[fails[0].revision])

@@ -20,6 +20,7 @@ from calista_tools.errors import ToolError
 from calista_tools.roundtrip.opened import noted
 from calista_tools.roundtrip.project import variables
 from calista_tools.roundtrip.stale import fresh_connections
+from calista_tools.roundtrip.statements import words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -71,6 +72,25 @@ def run_env(project: Project, url: URL, steps: Steps) -> None:
         noted(project.script._version_locations),
     ):
         project.script.run_env()
+
+
+def env_failed(project: Project, error: BaseException) -> ToolError:
+    """Return what is said of an ``env.py`` that fails by itself, before or after all steps."""
+    return ToolError(f"{project.env} failed: {words(error)}", exit_code=2)
+
+
+def never_run(project: Project) -> ToolError:
+    """Return what is said of an ``env.py`` that never asked for a step."""
+    return ToolError(
+        f"{project.env} does not run migrations",
+        "it must call context.run_migrations()",
+        exit_code=2,
+    )
+
+
+def kept_to_itself() -> Exception:
+    """Return what stands for the error of a step that only Alembic, and so ``env.py``, has met."""
+    return RuntimeError("env.py ended the run and kept the error to itself")
 
 
 #: A variable that env.py itself reads, and that may hold a URL.

@@ -9,8 +9,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from calista_tools.errors import ToolError
 from calista_tools.roundtrip.alembic_step import AlembicStep
-from calista_tools.roundtrip.environment import run_env
+from calista_tools.roundtrip.environment import (
+    env_failed,
+    kept_to_itself,
+    never_run,
+    run_env,
+)
+from calista_tools.roundtrip.interrupt import raise_if_interrupted
 from calista_tools.roundtrip.live import commit_outer
 
 if TYPE_CHECKING:
@@ -46,21 +53,39 @@ def counts_on_rows(statements: Sequence[str], version_table: str) -> bool:
 def fails_from_nothing(
     project: Project, url: URL, scripts: Sequence[Script]
 ) -> tuple[Script, BaseException] | None:
-    """Upgrade a new database without rows of ours; return the revision that fails, and how."""
+    """Upgrade a new database without rows of ours; return the revision that fails, and how.
+
+    Raises:
+        ToolError: ``env.py`` fails by itself.
+    """
     begun: list[Script] = []
+    raised: list[BaseException] = []
+    ended = False
 
     def steps(_: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
+        nonlocal ended
         commit_outer(context)
         for script in scripts:
+            raise_if_interrupted()
             begun.append(script)
-            yield AlembicStep(project, script, upgrade=True)
+            yield AlembicStep(project, script, upgrade=True, raised=raised.append)
             if context.connection is not None and context.connection.in_transaction():
                 commit_outer(context)
+        ended = True
 
     try:
         run_env(project, url, steps)
     except (Exception, SystemExit) as error:
-        if not begun:
+        raise_if_interrupted()
+        if isinstance(error, ToolError):
             raise
-        return begun[-1], error
-    return None
+        if ended or not begun:
+            raise env_failed(project, error) from error
+        raised.append(error)
+    if ended:
+        return None
+    raise_if_interrupted()
+    if not begun:
+        raise never_run(project)
+    # An env.py may keep to itself what the revision raised, or make something else of it.
+    return begun[-1], next(iter(raised), kept_to_itself())

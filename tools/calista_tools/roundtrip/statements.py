@@ -75,16 +75,31 @@ def statement_of(error: BaseException) -> str | None:
 
 
 class StepError(Exception):
-    """A step of the project failed."""
+    """A step of the project failed.
 
-    def __init__(self, direction: str, error: BaseException) -> None:
+    Attributes:
+        direction: ``upgrade``, ``downgrade`` or ``upgrade again``.
+        error: What the revision raised.
+        path: The revision's file.
+    """
+
+    def __init__(self, direction: str, error: BaseException, path: str) -> None:
         super().__init__(f"{direction}: {error}")
         self.direction = direction
         self.error = error
+        self.path = path
 
-    def not_again(self, path: str) -> ToolError:
+    def not_again(self) -> ToolError:
         """Return what is said where a revision passed before on the same database."""
         return ToolError(
-            f"{path} was upgraded to before and now fails: {words(self.error)}",
+            f"{self.path} was upgraded to before and now fails: {words(self.error)}",
             "a revision must do the same each time it runs",
+        )
+
+    def no_start(self) -> ToolError:
+        """Return what is said where a revision is only to be upgraded to, and cannot be."""
+        return ToolError(
+            f"{self.path} cannot be upgraded to: {words(self.error)}",
+            "what is proven comes after it: begin earlier with --from, or mend it",
+            exit_code=2,
         )

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.alembic_step import AlembicStep
-from calista_tools.roundtrip.environment import run_env
+from calista_tools.roundtrip.environment import (
+    env_failed,
+    kept_to_itself,
+    never_run,
+    run_env,
+)
 from calista_tools.roundtrip.interrupt import raise_if_interrupted
 from calista_tools.roundtrip.judge import Judge
 from calista_tools.roundtrip.live import commit_outer
@@ -74,7 +79,7 @@ class Walk:
         self._applied: list[Script] = []
         self._step: Step | None = None
         self._started = 0.0
-        self._direction = ""
+        self._direction = self._path = ""
         self._raised: BaseException | None = None
         #: Whether our own code runs, whose exceptions are bugs and no findings.
         self._ours = False
@@ -130,8 +135,6 @@ class Walk:
                 self._step = None
             try:
                 self._run(self._proofs)
-                if self._queue and not self._restore:
-                    self._check_stopped()
             except StepError as failure:
                 self._fail(failure)
             if self._restore:
@@ -162,18 +165,24 @@ class Walk:
         """Run ``env.py`` with these steps.
 
         Raises:
-            StepError: A step of the project failed.
-            ToolError: ``env.py`` failed before any step.
+            StepError: A step of the project failed, whatever ``env.py`` made of the exception.
+            ToolError: ``env.py`` failed before any step, or never asked for them.
         """
+        ended, ours = False, None
 
         def attached(heads: tuple[str, ...], context: MigrationContext) -> Steps:
+            nonlocal ended, ours
             assert context.connection is not None
             self._ours, self._context = True, context
-            commit_outer(context)
-            self._statements.attach(context.connection)
-            self.live.attach(context)
-            yield from steps()
-            self._ours = False
+            try:
+                commit_outer(context)
+                self._statements.attach(context.connection)
+                self.live.attach(context)
+                yield from steps()
+            except Exception as error:
+                ours = error
+                raise
+            self._ours, ended = False, True
 
         self._direction, self._raised, self._ours = "", None, False
         try:
@@ -182,31 +191,22 @@ class Walk:
             raise_if_interrupted()
             if self._ours or isinstance(error, ToolError):
                 raise
-            if not self._direction:
-                raise ToolError(
-                    f"{self._project.env} failed: {words(error)}", exit_code=2
-                ) from error
-            raise StepError(self._direction, error) from error
+            if ended or not self._direction:
+                raise env_failed(self._project, error) from error
+            # What the revision raised says more than what env.py makes of it.
+            raise StepError(self._direction, self._raised or error, self._path) from error
         finally:
             # Not in the generator: a traceback keeps it from being closed.
             self.live.detach()
             self._statements.detach()
             self._context = None
-
-    def _check_stopped(self) -> None:
-        """Find out why the steps were not asked for to their end.
-
-        Raises:
-            StepError: ``env.py`` swallowed the exception of a step.
-            ToolError: It never asked for steps.
-        """
-        if self._direction:
-            raise StepError(self._direction, self._raised or RuntimeError("env.py stopped"))
-        raise ToolError(
-            f"{self._project.env} does not run migrations",
-            "it must call context.run_migrations()",
-            exit_code=2,
-        )
+        if not ended:
+            raise_if_interrupted()
+            if ours:
+                raise ours
+            if not self._direction:
+                raise never_run(self._project)
+            raise StepError(self._direction, self._raised or kept_to_itself(), self._path)
 
     def _go(self, script: Script, direction: str, *, forget: bool = True) -> Steps:
         """Yield one step to Alembic and wait until it is committed."""
@@ -221,7 +221,7 @@ class Walk:
         step = AlembicStep(
             self._project, script, upgrade=direction != "downgrade", raised=self._note_raised
         )
-        self._ours, self._direction = False, direction
+        self._ours, self._direction, self._path = False, direction, script.path
         yield step
         self._ours = True
         if context.connection is not None and context.connection.in_transaction():
@@ -392,5 +392,5 @@ class Walk:
         try:
             self._run(lambda: self._upgrades(scripts, forget=False, rows=True))
         except StepError:
-            raise failure.not_again(script.path) from failure
+            raise failure.not_again() from failure
         self.judge.counting.add(script.revision)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from calista_tools.roundtrip import engine, pieces
+from calista_tools.roundtrip.cli import main
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.result import Run
@@ -79,13 +81,38 @@ def test_defects_are_found_where_they_are(
     assert apart == [(0, first), (first, second)]
 
 
-def test_progress_comes_in_the_order_of_the_history(
-    project: Callable[..., Path], backend: str
+BESIDE = """
+with op.get_bind().engine.begin() as beside:
+    beside.execute(sa.text("CREATE INDEX ix_note ON t0 (id)"))
+"""
+COUNTS = 'assert op.get_bind().execute(sa.text("SELECT id FROM t0")).first()[0]'
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize(
+    ("changed", "wrong"),
+    [
+        ({}, []),
+        ({"r02": ("raise RuntimeError", "")}, [f"r{n:02}" for n in range(2, 12)]),
+        ({"r02": (BESIDE, "")}, ["r02"]),
+        ({"r10": (BESIDE, "")}, ["r10"]),
+        ({"r10": (COUNTS, "")}, ["r10"]),
+    ],
+    ids=["all proven", "no sum", "overlooked in a piece", "overlooked here", "from nothing"],
+)
+def test_each_revision_is_told_once(
+    changed: dict[str, tuple[str, str]],
+    wrong: list[str],
+    jobs: str,
+    project: Callable[..., Path],
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    seen: list[str] = []
-    options = Options(backend=backend, cache=False, jobs=2)
-    prove(Project(project(history())), options, lambda step: seen.append(step.revision))
-    assert seen == list(history())
+    ini = project(history(**changed))
+    words = ["--config", str(ini), "--backend", "postgresql", "--no-cache", "--jobs", jobs]
+    assert main(words) == bool(wrong)
+    told = re.findall(r"^  (\w+) +(r\d+) ", capsys.readouterr().out, re.MULTILINE)
+    assert [name for _, name in told] == list(history())
+    assert [name for word, name in told if word != "ok"] == wrong
 
 
 @pytest.mark.parametrize("failing", ["r02", "r07", "r10"])
@@ -111,11 +138,7 @@ def test_roles_belong_to_the_server_and_the_history_to_one_process(
 def test_a_change_that_nothing_told_of_is_found_in_any_piece(
     project: Callable[..., Path], apart: list[tuple[int, int]]
 ) -> None:
-    beside = """
-    with op.get_bind().engine.begin() as beside:
-        beside.execute(sa.text("CREATE INDEX ix_note ON t0 (id)"))
-    """
-    alone, together = both(project(history(r02=(beside, ""))), "postgresql", jobs=2)
+    alone, together = both(project(history(r02=(BESIDE, ""))), "postgresql", jobs=2)
     assert told(together) == told(alone)
     assert together.steps[2].differences == ["+index ix_note on t0"]
     assert apart

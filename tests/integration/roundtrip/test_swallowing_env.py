@@ -25,8 +25,7 @@ WAYS = {
     "makes another": 'raise RuntimeError("migration failed") from error',
 }
 CREATE = (
-    'op.create_table("note", sa.Column("id", sa.Integer, primary_key=True),'
-    ' sa.Column("size", sa.Integer))',
+    'op.create_table("note", sa.Column("id", sa.Integer, primary_key=True), sa.Column("size", sa.Integer))',
     'op.drop_table("note")',
 )
 FETCH = 'assert op.get_bind().execute(sa.text("SELECT id FROM note")).first()[0]'

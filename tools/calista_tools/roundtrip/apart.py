@@ -86,7 +86,7 @@ class Apart(Generic[Result]):
 
 
 def prove_apart(
-    project: Project, wanted: Sequence[Options], progress: Progress, *, at_once: bool
+    project: Project, wanted: Sequence[Options], meanwhile: Progress, *, at_once: bool
 ) -> Iterator[Run]:
     """Prove on each backend, all at once or one after the other; yield in their order.
 
@@ -98,7 +98,7 @@ def prove_apart(
     for group in groups:
         with ExitStack() as stack:
             running = [
-                stack.enter_context(closing(Apart(_prove, project, options, progress)))
+                stack.enter_context(closing(Apart(_prove, project, options, meanwhile)))
                 for options in group
             ]
             # All are asked before any of them is waited for.
@@ -108,10 +108,10 @@ def prove_apart(
                 yield apart.result()
 
 
-def _prove(project: Project, options: Options, progress: Progress) -> Run:
+def _prove(project: Project, options: Options, meanwhile: Progress) -> Run:
     from calista_tools.roundtrip.engine import prove
 
-    return prove(project, options, progress, progress)
+    return prove(project, options, meanwhile)
 
 
 def _call(

@@ -14,7 +14,7 @@ from calista_tools.roundtrip.apart import prove_apart
 from calista_tools.roundtrip.interrupt import interruptible
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from calista_tools.roundtrip.engine import Options
     from calista_tools.roundtrip.project import Project
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from calista_tools.roundtrip.settings import Settings
 
 BACKENDS = ("sqlite", "postgresql")
+#: Of a line that says what is being done.
+_WIDTH = 79
 
 
 def parser() -> argparse.ArgumentParser:
@@ -104,6 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: argparse.Namespace) -> int:
     from calista_tools import config
     from calista_tools.roundtrip.output import json, junit
+    from calista_tools.roundtrip.output.text import run_lines
     from calista_tools.roundtrip.project import Project, found_ini
     from calista_tools.roundtrip.settings import read_settings
 
@@ -122,11 +125,11 @@ def _run(arguments: argparse.Namespace) -> int:
     project = Project.of(ini, own)
     wanted = _options(arguments, settings.dialects, own)
     runs: list[Run] = []
-    for run in _prove_all(project, wanted, arguments):
+    for run in _prove_all(project, wanted, arguments.jobs):
         runs.append(run)
         _compare(runs, own)
         if arguments.format == "text":
-            _print_summary(run)
+            print("\n".join(run_lines(run)), flush=True)
     if arguments.format != "text":
         strict = arguments.strict
         print(
@@ -151,29 +154,20 @@ def _check(arguments: argparse.Namespace) -> None:
         raise ToolError(f"--jobs {arguments.jobs}: nothing would run", "1 or more")
 
 
-def _prove_all(
-    project: Project, wanted: Sequence[Options], arguments: argparse.Namespace
-) -> Iterator[Run]:
+def _prove_all(project: Project, wanted: Sequence[Options], jobs: int) -> Iterator[Run]:
     """Prove on one backend after the other, or on all at once; yield in their order."""
     from calista_tools.roundtrip.engine import prove
 
-    show = _progress(arguments.format)
     # What an application has read from the environment is no other backend's.
     alone = len(wanted) > 1 and not project.loaded
-    if (arguments.jobs < 2 and not alone) or len(wanted) < 2:
-        for options in wanted:
-            if arguments.format == "text":
-                print(f"{options.backend}:", flush=True)
-            yield prove(project, options, show, _status)
-        return
-    proofs = prove_apart(project, wanted, _status, at_once=arguments.jobs > 1)
-    for options, run in zip(wanted, proofs, strict=True):
+    found: Iterator[Run]
+    if (jobs < 2 and not alone) or len(wanted) < 2:
+        found = iter(prove(project, options, _Status()) for options in wanted)
+    else:
+        found = prove_apart(project, wanted, _Status(), at_once=jobs > 1)
+    for run in found:
         if sys.stderr.isatty():
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-        if arguments.format == "text":
-            print(f"{options.backend}:", flush=True)
-            for step in run.steps:
-                show(step)
         yield run
 
 
@@ -223,29 +217,19 @@ def _options(
     ]
 
 
-def _progress(format_: str) -> Callable[[Step], None]:
-    from calista_tools.roundtrip.output.text import step_lines
+class _Status:
+    """Says on a terminal what was proven last, before any verdict is final."""
 
-    # Taken now: while env.py runs, what is printed goes to stderr.
-    out = sys.stdout
+    def __init__(self) -> None:
+        self._proven: set[str] = set()
 
-    def show(step: Step) -> None:
-        print("\n".join(step_lines(step)), file=out, flush=True)
-
-    return show if format_ == "text" else _status
-
-
-def _status(step: Step) -> None:
-    """Say on a terminal what was proven last."""
-    if sys.stderr.isatty():
-        line = f"\r\x1b[K{step.revision} {step.summary}"[:100]
-        print(line, end="", file=sys.stderr, flush=True)
-
-
-def _print_summary(run: Run) -> None:
-    from calista_tools.roundtrip.output.text import summary_lines
-
-    print("\n".join(summary_lines(run)), flush=True)
+    def __call__(self, step: Step) -> None:
+        """Take in a revision."""
+        anew = "proven anew: " if step.revision in self._proven else ""
+        self._proven.add(step.revision)
+        if sys.stderr.isatty():
+            line = f"{anew}{step.revision} {step.summary}"[:_WIDTH]
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

@@ -63,7 +63,6 @@ class Options:
 def prove(
     project: Project,
     options: Options,
-    progress: Callable[[Step], None] = lambda step: None,
     meanwhile: Callable[[Step], None] = lambda step: None,
 ) -> Run:
     """Prove a project's history on one backend.
@@ -71,8 +70,8 @@ def prove(
     Args:
         project: Whose history.
         options: What of it, and where.
-        progress: Called with each revision in the order of the history, when it is proven.
-        meanwhile: Called with revisions in any order, while several processes prove pieces.
+        meanwhile: Called with revisions while they are proven. No verdict is final before the
+            end: all may have to be proven anew, and then it is called again.
 
     Raises:
         ToolError: It could not be run at all.
@@ -87,9 +86,9 @@ def prove(
         before, proven = _revisions(project, options)
         run = Run(options.backend, place.server_version)
         cache = _cache(project, options, place, run.server)
-        proof = _Proof(project, options, place, database, cache, progress)
+        proof = _Proof(project, options, place, database, cache, meanwhile)
         try:
-            noticed = proof.run(run, before, proven, options.jobs, meanwhile)
+            noticed = proof.run(run, before, proven, options.jobs)
         except PiecesError:
             database.replace_by(None)
             noticed = proof.run(run, before, proven)
@@ -174,7 +173,7 @@ class _Proof:
     place: SqliteFolder | PostgresServer
     database: ScratchDatabase
     cache: Cache | None
-    progress: Callable[[Step], None] = lambda step: None
+    meanwhile: Callable[[Step], None] = lambda step: None
 
     def run(
         self,
@@ -182,7 +181,6 @@ class _Proof:
         before: Sequence[Script],
         proven: Sequence[Script],
         jobs: int = 1,
-        meanwhile: Callable[[Step], None] = lambda step: None,
         *,
         thorough: bool = False,
     ) -> bool:
@@ -202,8 +200,7 @@ class _Proof:
         jobs = 1 if count or settings.rows or self.project.url_env else jobs
         with ExitStack() as stack:
             pieces = stack.enter_context(closing(Pieces(proven, jobs, self._apart)))
-            progress = meanwhile if pieces.scripts else self.progress
-            walk = self.walk(progress, origin, thorough=thorough)
+            walk = self.walk(origin, thorough=thorough)
             stack.enter_context(closing(walk))
             if cache and count:
                 walk.live.remember(cache.remembered)
@@ -237,13 +234,7 @@ class _Proof:
                     cache.keep(proven[:good], run.steps[:good], database, tables, read)
         return True
 
-    def walk(
-        self,
-        progress: Callable[[Step], None] = lambda step: None,
-        origin: Callable[[], None] | None = None,
-        *,
-        thorough: bool = False,
-    ) -> Walk:
+    def walk(self, origin: Callable[[], None] | None = None, *, thorough: bool = False) -> Walk:
         """Return a walk that begins with the database as it is."""
         settings, database = self.options.settings, self.database
         known = {script.revision for script in self.project.scripts}
@@ -252,7 +243,7 @@ class _Proof:
         live.thorough = thorough
         if origin is None and not settings.prepare:
             origin = partial(database.replace_by, None)
-        return Walk(self.project, database, live, progress, judge, origin=origin)
+        return Walk(self.project, database, live, self.meanwhile, judge, origin=origin)
 
     def _apart(self, first: int, end: int) -> Apart[Found]:
         return Apart(_prove_piece, self.project, self.options, first, end)
@@ -265,10 +256,7 @@ class _Proof:
             opened.add(piece.opened)
             if self.cache:
                 self.cache.also(piece.modules)
-        steps = [step for one in found for step in one.steps] + steps
-        for step in steps:
-            self.progress(step)
-        return steps
+        return [step for one in found for step in one.steps] + steps
 
     def _from_nothing(
         self, found: Sequence[Step], judge: Judge, scripts: Sequence[Script], upgraded: int
@@ -295,7 +283,6 @@ class _Proof:
             kept.drop()
         if fails and fails[0].revision in steps:
             judge.failed_from_nothing(steps[fails[0].revision], fails[1])
-            self.progress(steps[fails[0].revision])
 
 
 def _cache(

@@ -1,4 +1,4 @@
-"""For people: a line for each revision as it is proven, what is wrong with it, a summary."""
+"""For people: a line for each revision, what is wrong with it, a summary."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from calista_tools.roundtrip.result import Run, Step
+
+
+def run_lines(run: Run) -> Iterator[str]:
+    """Return everything that is told of one backend."""
+    yield f"{run.backend}:"
+    for step in run.steps:
+        yield from step_lines(step)
+    yield from summary_lines(run)
 
 
 def step_lines(step: Step) -> Iterator[str]:

@@ -60,6 +60,85 @@ def test_names_headers_and_file_names(bad: Path, calista_lint: Run) -> None:
     assert calista_lint("--ignore", "CAL3") == (0, "All checks passed!\n", "")
 
 
+#: Formatted for 74 columns: one name gets longer, one shorter.
+FORMATTED = '''\
+"""add places"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "c3"
+down_revision = "b2"
+
+
+def upgrade() -> None:
+    op.add_column("tag", sa.Column("place_id", sa.Text(), nullable=True))
+    op.create_index("by_place_id", "tag", ["place_id"], unique=False)
+    op.create_index(
+        "the_names_that_tags_are_found_by", "tag", ["name"], unique=False
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("the_names_that_tags_are_found_by", table_name="tag")
+    op.drop_index("by_place_id", table_name="tag")
+    op.drop_column("tag", "place_id")
+'''
+RENAMED = FORMATTED.replace("by_place_id", "ix_tag_tag_place_id").replace(
+    "the_names_that_tags_are_found_by", "ix_tag_tag_name"
+)
+FORMATTED_AGAIN = RENAMED.replace(
+    """\
+    op.create_index(
+        "ix_tag_tag_name", "tag", ["name"], unique=False
+    )
+""",
+    """\
+    op.create_index("ix_tag_tag_name", "tag", ["name"], unique=False)
+""",
+).replace(
+    """\
+    op.create_index("ix_tag_tag_place_id", "tag", ["place_id"], unique=False)
+""",
+    """\
+    op.create_index(
+        "ix_tag_tag_place_id", "tag", ["place_id"], unique=False
+    )
+""",
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ("line-length = 74", FORMATTED_AGAIN),
+        ("line-length = 100", RENAMED),
+        ('line-length = 74\nextend-exclude = ["migrations"]', RENAMED),
+        ('line-length = 74\nformat.quote-style = "single"', RENAMED),
+        ("line-length = 0", RENAMED),
+    ],
+    ids=[
+        "formatted",
+        "for other columns",
+        "excluded",
+        "other quotes",
+        "settings that ruff refuses",
+    ],
+)
+def test_what_was_formatted_is_formatted_again(
+    project: Path, calista_lint: Run, settings: str, expected: str
+) -> None:
+    path = project / "migrations" / "versions" / "20250826_1032_add_places.py"
+    with (project / "pyproject.toml").open("a") as file:
+        file.write(f"\n[tool.ruff]\n{settings}\n")
+    path.write_text(FORMATTED)
+    _, shown, _ = calista_lint("--diff", "--select", "CAL103")
+    wrapped = '+        "ix_tag_tag_place_id", "tag", ["place_id"], unique=False\n'
+    assert (wrapped in shown) == (expected == FORMATTED_AGAIN)
+    assert calista_lint("--fix", "--select", "CAL103")[0] == 0
+    assert path.read_text() == expected
+
+
 def test_a_file_that_was_named_may_get_another_name(bad: Path, calista_lint: Run) -> None:
     assert calista_lint("--fix", "--ignore", "CAL3", bad)[0] == 0
     assert bad.with_name("20250826_1032_add_title.py").is_file()

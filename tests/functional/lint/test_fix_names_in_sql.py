@@ -120,9 +120,9 @@ def test_a_name_that_means_more_than_one_thing_stays(
 def test_constraints_are_named_where_they_are_made(project: Path, calista_lint: Run) -> None:
     path = write(project, NOTE, 'op.drop_table("remark")')
     assert calista_lint("--fix", "--select", "CAL1")[0] == 0
-    text = path.read_text()
+    text = " ".join(path.read_text().split())  # one of the lines is wrapped
     assert 'sa.PrimaryKeyConstraint("id", name="pk_remark"),' in text
-    assert 'ondelete="CASCADE", name="fk_remark_on_id_remark"),' in text
+    assert 'ondelete="CASCADE", name="fk_remark_on_id_remark"' in text
     assert 'sa.UniqueConstraint("on_id", name="uq_remark_on_id"),' in text
 
 

@@ -23,6 +23,24 @@ def format_source(source: str, path: Path, *, sort_imports: bool = False) -> str
     return _run([program, "format", *stdin], source, path)
 
 
+def kept_formatted(before: bytes, after: bytes, path: Path) -> bytes:
+    """Return an edited file formatted anew if it was formatted before; else as it was edited.
+
+    A name of another length breaks a line elsewhere. What the project's ruff does not format, by
+    its settings or because somebody formats in another way, stays as it is but for the edit.
+    """
+    try:
+        argv = [ruff(), "format", "--force-exclude", "--quiet", "--stdin-filename", str(path), "-"]
+    except ToolError:
+        return after
+    was, becomes = (
+        subprocess.run(argv, input=source, capture_output=True, cwd=path.parent, check=False)
+        for source in (before, after)
+    )
+    formatted = not (was.returncode or becomes.returncode) and was.stdout == before
+    return becomes.stdout if formatted else after
+
+
 def ruff() -> str:
     """Return the path of ruff, this environment's first.
 

@@ -141,6 +141,10 @@ def _repair(
     after = text.edited(edits)
     if after == before and target == path:
         return None
+    if after != before:
+        from calista_tools.authoring.formatting import kept_formatted
+
+        after = kept_formatted(before, after, path)
     return Repair(path, target, before, after, count)
 
 

@@ -171,6 +171,62 @@ def test_any_file_that_a_run_has_read_is_part_of_the_proof(
     assert cached(run(ini, "sqlite"))[1:] == [False, False]
 
 
+LISTS = {
+    "glob": 'files = Path(__file__).parents[2].glob("sql/*.sql")',
+    "recursive glob": 'files = Path(__file__).parents[2].rglob("*.sql")',
+    "listdir": 'folder = str(Path(__file__).parents[2] / "sql")\n'
+    "files = [Path(folder, name) for name in os.listdir(folder)]",
+    "beside it": 'files = Path(__file__).parent.glob("*.sql")',
+}
+
+
+@pytest.mark.parametrize("way", LISTS)
+def test_a_file_that_is_added_to_what_a_revision_takes_is_part_of_the_proof(
+    way: str, project: Callable[..., Path]
+) -> None:
+    code = f"import os\nfrom pathlib import Path\n{LISTS[way]}\n"
+    run_all = "for file in sorted(files):\n    op.execute(file.read_text())"
+    ini = project({"one": (code + run_all, 'op.drop_table("a")'), "two": HISTORY["two"]})
+    versions = ini.parent / "migrations" / "versions"
+    folder = versions if way == "beside it" else ini.parent / "sql"
+    folder.mkdir(exist_ok=True)
+    (folder / "a.sql").write_text("CREATE TABLE a (n INT)", encoding="utf-8")
+    assert cached(run(ini, "sqlite")) == [False, False]
+    assert cached(run(ini, "sqlite")) == [True, True]
+    # Revisions come and go beside others, which are not proven again for that.
+    add(ini, "four", "two", 'op.drop_table("four")')
+    assert cached(run(ini, "sqlite")) == [True, True, False]
+    assert cached(run(ini, "sqlite")) == [True, True, True]
+    (folder / "b.sql").write_text("CREATE TABLE b (n INT)", encoding="utf-8")
+    found = run(ini, "sqlite")
+    assert cached(found) == [False, False, False]
+    assert found.steps[0].differences == ["+table b"]
+
+
+@pytest.mark.parametrize("file", ["calista_test_extra.py", "calista_test_extra/__init__.py"])
+def test_a_module_that_a_revision_did_without_is_part_of_the_proof(
+    file: str, project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = """
+    try:
+        import calista_test_extra
+    except ImportError:
+        op.create_table("plain", sa.Column("n", sa.Integer))
+    """
+    ini = project({"one": (code, 'op.execute("DROP TABLE IF EXISTS plain")')})
+    monkeypatch.chdir(ini.parent)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    assert cached(run(ini, "sqlite")) == [False]
+    assert cached(run(ini, "sqlite")) == [True]
+    (ini.parent / file).parent.mkdir(exist_ok=True)
+    (ini.parent / file).write_text("", encoding="utf-8")
+    found = run(ini, "sqlite")
+    del sys.modules["calista_test_extra"]
+    assert cached(found) == [False]
+    assert found.head is not None
+    assert "plain" not in found.head
+
+
 def test_models_that_only_env_imports_do_not_make_proofs_void(
     project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:

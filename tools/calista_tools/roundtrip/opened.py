@@ -1,7 +1,9 @@
 """Which files does a project read while its revisions run? Python's own audit events tell.
 
 A revision may read its SQL from a file, or import what imports more: no look at its source would
-find all of that, and a proof that was kept would go on being told when such a file has changed.
+find all of that, and a proof that was kept would go on being told when such a file has changed. It
+may also take every file that a folder holds, or do without a module that is not there: then a proof
+depends on what is added. Only whether a file exists can be asked without anybody hearing of it.
 """
 
 from __future__ import annotations
@@ -30,8 +32,14 @@ _NOT_THE_PROJECTS = (
     "/dev/",
 )
 
+#: Behind the name of a folder: all names in it count, or those of modules do not. Revisions come and
+#: go in a folder of revisions, and are known by themselves.
+_ALL, _BUT_MODULES = f"{os.sep}*", f"{os.sep}*[!.py]"
+
 #: What was opened since this process began, and whether a revision had it opened.
 _opened: dict[str, bool] = {}
+#: Modules that a revision had imported, or tried to.
+_imported: set[str] = set()
 #: Where revisions lie, while the project's code runs; empty while ours does.
 _folders: tuple[str, ...] = ()
 #: A hook can be added, and never be taken away again.
@@ -62,7 +70,7 @@ def digests(project: Project) -> Mapping[str, str]:
     known = revisions | {str(project.ini), str(project.ini.parent / "pyproject.toml")}
     return {
         name: digest(name)
-        for name, by_revision in sorted(_opened.items())
+        for name, by_revision in sorted(files().items())
         if by_revision or (name not in known and not name.endswith(".py"))
         if name not in revisions
     }
@@ -70,7 +78,8 @@ def digests(project: Project) -> Mapping[str, str]:
 
 def files() -> Mapping[str, bool]:
     """Return what was read, and whether a revision had it read, for `add` in another process."""
-    return dict(_opened)
+    missing = [name for name in _imported if name not in sys.modules]
+    return _opened | dict.fromkeys((path for name in missing for path in _places(name)), True)
 
 
 def add(files: Mapping[str, bool]) -> None:
@@ -80,26 +89,73 @@ def add(files: Mapping[str, bool]) -> None:
 
 
 def digest(name: str) -> str:
-    """Return the digest of a file; that it is not there is also something to depend on."""
+    """Return the digest of a file, or of the names in a folder.
+
+    That it is not there is also something to depend on.
+    """
     try:
+        for end in (_ALL, _BUT_MODULES):
+            if name.endswith(end):
+                return _digest_of_names(name.removesuffix(end), modules=end == _ALL)
         return hashlib.sha256(Path(name).read_bytes()).hexdigest()
     except OSError:
         return _ABSENT
 
 
+def _digest_of_names(folder: str, *, modules: bool) -> str:
+    names = {path.name for path in Path(folder).iterdir()} - {"__pycache__"}
+    if not modules:
+        names = {name for name in names if not name.endswith((".py", ".pyc"))}
+    return hashlib.sha256("\0".join(sorted(names)).encode(errors="surrogateescape")).hexdigest()
+
+
+def _places(module: str) -> list[str]:
+    """Return the files of the project in which a module would be found if it were there."""
+    package, _, name = module.rpartition(".")
+    folders = getattr(sys.modules.get(package), "__path__", ()) if package else sys.path
+    here = [Path(os.path.normpath(Path.cwd() / folder)) for folder in folders]
+    return [
+        str(path)
+        for folder in here
+        if _is_the_projects(f"{folder}{os.sep}")
+        for path in (folder / f"{name}.py", folder / name / "__init__.py")
+    ]
+
+
 def _hear(event: str, told: tuple[Any, ...]) -> None:
-    if event != "open" or not _folders:
+    if not _folders:
         return
-    path, mode, flags = told
-    reads = "r" in mode if isinstance(mode, str) else not flags & os.O_WRONLY
-    if not reads or isinstance(path, int):
+    if event == "open":
+        path, mode, flags = told
+        reads = "r" in mode if isinstance(mode, str) else not flags & os.O_WRONLY
+        if reads:
+            _note(path)
+    elif event in ("os.listdir", "os.scandir"):
+        # Python itself looks for modules in every folder that may hold some.
+        if "importlib" not in sys._getframe(1).f_code.co_filename:
+            _note(told[0] or ".", listed=True)
+    elif event == "import" and _by_revision():
+        _imported.add(told[0])
+
+
+def _note(path: Any, *, listed: bool = False) -> None:
+    if isinstance(path, int):
         return
     with suppress(OSError, TypeError, ValueError):
         name = os.path.normpath(Path.cwd() / os.fsdecode(path))
         if name.endswith(".pyc"):
             name = source_from_cache(name)
-        if not name.startswith(_NOT_THE_PROJECTS) and "site-packages" not in name:
-            _opened[name] = _opened.get(name, False) or _by_revision()
+        if not _is_the_projects(name) or "__pycache__" in name:
+            return
+        if listed:
+            if not _by_revision():
+                return
+            name += _BUT_MODULES if (_plain(name) + os.sep).startswith(_folders) else _ALL
+        _opened[name] = _opened.get(name, False) or listed or _by_revision()
+
+
+def _is_the_projects(name: str) -> bool:
+    return not name.startswith(_NOT_THE_PROJECTS) and "site-packages" not in name
 
 
 @cache
@@ -109,7 +165,7 @@ def _plain(path: str | Path) -> str:
 
 
 def _by_revision() -> bool:
-    frame = sys._getframe(2)
+    frame = sys._getframe(1)
     while frame is not None:
         if _plain(frame.f_code.co_filename).startswith(_folders):
             return True

@@ -10,12 +10,13 @@ import os
 import re
 from contextlib import contextmanager
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, MutableMapping
 
     from sqlalchemy import URL
 
@@ -38,7 +39,7 @@ def application_context(env_source: str, url: URL | None = None) -> Iterator[Non
     if not _WANTED.search(env_source):
         yield
         return
-    app = _load()
+    app = _load(os.environ.get("FLASK_APP"), Path.cwd())
     with app.app_context():
         if url is None:
             yield
@@ -48,14 +49,17 @@ def application_context(env_source: str, url: URL | None = None) -> Iterator[Non
 
 
 @cache
-def _load() -> Any:
-    """Load the application as ``flask`` does: ``FLASK_APP``, else wsgi.py or app.py here."""
+def _load(named: str | None, folder: Path) -> Any:
+    """Load the application as ``flask`` does: ``FLASK_APP``, else wsgi.py or app.py here.
+
+    Once for each folder that this process has worked in: an application connects for good.
+    """
     from click import ClickException
     from flask.cli import ScriptInfo, load_dotenv
 
     load_dotenv()
     try:
-        return ScriptInfo(app_import_path=os.environ.get("FLASK_APP")).load_app()
+        return ScriptInfo(app_import_path=named or os.environ.get("FLASK_APP")).load_app()
     except ClickException as error:
         raise ToolError(
             f"env.py needs a Flask application: {' '.join(error.format_message().split())}",
@@ -71,19 +75,30 @@ def _on(app: Any, url: URL) -> Iterator[None]:
     from sqlalchemy.pool import NullPool
 
     text = url.render_as_string(hide_password=False)
-    # Read at every use up to Flask-SQLAlchemy 2, and by some env.py.
-    before = app.config.get("SQLALCHEMY_DATABASE_URI")
-    app.config["SQLALCHEMY_DATABASE_URI"] = text
-    # Made with the application since Flask-SQLAlchemy 3.
-    engines = getattr(app.extensions.get("sqlalchemy"), "engines", {})
-    own = engines.get(None)
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")  # ours, which is there
-    ours = engines[None] = create_engine(url, poolclass=NullPool)
+    ours = create_engine(url, poolclass=NullPool)
+    # Read at every use up to Flask-SQLAlchemy 2, and by some env.py.
+    with (
+        _replaced(app.config, "SQLALCHEMY_DATABASE_URI", text),
+        # Made with the application since Flask-SQLAlchemy 3.
+        _replaced(getattr(app.extensions.get("sqlalchemy"), "engines", {}), None, ours),
+    ):
+        try:
+            yield
+        finally:
+            ours.dispose()
+
+
+@contextmanager
+def _replaced(values: MutableMapping[Any, Any], key: str | None, value: object) -> Iterator[None]:
+    """Have another value meanwhile, and afterwards what was there; also if that was none."""
+    before = dict(values)
+    values[key] = value
     try:
         yield
     finally:
-        app.config["SQLALCHEMY_DATABASE_URI"] = before
-        ours.dispose()
-        if own is not None:
-            engines[None] = own
+        if key in before:
+            values[key] = before[key]
+        else:
+            values.pop(key, None)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from calista_tools.application import application_context
 from calista_tools.door import door
 from calista_tools.errors import ToolError
+from calista_tools.one_database import assert_env_of_one_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,6 +74,8 @@ def running(config: Config, url: str | None = None) -> Iterator[None]:
         source = (config.script_location / "env.py").read_text(encoding="utf-8", errors="replace")
     except OSError:
         source = ""  # Alembic says so better.
+    if url:
+        assert_env_of_one_database(source, config.script_location / "env.py")
     with _reporting(), application_context(source, make_url(url) if url else None):
         yield
 

@@ -10,6 +10,7 @@ from calista_tools.history.files import located_files
 from calista_tools.history.graph import History
 from calista_tools.history.revision import Problem, Revision
 from calista_tools.history.scanner import scan
+from calista_tools.one_database import assert_one_database
 
 if TYPE_CHECKING:
     import ast
@@ -66,6 +67,9 @@ def read_history(
         folders: One or several version locations.
         recursive: Read their subfolders too (Alembic's ``recursive_version_locations``).
         thorough: See `read_source`.
+
+    Raises:
+        ToolError: A revision is written for several databases.
     """
     if isinstance(folders, Path):
         folders = (folders,)
@@ -78,6 +82,7 @@ def read_history(
         except (OSError, ValueError) as error:
             item = _unreadable(Path(filename), error)
         else:
+            assert_one_database(source, filename)
             if not thorough:
                 item = scan(source, filename)
             if item is None:

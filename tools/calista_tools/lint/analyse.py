@@ -13,6 +13,7 @@ from calista_tools.lint.evaluator import head_of
 from calista_tools.lint.migration import Migration
 from calista_tools.lint.noqa import Directive, read_directives
 from calista_tools.lint.rule import Finding
+from calista_tools.one_database import assert_one_database
 from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -48,7 +49,11 @@ class Facts(NamedTuple):
 
 
 def read_source(path: Path) -> bytes | Problem:
-    """Return the bytes of a revision file; never waits for a pipe or reads a device."""
+    """Return the bytes of a revision file; never waits for a pipe or reads a device.
+
+    Raises:
+        ToolError: It is written for several databases: next to nothing of it would be seen.
+    """
     try:
         status = os.stat(path)  # noqa: PTH116 - a thousand times a run
         if not stat.S_ISREG(status.st_mode):
@@ -56,10 +61,12 @@ def read_source(path: Path) -> bytes | Problem:
         if status.st_size > MAX_BYTES:
             size = f"{status.st_size / 1e6:.0f} MB"
             return Problem("unreadable", path, f"is too large to be checked: {size}")
-        return _read(os.fspath(path), status.st_size)
+        source = _read(os.fspath(path), status.st_size)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         return Problem("unreadable", path, f"cannot be read: {reason}")
+    assert_one_database(source, path)
+    return source
 
 
 def _read(path: str, size: int) -> bytes:

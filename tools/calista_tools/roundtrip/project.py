@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.application import application_context
 from calista_tools.errors import ToolError
+from calista_tools.one_database import assert_env_of_one_database, assert_one_database
 from calista_tools.roundtrip.opened import noted
 
 if TYPE_CHECKING:
@@ -283,6 +284,7 @@ class Project:
                 with noted(script._version_locations), application_context(self.env_source):
                     heads = script.get_heads()
             _assert_no_word_of_alembic(script)
+            self._assert_one_database()
         except CommandError as error:
             raise ToolError(f"{self.ini}: {_one_line(error)}", exit_code=2) from error
         except ToolError:
@@ -292,6 +294,13 @@ class Project:
         if not heads:
             raise ToolError(f"{script.dir} has no revisions", exit_code=2)
         self.loaded = True
+
+    def _assert_one_database(self) -> None:
+        assert_env_of_one_database(self.env_source, self.env)
+        for script in self.scripts:
+            upgrade = getattr(script.module, "upgrade", None)
+            if inspect.isfunction(upgrade) and upgrade.__code__.co_argcount:
+                assert_one_database(Path(script.path).read_bytes(), script.path)
 
     def _cannot_be_loaded(self, error: Exception) -> ToolError:
         where = _source_of(error) or str(self.ini)

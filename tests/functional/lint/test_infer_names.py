@@ -65,6 +65,23 @@ def test_prints_what_pyproject_takes(versions: Path, capsys: pytest.CaptureFixtu
     )
 
 
+def test_the_name_of_the_only_table_is_no_part_of_a_convention(
+    versions: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = """
+    op.create_index("ix_note_note_a", "note", ["a"])
+    op.create_index("ix_note_note_b", "note", ["b"])
+    op.create_unique_constraint("uq_note_a", "note", ["a"])
+"""
+    path = versions / "20250101_1000_tables.py"
+    path.write_text(REVISION.partition("def upgrade")[0].lstrip() + f"def upgrade():{body}")
+    assert main(["--infer-names", str(versions)]) == 0
+    assert tomllib.loads(capsys.readouterr().out)["tool"]["calista"]["names"] == {
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_label)s",
+    }
+
+
 def test_the_exceptions_are_what_the_rules_then_report(
     versions: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

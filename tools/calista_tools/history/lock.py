@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from calista_tools.history.graph import History
 
-RESTORE = "take the change back (`git log -p -- {file}`) and make it in a new revision"
+RESTORE = "take the change back (`git log -p -- ':/*{file}'`) and make it in a new revision"
 
 
 class Break(NamedTuple):

@@ -102,7 +102,7 @@ def test_changed(versions: Path) -> None:
 
     assert (found.code, found.kind, found.revision, found.path) == ("CAL402", "changed", "b", path)
     assert found.message == "published revision b is not what it was when it was published"
-    assert "git log -p -- 20240101_0001_b.py" in found.hint
+    assert "git log -p -- ':/*20240101_0001_b.py'" in found.hint
 
 
 def test_changed_baseline(versions: Path) -> None:

@@ -105,9 +105,11 @@ def _best(kind: str, names: list[Named]) -> Inferred:
         counted.update(set(_templates(one)))
     order = {body: index for index, body in enumerate(_BODIES[kind])}
 
-    def rank(template: str) -> tuple[int, int]:
+    def rank(template: str) -> tuple[int, int, int]:
         body = next((index for text, index in order.items() if text in template), len(order))
-        return counted[template], -body
+        built = max((len(text) for text in order if text in template), default=0)
+        # Where all names are of one table, its name could be a part of the convention: it is not.
+        return counted[template], built - len(template), -body
 
     template = max(counted, key=rank, default=None)
     if template is None or (counted[template] < 2 and len(names) > 1):

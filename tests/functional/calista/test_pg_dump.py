@@ -27,7 +27,7 @@ from tests.functional.calista.refusals import (
 @pytest.mark.parametrize(
     ("script", "words"),
     [
-        (None, "pg_dump was not found"),
+        (None, "pg_dump was not found in {folder}, and without it"),
         ('echo "pg_dump (PostgreSQL) 12.22"', "older than the server"),
         ('[ "$1" = --version ] && exec {real} "$@"; kill -9 $$', "killed by signal 9"),
         (
@@ -50,7 +50,7 @@ def test_pg_dump(
     else:
         pretend(folder, pg_dump=script.format(real=find_programs().folder / "pg_dump"))
     monkeypatch.setenv("CALISTA_PG_BIN", str(folder))
-    assert_refused(calista("db", "upgrade", "--yes"), words)
+    assert_refused(calista("db", "upgrade", "--yes"), words.format(folder=folder))
     monkeypatch.setenv("CALISTA_PG_BIN", str(find_programs().folder))
     assert_untouched(calista, place)
 

@@ -93,7 +93,7 @@ def find(server_major: int, pg_bin: Path | None, environ: Mapping[str, str]) -> 
         return min(fitting, key=lambda programs: programs.major)
     hint = (
         f"install the client programs of PostgreSQL {server_major} or newer, or name their folder: "
-        "CALISTA_PG_BIN, or [db] pg_bin in calista.toml; `--no-backup` goes without"
+        "CALISTA_PG_BIN, or [db] pg_bin in calista.toml; `calista db upgrade --no-backup` goes without"
     )
     if found:
         newest = max(found, key=lambda programs: programs.major)
@@ -102,7 +102,8 @@ def find(server_major: int, pg_bin: Path | None, environ: Mapping[str, str]) -> 
             f"PostgreSQL {server_major}, and cannot back it up",
             hint,
         )
-    raise BackupError("pg_dump was not found, and without it there is no backup", hint)
+    where = f" in {pg_bin}" if pg_bin is not None else ""
+    raise BackupError(f"pg_dump was not found{where}, and without it there is no backup", hint)
 
 
 def _folders(pg_bin: Path | None, environ: Mapping[str, str]) -> Iterator[Path]:

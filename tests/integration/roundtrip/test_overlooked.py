@@ -62,3 +62,21 @@ def test_head_is_told_of_once(project: Callable[..., Path]) -> None:
     assert first == "every object was read after every step"
     assert others
     assert len(others) == len(set(others))
+
+
+def test_what_ends_with_its_session_is_no_object(project: Callable[..., Path]) -> None:
+    helpers = """
+for sql in (
+    "CREATE OR REPLACE FUNCTION pg_temp.twice(n int) RETURNS int LANGUAGE sql AS 'SELECT n * 2'",
+    "CREATE TEMP TABLE IF NOT EXISTS helper (id int PRIMARY KEY)",
+    "CREATE TEMP SEQUENCE IF NOT EXISTS counter",
+    "DROP TYPE IF EXISTS pg_temp.kind",
+    "CREATE TYPE pg_temp.kind AS ENUM ('one', 'two')",
+    "UPDATE note SET id = pg_temp.twice(id) / 2",
+):
+    op.execute(sql)
+"""
+    ini = project({"one": (CREATE, 'op.drop_table("note")'), "two": (helpers, "")})
+    run = prove(Project(ini), Options(backend="postgresql", cache=False))
+    assert [step.proven for step in run.steps] == [True, True], run.steps
+    assert run.notes == []

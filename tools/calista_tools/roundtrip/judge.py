@@ -69,7 +69,8 @@ class Judge:
         if filled := self._rows.filled:
             schema = {str(table): snapshot.get(str(table), {}) for table in filled}
             after = applied[-1] if applied else None
-            self._fillings.append(Filling(after=after, rows=filled, schema=schema))
+            keys = self._rows.known.keys if self._rows.known else {}
+            self._fillings.append(Filling(after=after, rows=filled, schema=schema, keys=keys))
 
     def fill(self, applied: Sequence[str]) -> None:
         """Put rows where a revision that is proven already had some."""
@@ -204,8 +205,9 @@ class Judge:
         """Return the statements that put in rows earlier, where that matters, and just before."""
         if self._rows.known is None:
             return [], []
-        last = Filling(rows=self._rows.known.contents, schema=self._before)
-        fillings = [*self._fillings[: self._survived], last]
+        known, earlier = self._rows.known, self._fillings[: self._survived]
+        keys = known.keys if earlier else {}
+        fillings = [*earlier, Filling(rows=known.contents, schema=self._before, keys=keys)]
         tables = tables_for([*self._sent, *step.differences], self._rows.changed, fillings)
         *early, rows = (insertions(filling, tables, self._dialect) for filling in fillings)
         return [line for lines in early for line in lines], rows

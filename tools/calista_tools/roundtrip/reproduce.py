@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.result import ERROR, SKIPPED
@@ -69,11 +69,13 @@ class Filling:
         after: The last revision that was applied then; None at the revision itself.
         rows: Of each table.
         schema: What the catalogs say of these tables.
+        keys: Their primary keys, where rows of other values may be there already.
     """
 
     after: str | None = None
     rows: Mapping[TableName, Content]
     schema: Snapshot
+    keys: Mapping[TableName, Collection[str]] = field(default_factory=dict)
 
     def referred(self, table: str) -> list[str]:
         """Return the tables that a table refers to."""
@@ -128,7 +130,13 @@ def insertions(filling: Filling, tables: Collection[str], dialect: str) -> list[
     for name in sorted(by_name.keys() & tables):
         visit(name, ())
     found = [
-        insertion(table, filling.rows[table], filling.schema.get(name, {}), dialect)
+        insertion(
+            table,
+            filling.rows[table],
+            filling.schema.get(name, {}),
+            dialect,
+            filling.keys.get(table, ()),
+        )
         for name, table in ordered.items()
     ]
     if circle and dialect == "postgresql":

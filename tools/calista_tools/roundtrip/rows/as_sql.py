@@ -10,11 +10,15 @@ from calista_tools.roundtrip.rows.access import literal, quote
 from calista_tools.roundtrip.rows.contents import quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from calista_tools.roundtrip.rows.model import Content, TableName, Value
     from calista_tools.roundtrip.snapshot import Group
 
 
-def insertion(table: TableName, content: Content, group: Group, dialect: str) -> str:
+def insertion(
+    table: TableName, content: Content, group: Group, dialect: str, key: Collection[str] = ()
+) -> str:
     """Return a statement that puts a table's rows there, as far as they are not there already.
 
     Args:
@@ -22,6 +26,7 @@ def insertion(table: TableName, content: Content, group: Group, dialect: str) ->
         content: Its rows.
         group: What the catalogs say of it.
         dialect: In which it is written.
+        key: Its primary key, if rows of other values may be there, which become these.
     """
     columns = {key.name: properties for key, properties in group.items() if key.kind == "column"}
     kept = [
@@ -42,7 +47,13 @@ def insertion(table: TableName, content: Content, group: Group, dialect: str) ->
     else:
         spelt = (f"({', '.join(_literal(value, dialect) for value in row)})" for row in rows)
         source = f"VALUES {', '.join(spelt)}"
-    return f"{into} {source} ON CONFLICT DO NOTHING;"
+    fixed = {*key, *(name for name in columns if columns[name].get("identity") == "always")}
+    other = [quote(name) for at in kept if (name := content.columns[at]) not in fixed]
+    if not key or not other:
+        return f"{into} {source} ON CONFLICT DO NOTHING;"
+    values = ", ".join(f"{name} = excluded.{name}" for name in other)
+    unique = ", ".join(map(quote, key))
+    return f"{into} {source} ON CONFLICT ({unique}) DO UPDATE SET {values};"
 
 
 def _literal(value: Value, dialect: str) -> str:

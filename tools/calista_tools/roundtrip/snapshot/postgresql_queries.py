@@ -226,7 +226,8 @@ SELECT p.oid, CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate'
     'owner', nullif(pg_get_userbyid(p.proowner), current_user),
     'comment', {_comment("p.oid", "pg_proc")}
   )::text
-FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid = ANY($1)
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+WHERE p.oid = ANY($1) AND n.nspname !~ '^pg_temp_'
 """
 
 TYPES = f"""
@@ -246,7 +247,7 @@ SELECT t.oid, CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' ELSE 'r
     'comment', {_comment("t.oid", "pg_type")}
   )::text
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-WHERE t.oid = ANY($1) AND t.typtype IN ('e', 'd', 'r')
+WHERE t.oid = ANY($1) AND t.typtype IN ('e', 'd', 'r') AND n.nspname !~ '^pg_temp_'
 """
 
 #: A table of a publication, with its columns and its rows since PostgreSQL 15.

@@ -106,7 +106,6 @@ class Walk:
         if scripts:
             self._applied += scripts
             self._run(lambda: self._upgrades(list(scripts), forget=False))
-            self._back.mark()
 
     def take(self, scripts: Sequence[Script], steps: Sequence[Step]) -> None:
         """Take revisions as proven that the database has behind it already."""

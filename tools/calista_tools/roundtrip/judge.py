@@ -65,7 +65,7 @@ class Judge:
         """Prepare the database, to which these revisions were applied, for the next one."""
         self._before, self._sent, self._rows_matter = snapshot, [], False
         self._moved = []
-        self._rows.fill(applied)
+        self._rows.fill(applied, snapshot)
         if filled := self._rows.filled:
             schema = {str(table): snapshot.get(str(table), {}) for table in filled}
             after = applied[-1] if applied else None
@@ -74,7 +74,7 @@ class Judge:
 
     def fill(self, applied: Sequence[str]) -> None:
         """Put rows where a revision that is proven already had some."""
-        self._rows.fill(applied)
+        self._rows.fill(applied, {})
 
     def follow(self) -> None:
         """Take in the rows after a revision that is proven already."""
@@ -136,7 +136,6 @@ class Judge:
             return False
         step.downgrade = step.upgrade_again = SKIPPED
         step.declared.append(f"no way back, declared: {reason}")
-        self._rows.irreversible = True
         return True
 
     def upgraded(
@@ -156,7 +155,7 @@ class Judge:
         broken = live.violations(sent)
         self._rows_matter |= bool(broken)
         step.differences.extend(broken)
-        self._rows.upgraded(sent)
+        self._rows.upgraded(sent, after)
 
     def downgraded(
         self,
@@ -172,7 +171,7 @@ class Judge:
         broken = [line for line in live.violations(sent) if line not in step.differences]
         self._rows_matter |= bool(broken)
         step.differences.extend(broken)
-        self._rows.downgraded()
+        self._rows.downgraded(found)
         found_differences = differences(before, found)
         real = [d for d in found_differences if not _explained(d, before, after, found, self._sent)]
         self._moved = [d for d in found_differences if d not in real]
@@ -188,7 +187,7 @@ class Judge:
 
     def upgraded_again(self, step: Step, after: Snapshot, again: Snapshot) -> None:
         """Compare the schema after the second upgrade with the one after the first."""
-        self._rows.upgraded_again()
+        self._rows.upgraded_again(again)
         for difference in differences(after, again):
             if difference.order_only and (not step.restored or self._moved):
                 continue

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.result import FEW_ROWS
-from calista_tools.roundtrip.rows import Declaration, SampleRows, declarations, is_about_rows, judge
+from calista_tools.roundtrip.rows import (
+    Declaration,
+    Moment,
+    SampleRows,
+    declarations,
+    is_about_rows,
+    judge,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +22,7 @@ if TYPE_CHECKING:
     from calista_tools.roundtrip.live import Live
     from calista_tools.roundtrip.result import Step
     from calista_tools.roundtrip.rows import Content, GivenRows, RowState, TableName
+    from calista_tools.roundtrip.snapshot import Snapshot
 
 
 class Rows:
@@ -29,14 +37,12 @@ class Rows:
         self._losses = losses
         self._given = given
         self._samples: SampleRows | None = None
-        self._before: RowState | None = None
-        #: Whether the revision says that nothing brings rows back.
-        self.irreversible = False
+        self._before: Moment | None = None
         #: The rows before the revision, whether or not it was proven with them.
         self.known: RowState | None = None
-        self._upgraded: RowState | None = None
-        self._restored: RowState | None = None
-        self._again: RowState | None = None
+        self._upgraded: Moment | None = None
+        self._restored: Moment | None = None
+        self._again: Moment | None = None
         self._sent: Sequence[str] = ()
         self._notes: list[str] = []
         #: Why the next revision is tried with few rows: it refuses more.
@@ -48,15 +54,15 @@ class Rows:
             self._samples = SampleRows(skip=[live.version_table], given=self._given)
         self._samples.attach(live)
 
-    def fill(self, applied: Sequence[str]) -> None:
+    def fill(self, applied: Sequence[str], schema: Snapshot) -> None:
         """See to it that every table holds rows, now that these revisions were applied."""
         assert self._samples is not None
         known = dict(self._samples.unfilled)
-        self._before = self.known = self._samples.fill(applied, few=self._few is not None)
+        self.known = self._samples.fill(applied, few=self._few is not None)
+        self._before = Moment(self.known, schema)
         unfilled = self._samples.unfilled.items()
         self._notes = [f"no rows in {name}: {why}" for name, why in unfilled if name not in known]
         self._upgraded = self._restored = self._again = None
-        self.irreversible = False
 
     def follow(self) -> None:
         """Take in the rows after a step of which nothing is asked."""
@@ -67,7 +73,7 @@ class Rows:
     def has_any(self) -> bool:
         """Whether any table held a row before the upgrade."""
         return self._before is not None and any(
-            content.rows for content in self._before.contents.values()
+            content.rows for content in self._before.state.contents.values()
         )
 
     @property
@@ -85,7 +91,8 @@ class Rows:
         """Tables whose rows a step of the revision changed, if only by a cascade or a trigger."""
         if self.known is None:
             return set()
-        later = [state for state in (self._upgraded, self._restored, self._again) if state]
+        moments = (self._upgraded, self._restored, self._again)
+        later = [moment.state for moment in moments if moment]
         return {
             table
             for table, content in self.known.contents.items()
@@ -95,32 +102,33 @@ class Rows:
     def refused(self, error: BaseException) -> bool:
         """Tell whether an upgrade that failed may pass with other rows; forget these ones."""
         before, self._before, self._few = self._before, None, None
-        return before is not None and is_about_rows(error, before)
+        return before is not None and is_about_rows(error, before.state)
 
     def take_fewer(self, error: BaseException, why: str) -> bool:
         """Tell whether an upgrade that failed is worth another try with one row in each table."""
         before = self._before
-        if self._few is not None or before is None or not is_about_rows(error, before):
+        if self._few is not None or before is None or not is_about_rows(error, before.state):
             return False
-        if all(len(content.rows) < 2 for content in before.contents.values()):
+        if all(len(content.rows) < 2 for content in before.state.contents.values()):
             return False
         self._few = why
         return True
 
-    def upgraded(self, sent: Sequence[str]) -> None:
+    def upgraded(self, sent: Sequence[str], schema: Snapshot) -> None:
         """Take in the rows after the upgrade, which sent these statements."""
-        assert self._samples is not None
-        self._sent, self._upgraded = sent, self._samples.state()
+        self._sent, self._upgraded = sent, self._moment(schema)
 
-    def downgraded(self) -> None:
+    def downgraded(self, schema: Snapshot) -> None:
         """Take in the rows after the downgrade."""
-        assert self._samples is not None
-        self._restored = self._samples.state()
+        self._restored = self._moment(schema)
 
-    def upgraded_again(self) -> None:
+    def upgraded_again(self, schema: Snapshot) -> None:
         """Take in the rows after the second upgrade."""
+        self._again = self._moment(schema)
+
+    def _moment(self, schema: Snapshot) -> Moment:
         assert self._samples is not None
-        self._again = self._samples.state()
+        return Moment(self._samples.state(), schema)
 
     def judge(self, step: Step) -> bool:
         """Say in the step what became of the rows; tell whether that is a finding."""
@@ -138,7 +146,6 @@ class Rows:
             self._again,
             up=self._sent,
             declarations=found,
-            irreversible=self.irreversible,
         )
         self._before = None
         if few is not None:

@@ -5,6 +5,7 @@ from calista_tools.roundtrip.rows.as_sql import insertion
 from calista_tools.roundtrip.rows.declared import IRREVERSIBLE, Declaration, declarations
 from calista_tools.roundtrip.rows.given import GivenRows, read_given
 from calista_tools.roundtrip.rows.model import Content, RowState, TableName
+from calista_tools.roundtrip.rows.moment import Moment
 from calista_tools.roundtrip.rows.refusal import is_about_rows, is_about_values
 from calista_tools.roundtrip.rows.touched import harmless
 from calista_tools.roundtrip.rows.tracker import SampleRows
@@ -16,6 +17,7 @@ __all__ = [
     "Content",
     "Declaration",
     "GivenRows",
+    "Moment",
     "RowState",
     "RowVerdict",
     "SampleRows",

@@ -20,10 +20,11 @@ _MOST_PAIRS = 40_000
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One value that is another now, in the row ``before``."""
+    """One value that is another now, in the row ``before``, which is ``after`` now."""
 
     column: str
     before: Row
+    after: Row
     old: Value
     new: Value
 
@@ -73,8 +74,8 @@ def compare(before: Content, after: Content, key: Sequence[str] = ()) -> TableCh
     for left, right in pairs:
         for at, name in enumerate(common):
             if not same(was[left][at], now[right][at]):
-                row = before.rows[left]
-                result.changed.append(Change(name, row, row[old[at]], after.rows[right][new[at]]))
+                row, other = before.rows[left], after.rows[right]
+                result.changed.append(Change(name, row, other, row[old[at]], other[new[at]]))
     return result
 
 

@@ -107,7 +107,7 @@ class _Judgement:
                 self._after_downgrade(table, restored)
         if again:
             for table in looked_at:
-                self._after_second_upgrade(table, again)
+                self._after_second_upgrade(table, again, restored)
         self._verdict.notes = list(dict.fromkeys(self._verdict.notes))
         return self._verdict
 
@@ -151,7 +151,9 @@ class _Judgement:
             if c.old is None
         ]
 
-    def _after_second_upgrade(self, table: TableName, again: Moment) -> None:
+    def _after_second_upgrade(
+        self, table: TableName, again: Moment, restored: Moment | None
+    ) -> None:
         content, moment = self._content(table), "after the second upgrade"
         then, now = self._above(table, self._upgraded), self._above(table, again)
         if now is then or then is None or table in self._accused:
@@ -163,12 +165,15 @@ class _Judgement:
             return
         key = self._before.state.keys.get(table, ())
         change = compare(then, now, key)
-        # What the step made itself may be made otherwise the next time, by a clock or a sequence.
+        # What the step makes itself may be something else the next time, by a clock or a sequence,
+        # and nothing where what it is made of was lost.
         first = compare(content, then, key)
         made = {id(row) for row in first.added}
-        changed = {(id(c.after), c.column) for c in first.changed}
+        there = restored and restored.state.contents.get(table)
+        other = {c.column for c in compare(content, there, key).changed} if there else set()
+        changed = {(id(c.after), c.column) for c in first.changed if c.column not in other}
         own = [row for row in change.lost if id(row) in made]
-        if len(own) <= len(change.added):
+        if self._accused or len(own) <= len(change.added):
             change.lost = [row for row in change.lost if id(row) not in made]
         change.changed = [
             c

@@ -1,0 +1,6 @@
+"""Defects beside healthy revisions that look like them, as one history for each backend."""
+
+from tests.integration.roundtrip.pairs.partitions import PARTITIONS
+from tests.integration.roundtrip.pairs.written import WRITTEN
+
+PAIRS = {f"part_{name}": pair for name, pair in PARTITIONS.items()} | WRITTEN

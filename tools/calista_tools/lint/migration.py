@@ -12,7 +12,7 @@ from calista_tools.history import Problem, Revision
 from calista_tools.lint.evaluator import evaluate
 from calista_tools.lint.lazily import lazily
 from calista_tools.lint.names.metadata import Convention, convention_of
-from calista_tools.lint.names.policy import created_by_kind
+from calista_tools.lint.names.policy import created_by_kind, renamed
 from calista_tools.lint.operations import Evaluation
 from calista_tools.lint.schema.changes import changes_of, same_on_postgresql
 from calista_tools.lint.sql import effects
@@ -154,10 +154,11 @@ class Migration:
         """What the file has of what rules are about.
 
         The words of its steps (``Operation.what``), ``creates pk`` and the like for what
-        ``upgrade()`` creates, ``guard``, and ``trouble`` where something could not be followed.
+        ``upgrade()`` creates or renames, ``guard``, and ``trouble`` where something could not be followed.
         """
         found = {operation.what for operation in self.operations}
         found.update(f"creates {kind}" for kind in created_by_kind(self))
+        found.update(f"renames {named.made.kind}" for named in renamed(self))
         if self.evaluation.guards:
             found.add("guard")
         if self.evaluation.troubles:

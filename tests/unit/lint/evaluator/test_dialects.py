@@ -118,3 +118,35 @@ def test_guards_are_reported() -> None:
         op.drop_table("a")
     """)
     assert [sorted(guard.dialects) for guard in found.guards] == [["postgresql"]]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (f'if op.get_bind().dialect.driver == "psycopg2":\n    {DO}\n{DO}', ["postgresql", "both"]),
+        (f'driver = op.get_context().dialect.driver\nif driver in ("asyncpg", "psycopg"):\n    {DO}', ["postgresql"]),
+        (f'if op.get_bind().engine.driver.startswith("psycopg"):\n    {DO}', ["postgresql"]),
+        (f'if "pysqlite" == op.get_bind().dialect.driver:\n    {DO}', ["sqlite"]),
+        (f'if "sqlite" in op.get_bind().dialect.driver:\n    {DO}', ["sqlite"]),
+        (f'if op.get_bind().dialect.driver != "pysqlite":\n    return\n{DO}', ["sqlite"]),
+    ],
+)  # fmt: skip
+def test_guards_by_the_driver(source: str, expected: list[str]) -> None:
+    assert dialects(source) == expected
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        'op.get_bind().dialect.driver == "psycopg2"',
+        '"2" in op.get_bind().dialect.driver',
+        "op.get_bind().dialect.driver == setting",
+        'op.get_bind().dialect.driver > "a"',
+        'op.get_bind().dialect.driver.endswith("g2")',
+        "len(op.get_bind().dialect.driver) == 7",
+    ],
+)
+def test_another_driver_of_the_same_database_is_no_other_dialect(test: str) -> None:
+    """What a test leaves open runs on both of its sides."""
+    [*_, otherwise] = steps(f"setting = later()\nif {test}:\n    {DO}\nelse:\n    {DO}")
+    assert "postgresql" in otherwise.dialects

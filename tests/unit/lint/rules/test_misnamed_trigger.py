@@ -44,3 +44,34 @@ def test_reports(source: str, lint: Lint) -> None:
 )
 def test_leaves_alone(source: str, lint: Lint) -> None:
     assert lint("CAL106", source) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'op.execute("ALTER TRIGGER note_mod ON note RENAME TO forbid_mod")',
+        'op.execute("ALTER TRIGGER note_mod ON public.note RENAME TO mod_note")',
+        'op.execute(sa.text(\'ALTER TRIGGER note_mod ON "note" RENAME TO "Note_mod"\'))',
+        'for what in ["mod"]:\n    op.execute(f"ALTER TRIGGER note_{what} ON note RENAME TO no_{what}")',
+        'op.execute("DO $$ BEGIN ALTER TRIGGER note_mod ON note RENAME TO page_mod; END $$")',
+    ],
+)
+def test_reports_what_a_trigger_is_renamed_to(source: str, lint: Lint) -> None:
+    [found] = lint("CAL106", source)
+    assert "expected `note_…`" in found.finding.message
+    assert found.finding.fix is None
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'op.execute("ALTER TRIGGER forbid_mod ON note RENAME TO note_forbid_mod")',
+        'op.execute("ALTER TRIGGER forbid_mod ON page.note RENAME TO note_mod")',
+        'op.execute("ALTER INDEX note_a RENAME TO forbid_mod")',
+        'op.execute("ALTER FUNCTION note_a() RENAME TO forbid_mod")',
+        'op.execute(f"ALTER TRIGGER note_mod ON note RENAME TO {name}")',
+        'def upgrade():\n    pass\n\n\ndef downgrade():\n    op.execute("ALTER TRIGGER a ON note RENAME TO b")\n',
+    ],
+)
+def test_leaves_what_a_trigger_is_renamed_to_alone(source: str, lint: Lint) -> None:
+    assert lint("CAL106", source) == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.evaluator import instances, models, reflection
+from calista_tools.lint.evaluator.drivers import Driver
 from calista_tools.lint.evaluator.frame import NeedDialect
 from calista_tools.lint.evaluator.values import (
     DIALECT_NAME,
@@ -59,6 +60,8 @@ def attribute(frame: Frame, value: object, name: str, node: ast.AST) -> object:
         return value.attribute(name)
     if isinstance(value, Live):
         return _live(frame, value, name, node)
+    if isinstance(value, Driver):
+        return Method(value, name)
     if isinstance(value, Unknown):
         return Unknown(value.reason)
     if isinstance(value, (DialectName, DialectTest)):
@@ -106,11 +109,11 @@ def _live(frame: Frame, value: Live, name: str, node: ast.AST) -> object:
         return value
     if name == "as_sql" and kind == "context":
         return OfflineTest(True)
-    if name == "drivername" and kind == "url":
+    if (name == "drivername" and kind == "url") or (name == "driver" and kind in _DIALECT_NAME):
         name_now = dialect_name(frame)
-        if isinstance(name_now, DialectName):
+        if not isinstance(name_now, str):
             raise NeedDialect
-        return name_now
+        return name_now if kind == "url" else Driver(name_now)
     if kind == "result":
         read(frame, node)
     return Method(value, name)

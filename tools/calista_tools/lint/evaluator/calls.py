@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.evaluator import builtins, external, instances, live, strings
 from calista_tools.lint.evaluator.branches import RAISE, RETURN
+from calista_tools.lint.evaluator.drivers import Driver
 from calista_tools.lint.evaluator.expressions import attribute_of, same
 from calista_tools.lint.evaluator.frame import (
     DEPTH,
@@ -139,6 +140,8 @@ def _method(
     receiver, name = method.receiver, method.name
     if isinstance(receiver, str):
         return strings.method(str(receiver), name, args, kwargs)
+    if isinstance(receiver, Driver):
+        return receiver.each(lambda one: strings.method(one, name, args, kwargs))
     if isinstance(receiver, (list, dict, set, tuple)):
         return builtins.container_method(receiver, name, args, kwargs)
     if isinstance(receiver, BatchBlock):

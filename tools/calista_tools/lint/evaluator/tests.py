@@ -6,6 +6,7 @@ import ast
 import operator
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.lint.evaluator.drivers import Driver
 from calista_tools.lint.evaluator.frame import NeedDialect
 from calista_tools.lint.evaluator.inspection import KnownTables
 from calista_tools.lint.evaluator.values import (
@@ -86,6 +87,10 @@ def compare(op: ast.cmpop, left: object, right: object, node: ast.AST) -> object
     kind = type(op)
     if isinstance(left, DialectName) or isinstance(right, DialectName):
         return _compare_dialect(kind, left, right)
+    if isinstance(left, Driver):
+        return left.each(lambda one: compare(op, one, right, node))
+    if isinstance(right, Driver):
+        return right.each(lambda one: compare(op, left, one, node))
     if isinstance(left, (OfflineTest, DialectTest)) and isinstance(right, bool):
         return left if (kind in (ast.Eq, ast.Is)) is right else negate(left)
     if isinstance(left, Expected) and isinstance(right, bool) and kind in _SAMENESS:

@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.names.convention import UnknownTokenError, expand
-from calista_tools.lint.names.final import final_name, fits, subject_of
+from calista_tools.lint.names.final import FinalName, final_name, fits, subject_of
 from calista_tools.lint.names.renaming import rename
-from calista_tools.lint.names.shortening import shorten
+from calista_tools.lint.names.shortening import LONGEST, clip, shorten
+from calista_tools.lint.operations import Name
 from calista_tools.lint.rule import Finding
 from calista_tools.records import NamedTuple
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.names.final import FinalName
     from calista_tools.lint.operations import Operation, SchemaObject
     from calista_tools.lint.rule import Fix
 
@@ -63,14 +63,23 @@ def created_by_kind(migration: Migration) -> Mapping[str, Sequence[Named]]:
     return found
 
 
-def _all_created(migration: Migration) -> Sequence[Named]:
-    found: list[Named] | None = migration.kept.get("created")
-    if found is None:
-        found = migration.kept["created"] = list(_created(migration))
+def renamed(migration: Migration) -> Sequence[Named]:
+    """Return what ``upgrade()`` gives another name, by that name, once a dialect."""
+    _all_created(migration)
+    found: list[Named] = migration.kept["renamed"]
     return found
 
 
-def _created(migration: Migration) -> Iterator[Named]:
+def _all_created(migration: Migration) -> Sequence[Named]:
+    found: list[Named] | None = migration.kept.get("created")
+    if found is None:
+        renames: list[Named] = []
+        found = migration.kept["created"] = list(_created(migration, renames))
+        migration.kept["renamed"] = renames
+    return found
+
+
+def _created(migration: Migration, renames: list[Named]) -> Iterator[Named]:
     templates = migration.convention.templates
     for operation in migration.operations:
         if operation.direction != "upgrade":
@@ -88,6 +97,14 @@ def _created(migration: Migration) -> Iterator[Named]:
                     if dialect == "sqlite":
                         on_sqlite[id(made)] = final
                     yield Named(operation, made, dialect, final)
+                elif made.action == "rename" and made.new_name is not None:
+                    renames.append(_renamed(operation, made, dialect, made.new_name))
+
+
+def _renamed(operation: Operation, made: SchemaObject, dialect: str, new: str) -> Named:
+    # No convention and no SQLAlchemy: whoever renames says the name itself.
+    kept = clip(new, LONGEST) if dialect == "postgresql" else new
+    return Named(operation, made._replace(name=Name(new)), dialect, FinalName(kept, full=new))
 
 
 class Expected(NamedTuple):
@@ -144,7 +161,9 @@ def misnamed(migration: Migration, kind: str) -> Iterator[Finding]:
     template = migration.config.names[kind]
     fulls: dict[int, str | None] = {}  # the same on each dialect
     reported: set[tuple[Operation, SchemaObject | tuple[str | None, str | None]]] = set()
-    for operation, made, dialect, final in created(migration, kind):
+    # Of triggers alone a statement that renames says all that their name is made of.
+    others = [one for one in renamed(migration) if one.made.kind == kind == "trigger"]
+    for operation, made, dialect, final in (*created(migration, kind), *others):
         if final.name is None or (final.implicit and not _chosen(migration, made)):
             continue
         if id(made) not in fulls:
@@ -166,7 +185,8 @@ def misnamed(migration: Migration, kind: str) -> Iterator[Finding]:
             f"{WORDS[kind]} on `{made.table}` is named `{final.name}`{on}, "
             f"expected `{wanted.shown}`"
         )
-        yield place(operation, made, message, rename(migration, made, wanted.shown))
+        fix = None if made.action == "rename" else rename(migration, made, wanted.shown)
+        yield place(operation, made, message, fix)
 
 
 def _chosen(migration: Migration, made: SchemaObject) -> bool:

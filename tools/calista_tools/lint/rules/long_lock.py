@@ -22,7 +22,8 @@ def check(migration: Migration) -> Iterator[Finding]:
     new column; for new types, time zones and domains, stored generated columns, validation in the
     revision that adds the constraint, ``SET TABLESPACE`` and ``REFRESH MATERIALIZED VIEW``. Tables that the revision itself creates are left alone; for one that is known to
     be small, say so: ``# noqa: CAL307 - at most a hundred rows``. So are steps that only have to
-    wait for their turn, such as a dropped index or a new name: ``lock_timeout`` bounds those.
+    wait for their turn, such as a dropped index, a detached partition, a trigger or a new name:
+    ``lock_timeout`` bounds those.
     Source: https://www.postgresql.org/docs/current/sql-altertable.html
 
     Bad::

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools.lint.names.policy import WORDS, created, place
+from calista_tools.lint.names.policy import WORDS, created, place, renamed
 from calista_tools.lint.names.shortening import LONGEST
 from calista_tools.lint.rule import Finding, rule
 
@@ -13,15 +13,22 @@ if TYPE_CHECKING:
     from calista_tools.lint.names.policy import Named
 
 _KINDS = ("pk", "uq", "fk", "ck", "ix", "ex", "trigger", "function", "table")
+#: Of a constraint that is renamed, nobody says which kind it is.
+_RENAMED = ("ix", "trigger", "function", "table", "")
 
 
-@rule("CAL108", "long-name", about=(f"creates {kind}" for kind in _KINDS))
+@rule(
+    "CAL108",
+    "long-name",
+    about=(*(f"creates {kind}" for kind in _KINDS), *(f"renames {kind}" for kind in _RENAMED)),
+)
 def check(migration: Migration) -> Iterator[Finding]:
     """Final name is longer than the 63 bytes that PostgreSQL keeps.
 
     SQLAlchemy refuses a plain name that is longer, cuts a conventional or ``op.f`` name and ends it
-    in a hash, and PostgreSQL cuts what raw SQL says: the two dialects end up with two names, and two
-    long names may become one. Shorten it, by hand, where you can still see both.
+    in a hash, and PostgreSQL cuts what raw SQL says, and what a table or index is renamed to: the
+    two dialects end up with two names, and two long names may become one. Shorten it, by hand, where
+    you can still see both.
     Source: https://www.postgresql.org/docs/current/sql-syntax-lexical.html#SQL-SYNTAX-IDENTIFIERS
 
     Bad::
@@ -39,7 +46,7 @@ def check(migration: Migration) -> Iterator[Finding]:
         )
     """
     reported: set[tuple[object, str]] = set()
-    for named in created(migration, *_KINDS):
+    for named in (*created(migration, *_KINDS), *renamed(migration)):
         full = named.final.full
         if named.dialect != "postgresql" or full is None or len(full.encode()) <= LONGEST:
             continue

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.migration import Migration
 
 
-@rule("CAL106", "misnamed-trigger", about=("creates trigger",))
+@rule("CAL106", "misnamed-trigger", about=("creates trigger", "renames trigger"))
 def check(migration: Migration) -> Iterator[Finding]:
     """Trigger is not named ``<table>_<what it does>``.
 

@@ -40,6 +40,30 @@ op.create_index("ix_event_kind", "event", ["kind"])
 """
 #: ``if postgresql:`` before what SQLite does not understand.
 GUARD = 'if op.get_bind().dialect.name == "postgresql":\n'
+#: A table of the same name in another schema.
+ELSEWHERE = (
+    GUARD
+    + """\
+    op.execute("CREATE SCHEMA other")
+    op.execute(
+        "CREATE TABLE other.stream (id int CONSTRAINT pk_other PRIMARY KEY,"
+        " kind text CONSTRAINT uq_other UNIQUE)"
+    )
+"""
+)
+#: What refers to that one, in each of the ways to say so.
+REFERRING = (
+    ELSEWHERE
+    + """\
+    op.execute("CREATE TABLE a (id int CONSTRAINT fk_a REFERENCES other.stream (id))")
+    key = sa.ForeignKey("other.stream.id", name="fk_b")
+    op.create_table("b", sa.Column("id", sa.Integer(), key))
+    keys = sa.ForeignKeyConstraint(["id"], ["other.stream.id"], name="fk_c")
+    op.create_table("c", sa.Column("id", sa.Integer()), keys)
+    op.create_table("d", sa.Column("id", sa.Integer()))
+    op.create_foreign_key("fk_d", "d", "stream", ["id"], ["id"], referent_schema="other")
+"""
+)
 HISTORIES = {
     "a copied table gets no key on the new name of a column": """
         with op.batch_alter_table("event") as batch:
@@ -101,6 +125,28 @@ HISTORIES = {
         if not look.has_table("alembic_version"):
             op.create_index("ix_event_number", "event", ["number"])
     """,
+    "a dropped key takes along nothing of its namesake": (
+        ELSEWHERE + '    op.execute("ALTER TABLE other.stream DROP CONSTRAINT pk_other CASCADE")'
+    ),
+    "a dropped column takes along nothing of its namesake": (
+        ELSEWHERE + '    op.execute("ALTER TABLE other.stream DROP COLUMN kind CASCADE")'
+    ),
+    "a renamed column takes along nothing of its namesake": (
+        ELSEWHERE
+        + '    op.execute("ALTER TABLE other.stream RENAME kind TO sort")\n'
+        + '    op.execute("ALTER TABLE other.stream DROP COLUMN sort CASCADE")'
+    ),
+    "a dropped key takes along what refers to it in its schema": (
+        REFERRING + '    op.execute("ALTER TABLE other.stream DROP CONSTRAINT pk_other CASCADE")'
+    ),
+    "a dropped column takes along what refers to it in its schema": (
+        REFERRING + '    op.execute("ALTER TABLE other.stream DROP COLUMN id CASCADE")'
+    ),
+    "a renamed column takes along what refers to it in its schema": (
+        REFERRING
+        + '    op.execute("ALTER TABLE other.stream RENAME id TO number")\n'
+        + '    op.execute("ALTER TABLE other.stream DROP COLUMN number CASCADE")'
+    ),
     "a table that is handed a metadata is known": """
         op.create_table("note", sa.MetaData(), sa.Column("id", sa.Integer(), primary_key=True))
         if "text" not in [one["name"] for one in sa.inspect(op.get_bind()).get_columns("note")]:

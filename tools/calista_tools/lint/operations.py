@@ -62,6 +62,7 @@ class SchemaObject(NamedTuple):
             where a constraint is dropped without saying which kind it is.
         name: None where the revision gives none: the convention or the database will.
         columns: None where they cannot be known; an expression in an index is ``None`` in there.
+        referred_schema: As the revision names it; None for the default one.
         implicit: Made by ``unique=True``, ``index=True``, ``primary_key=True`` or a type, so that
             there was no place to write a name.
         new_name: For ``rename``.
@@ -87,6 +88,7 @@ class SchemaObject(NamedTuple):
     schema: str | None = None
     dialects: frozenset[str] = ALL_DIALECTS
     node: ast.AST | None = None
+    referred_schema: str | None = None
 
 
 class Batch(NamedTuple):

@@ -208,7 +208,7 @@ def _default(value: object, attributes: dict[str, object]) -> str | bool | None:
 
 def _foreign_key(item: Construct, column_of: str | None, table: str | None) -> SchemaObject:
     target = item.args[0] if item.args else item.kwargs.get("column")
-    referred_table, referred_column = _target(target)
+    referred_schema, referred_table, referred_column = _target(target)
     return SchemaObject(
         "create",
         "fk",
@@ -218,15 +218,17 @@ def _foreign_key(item: Construct, column_of: str | None, table: str | None) -> S
         referred_table,
         (referred_column,),
         node=item.node,
+        referred_schema=referred_schema,
     )
 
 
-def _target(value: object) -> tuple[str | None, str | None]:
+def _target(value: object) -> tuple[str | None, str | None, str | None]:
     """Split ``schema.table.column``."""
     if isinstance(value, str) and "." in value:
-        table, _, column_part = value.rpartition(".")
-        return table.rpartition(".")[2], column_part
-    return None, None
+        place, _, column_part = value.rpartition(".")
+        schema, _, table = place.rpartition(".")
+        return schema.rpartition(".")[2] or None, table, column_part
+    return None, None, None
 
 
 def constraint(item: Construct, table: str | None) -> SchemaObject:
@@ -237,6 +239,7 @@ def constraint(item: Construct, table: str | None) -> SchemaObject:
     name = name_of(item.kwargs.get("name"), name_node)
     expression = ""
     columns: tuple[str | None, ...] | None
+    referred_schema: str | None = None
     referred_table: str | None = None
     referred: tuple[str | None, ...] | None = ()
     if kind == "ck":
@@ -254,8 +257,8 @@ def constraint(item: Construct, table: str | None) -> SchemaObject:
         referred = None
         if isinstance(remote, (list, tuple)):
             targets = [_target(target) for target in remote]
-            referred_table = targets[0][0] if targets else None
-            referred = tuple(target[1] for target in targets)
+            referred_schema, referred_table = targets[0][:2] if targets else (None, None)
+            referred = tuple(target[2] for target in targets)
     elif kind == "ix":
         name = name_of(args[0] if args else None, argument(item.node, 0))
         columns = columns_of(args[1:])
@@ -272,6 +275,7 @@ def constraint(item: Construct, table: str | None) -> SchemaObject:
         unique=item.kwargs.get("unique") is True,
         expression=expression or only_for(item.kwargs),
         node=item.node,
+        referred_schema=referred_schema,
     )
 
 

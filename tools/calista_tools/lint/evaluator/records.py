@@ -311,6 +311,7 @@ def _create(frame: Frame, call: Call) -> Operation:
         expression=expression,
         schema=schema,
         node=call.node,
+        referred_schema=call.schema("referent_schema") if kind == "fk" else None,
     )
     return Operation(
         call.name,

@@ -8,7 +8,11 @@ from calista_tools.lint.names.shortening import clip
 from calista_tools.lint.schema.copying import recreate
 from calista_tools.lint.schema.numbering import columns_in, merged
 from calista_tools.lint.schema.records import Change, ColumnState, Event, Placed, Table, key_of
-from calista_tools.lint.schema.references import refer_to_renamed, unrefer
+from calista_tools.lint.schema.references import (
+    refer_to_renamed,
+    refer_to_renamed_table,
+    unrefer,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +73,7 @@ def _drop_table(schema: Schema, change: Change, tell: Callable[[Event], None]) -
         for placed in table.objects:
             tell(Event("drop", table.name, placed._replace(implicit=True), change))
     if change.cascade:
-        unrefer(schema, change, tell, table.name)
+        unrefer(schema, change, tell, table)
 
 
 def _rename_table(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None:
@@ -89,13 +93,7 @@ def _rename_table(schema: Schema, change: Change, tell: Callable[[Event], None])
         if placed.name is not None:
             schema.places[placed.name] = key_of(new, table.schema)
         tell(Event("rename", new, placed._replace(implicit=True), change, placed.name))
-    for other in list(schema.tables.values()):
-        if any(one.referred_table == change.table for one in other.objects):
-            objects = tuple(
-                one._replace(referred_table=new) if one.referred_table == change.table else one
-                for one in other.objects
-            )
-            schema.tables[key_of(other.name, other.schema)] = other._replace(objects=objects)
+    refer_to_renamed_table(schema, table, new)
 
 
 def _with_table(schema: Schema, change: Change) -> Table | None:
@@ -177,7 +175,7 @@ def _drop_column(schema: Schema, change: Change, tell: Callable[[Event], None]) 
     for placed in gone:
         tell(Event("drop", table.name, placed._replace(implicit=True), change))
     if change.cascade:
-        unrefer(schema, change, tell, table.name, {change.name})
+        unrefer(schema, change, tell, table, {change.name})
 
 
 def _depends(placed: Placed, column: str, table: Table) -> bool:
@@ -218,7 +216,7 @@ def _alter_column(schema: Schema, change: Change, tell: Callable[[Event], None])
         columns=columns, objects=objects
     )
     if change.new_name is not None:
-        refer_to_renamed(schema, table.name, change.name, change.new_name)
+        refer_to_renamed(schema, table, change.name, change.new_name)
 
 
 def _renamed_in(placed: Placed, old: str, new: str) -> Placed:
@@ -273,8 +271,9 @@ def _drop(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None
     placed = found or Placed(change.kind, change.name, None)
     where = table.name if table is not None else change.table or ""
     tell(Event("drop", where, placed._replace(row=change.row), change))
-    if change.cascade and found is not None and found.kind in ("pk", "uq") and found.columns:
-        unrefer(schema, change, tell, where, set(found.columns), exactly=True)
+    key = found is not None and found.kind in ("pk", "uq") and found.columns
+    if change.cascade and key and table is not None:
+        unrefer(schema, change, tell, table, set(key), exactly=True)
 
 
 def _only(table: Table | None, kind: str) -> Placed | None:

@@ -47,6 +47,7 @@ class Placed(NamedTuple):
     full: str | None = None
     given: str | None = None
     row: int = 1
+    referred_schema: str | None = None
 
 
 class Table(NamedTuple):

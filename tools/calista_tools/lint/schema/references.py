@@ -10,15 +10,26 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
     from calista_tools.lint.schema.model import Schema
-    from calista_tools.lint.schema.records import Change
+    from calista_tools.lint.schema.records import Change, Table
 
 
-def refer_to_renamed(schema: Schema, table: str, old: str, new: str) -> None:
+def refer_to_renamed_table(schema: Schema, table: Table, new: str) -> None:
+    """Let foreign keys to a renamed table refer to it under its new name."""
+    for key, other in list(schema.tables.items()):
+        if any(_refers(schema, one, table) for one in other.objects):
+            objects = tuple(
+                one._replace(referred_table=new) if _refers(schema, one, table) else one
+                for one in other.objects
+            )
+            schema.tables[key] = other._replace(objects=objects)
+
+
+def refer_to_renamed(schema: Schema, table: Table, old: str, new: str) -> None:
     """Let foreign keys to a renamed column refer to it under its new name."""
     for key, other in list(schema.tables.items()):
-        if any(_refers(one, table, {old}) for one in other.objects):
+        if any(_refers(schema, one, table, {old}) for one in other.objects):
             objects = tuple(
-                _referring(one, old, new) if _refers(one, table, {old}) else one
+                _referring(one, old, new) if _refers(schema, one, table, {old}) else one
                 for one in other.objects
             )
             schema.tables[key] = other._replace(objects=objects)
@@ -33,7 +44,7 @@ def unrefer(
     schema: Schema,
     change: Change,
     tell: Callable[[Event], None],
-    table: str,
+    table: Table,
     columns: Collection[str | None] | None = None,
     *,
     exactly: bool = False,
@@ -53,7 +64,9 @@ def unrefer(
     if schema.dialect != "postgresql":
         return
     for other in list(schema.tables.values()):
-        gone = tuple(one for one in other.objects if _refers(one, table, columns, exactly=exactly))
+        gone = tuple(
+            one for one in other.objects if _refers(schema, one, table, columns, exactly=exactly)
+        )
         if not gone:
             continue
         schema.release(gone)
@@ -64,10 +77,20 @@ def unrefer(
 
 
 def _refers(
-    placed: Placed, table: str, columns: Collection[str | None] | None, *, exactly: bool = False
+    schema: Schema,
+    placed: Placed,
+    table: Table,
+    columns: Collection[str | None] | None = None,
+    *,
+    exactly: bool = False,
 ) -> bool:
-    if placed.kind != "fk" or placed.referred_table != table:
+    if placed.kind != "fk" or placed.referred_table != table.name:
         return False
+    if placed.referred_schema != table.schema:
+        # Where one of the two names no schema, it may be the other's, unless there is one without.
+        named = None not in (placed.referred_schema, table.schema)
+        if named or key_of(table.name, placed.referred_schema) in schema.tables:
+            return False
     if columns is None:
         return True
     referred = set(placed.referred_columns or ())

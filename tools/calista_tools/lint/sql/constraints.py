@@ -10,7 +10,7 @@ from calista_tools.lint.sql.draft import NOWHERE
 
 if TYPE_CHECKING:
     from calista_tools.lint.sql.cursor import Cursor
-    from calista_tools.lint.sql.draft import Draft
+    from calista_tools.lint.sql.draft import Draft, Referred
 
 #: Where a column's type ends.
 _COLUMN_CLAUSES = words(
@@ -148,9 +148,9 @@ def index_elements(cursor: Cursor) -> tuple[str | None, ...]:
     return tuple(_element(part) for part in cursor.group().parts())
 
 
-def _references(cursor: Cursor) -> tuple[str, tuple[str, ...]]:
-    _, referred = cursor.name()
-    return referred, (cursor.names() if cursor.word == "(" else ())
+def _references(cursor: Cursor) -> Referred:
+    schema, referred = cursor.name()
+    return schema, referred, (cursor.names() if cursor.word == "(" else ())
 
 
 def _check(cursor: Cursor, draft: Draft, table: str, name: str | None) -> None:

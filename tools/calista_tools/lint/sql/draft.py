@@ -11,6 +11,9 @@ from calista_tools.lint.sql.records import Change, Statement
 if TYPE_CHECKING:
     from calista_tools.lint.sql.records import Trigger
 
+    #: What a foreign key refers to: schema, table, columns.
+    Referred = tuple[str | None, str | None, tuple[str | None, ...] | None]
+
 #: Where a column of raw SQL stands until the evaluator says which call it came from.
 NOWHERE = ast.Pass(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
 
@@ -64,7 +67,7 @@ class Draft:
         table: str | None = None,
         schema: str | None = None,
         columns: tuple[str | None, ...] | None = (),
-        referred: tuple[str | None, tuple[str | None, ...] | None] = (None, ()),
+        referred: Referred = (None, None, ()),
         new_name: str | None = None,
         unique: bool = False,
         expression: str = "",
@@ -77,14 +80,15 @@ class Draft:
                 table,
                 None if name is None else Name(name, final=True),
                 columns,
-                referred[0],
                 referred[1],
+                referred[2],
                 implicit=name is None,
                 new_name=new_name,
                 raw=True,
                 unique=unique,
                 expression=expression,
                 schema=schema if schema is not None else self.schema,
+                referred_schema=referred[0],
             )
         )
 

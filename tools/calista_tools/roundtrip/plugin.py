@@ -6,18 +6,23 @@ asked for.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from calista_tools.config import Config
-    from calista_tools.roundtrip.project import Project
-    from calista_tools.roundtrip.result import Run, Step
-    from calista_tools.roundtrip.settings import Settings
+    from _pytest._code.code import TerminalRepr
+
+    from calista_tools.errors import ToolError
+    from calista_tools.roundtrip.result import Step
+    from calista_tools.roundtrip.shared_proof import Proof
+
+_INI = pytest.StashKey[Path]()
+_MET = pytest.StashKey[bool]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -37,67 +42,84 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Find the project's alembic.ini, which is collected like a file of tests."""
+    if not config.getoption("--roundtrip"):
+        return
+    from calista_tools import config as configuration
+    from calista_tools.errors import ToolError
+    from calista_tools.roundtrip.project import found_ini
+
+    named = config.getoption("--roundtrip-config")
+    try:
+        ini = found_ini(Path(named) if named else None, configuration.load(config.rootpath))
+    except ToolError as error:
+        raise pytest.UsageError(f"--roundtrip: {_words(error)}") from error
+    ini = Path(os.path.abspath(ini))  # noqa: PTH100 - as pytest spells it, links and all
+    if not ini.is_file():
+        where = "name it with --roundtrip-config, or run pytest in the project's folder"
+        raise pytest.UsageError(f"--roundtrip: there is no {ini} ({where})")
+    config.stash[_INI] = ini
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect the project's alembic.ini."""
+    ini = parent.config.stash.get(_INI, None)
+    if ini is None or file_path.name != ini.name or not file_path.samefile(ini):
+        return None
+    revisions: pytest.Collector = Revisions.from_parent(parent, path=file_path)
+    return revisions
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Add the tests of the revisions."""
-    if config.getoption("--roundtrip"):
-        history = Revisions.from_parent(session, name="roundtrip")
-        items.extend(history.collect())
+    """Add the tests of the revisions, unless they were met on the way or some were asked for."""
+    ini = config.stash.get(_INI, None)
+    if ini is not None and not config.stash.get(_MET, False):
+        items.extend(session.genitems(Revisions.from_parent(session, path=ini)))
+    # A project's own tests first: most are quicker than a proof.
+    items.sort(key=lambda item: isinstance(item, RoundTrip))
 
 
-class Revisions(pytest.Collector):
-    """The revisions of the project, each with a test for each backend."""
+class Revisions(pytest.File):
+    """The project of an alembic.ini: each revision with a test for each backend."""
 
     def collect(self) -> Iterator[RoundTrip]:
         """Yield a test for each backend and revision."""
-        from calista_tools.errors import ToolError
+        from calista_tools import config as configuration
+        from calista_tools.roundtrip.project import Project
+        from calista_tools.roundtrip.settings import read_settings
+        from calista_tools.roundtrip.shared_proof import Proof
 
-        try:
-            project, settings, dialects = self._project()
-        except ToolError as error:
-            hint = f" ({error.hint})" if error.hint else ""
-            raise pytest.UsageError(f"--roundtrip: {error}{hint}") from error
-        for backend in self.config.getoption("--roundtrip-backend") or dialects:
-            proof = Proof(project, settings, backend)
+        self.config.stash[_MET] = True
+        found = configuration.load(self.config.rootpath)
+        settings = read_settings(found.roundtrip, found.root)
+        project = Project.of(self.path, settings)
+        for backend in self.config.getoption("--roundtrip-backend") or found.dialects:
+            proof = Proof(project, settings, backend, _shared(self.config, backend))
             for script in project.order()[1]:
+                name = f"{backend}[{script.revision}]"
                 yield RoundTrip.from_parent(
                     self,
-                    name=f"{backend}[{script.revision}]",
+                    name=name,
+                    # As text, which pytest 9.2 reads as that of a test with parameters; else
+                    # --last-failed does not know it again.
+                    nodeid=f"{self.nodeid}::{name}",
+                    path=Path(script.path),
                     revision=script.revision,
                     proof=proof,
                 )
 
-    def _project(self) -> tuple[Project, Settings, tuple[str, ...]]:
-        from calista_tools import config as configuration
-        from calista_tools.roundtrip.project import Project, found_ini
-        from calista_tools.roundtrip.settings import read_settings
+    def repr_failure(
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
+    ) -> str | TerminalRepr:
+        """Say what keeps the project from being read, without a traceback."""
+        from calista_tools.errors import ToolError, describe
 
-        named = self.config.getoption("--roundtrip-config")
-        found: Config = configuration.load(self.config.rootpath)
-        settings = read_settings(found.roundtrip, found.root)
-        ini = found_ini(Path(named) if named else None, found)
-        return Project.of(ini, settings), settings, found.dialects
-
-
-class Proof:
-    """One backend's run, made when the first of its tests asks for it."""
-
-    def __init__(self, project: Project, settings: Settings, backend: str) -> None:
-        self._project = project
-        self._settings = settings
-        self._backend = backend
-        self._steps: dict[str, Step] | None = None
-
-    def step(self, revision: str) -> Step:
-        """Return what was found out about a revision."""
-        if self._steps is None:
-            from calista_tools.roundtrip.engine import Options, prove
-
-            options = Options(backend=self._backend, settings=self._settings)
-            run: Run = prove(self._project, options)
-            self._steps = {step.revision: step for step in run.steps}
-        return self._steps[revision]
+        error = excinfo.value
+        return describe(error) if isinstance(error, ToolError) else super().repr_failure(excinfo)
 
 
 class RoundTrip(pytest.Item):
@@ -107,32 +129,46 @@ class RoundTrip(pytest.Item):
         super().__init__(**more)  # type: ignore[arg-type]
         self._revision = revision
         self._proof = proof
+        self._step: Step | None = None
+
+    def setup(self) -> None:
+        """Prove the backend; that it cannot be run is no failure of the revision's."""
+        from calista_tools.errors import ToolError, describe
+
+        try:
+            self._step = self._proof.step(self._revision)
+        except ToolError as error:
+            # The first of many tests says what to do about it.
+            why = error.message if self._proof.told else describe(error)
+            self._proof.told = True
+        if self._step is None:
+            pytest.fail(why, pytrace=False)  # not up there: the error would be told as well
 
     def runtest(self) -> None:
         """Fail if the revision is not proven."""
-        step = self._proof.step(self._revision)
+        step = self._step
+        assert step is not None
         if step.upgrade == "skipped":
             pytest.skip(step.error or "not reached")
         if not step.proven:
             raise NotProvenError(step)
 
     def repr_failure(
-        self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None
-    ) -> str:
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
+    ) -> str | TerminalRepr:
         """Say what is wrong, without a traceback through the engine."""
-        from calista_tools.errors import ToolError
-        from calista_tools.roundtrip.output.text import step_lines
+        from calista_tools.roundtrip.output.text import finding_lines, shown
 
         error = excinfo.value
         if isinstance(error, NotProvenError):
-            return "\n".join(step_lines(error.step))
-        if isinstance(error, ToolError):
-            return f"error: {error}\nhint: {error.hint}" if error.hint else f"error: {error}"
-        return str(super().repr_failure(excinfo))
+            # The first line is what the summary shows.
+            where = f"{shown(error.step.filename)}:1: not proven"
+            return "\n".join([*finding_lines(error.step), "", where])
+        return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
         """Say where the test is from."""
-        return self.config.rootpath, None, f"roundtrip {self.name}"
+        return self.path, None, f"{self.path.name} {self.name}"
 
 
 class NotProvenError(Exception):
@@ -141,3 +177,18 @@ class NotProvenError(Exception):
     def __init__(self, step: Step) -> None:
         super().__init__(step.revision)
         self.step = step
+
+
+def _shared(config: pytest.Config, backend: str) -> Path | None:
+    """Return the file that the processes of this test run share, if there are several."""
+    worker = getattr(config, "workerinput", None)
+    factory = getattr(config, "_tmp_path_factory", None)
+    if worker is None or factory is None:
+        return None
+    # Beside their own folders, as the documentation of xdist has it.
+    folder: Path = factory.getbasetemp().parent
+    return folder / f"roundtrip-{worker['testrunuid']}-{backend}.json"
+
+
+def _words(error: ToolError) -> str:
+    return f"{error.message} ({error.hint})" if error.hint else error.message

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,24 +32,28 @@ def step_lines(step: Step) -> Iterator[str]:
         word = "skipped" if step.upgrade == SKIPPED else "FAILED"
     yield f"  {word:<8}{step.revision}  {step.summary or Path(step.filename).name}"
     if step.upgrade == SKIPPED:
-        yield f"          {step.error}"
-        return
-    if step.proven:
-        yield from _notes(step)
-        return
-    yield f"          {_shown(step.filename)}"
+        lines = iter((str(step.error),))
+    elif step.proven:
+        lines = _notes(step)
+    else:
+        lines = chain([shown(step.filename)], finding_lines(step))
+    yield from (f"          {line}" for line in lines)
+
+
+def finding_lines(step: Step) -> Iterator[str]:
+    """Return what is wrong with a revision, and how to see it."""
     if step.error:
-        yield f"          {step.error}"
+        yield step.error
     if step.statement:
-        yield f"          statement: {step.statement}"
-    yield from (f"          {difference}" for difference in step.differences)
+        yield f"statement: {step.statement}"
+    yield from step.differences
     yield from _notes(step)
     if step.reproduce:
-        yield "          by hand, from an empty database:"
-        yield from (f"            {line}" for line in step.reproduce)
+        yield "by hand, from an empty database:"
+        yield from (f"  {line}" for line in step.reproduce)
 
 
-def _shown(filename: str) -> str:
+def shown(filename: str) -> str:
     """Return a path as short as it can be from the working folder."""
     path = Path(filename)
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else filename
@@ -57,10 +62,10 @@ def _shown(filename: str) -> str:
 def _notes(step: Step) -> Iterator[str]:
     if step.refused_rows:
         how = FEW_ROWS if FEW_ROWS in step.notes else "proven without rows"
-        yield f"          {how}, for the upgrade refuses our sample rows:"
-        yield f"          {step.refused_rows}"
+        yield f"{how}, for the upgrade refuses our sample rows:"
+        yield step.refused_rows
     notes = [*step.declared, *(note for note in step.notes if note != FEW_ROWS)]
-    yield from (f"          note: {note}" for note in notes)
+    yield from (f"note: {note}" for note in notes)
 
 
 def recreated_lines(run: Run) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from calista_tools.roundtrip.rows.access import literal, quote
 from calista_tools.roundtrip.rows.model import Column, ForeignKey, Table, TableName
 from calista_tools.roundtrip.rows.sqlite_sql import check_expressions
-from calista_tools.roundtrip.snapshot.sqlite_text import read_table
+from calista_tools.roundtrip.snapshot.sqlite_text import read_table, shadow_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -47,10 +47,9 @@ def list_tables(access: Access) -> set[str]:
         " WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
     )
     found = {name for (name,) in rows}
-    virtual = access.query("SELECT name FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL %'")
-    for (owner,) in virtual:
-        found -= {name for name in found if name == owner or name.startswith(f"{owner}_")}
-    return found
+    asked = "SELECT name, sql FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL %'"
+    virtual: dict[str, str] = dict(access.query(asked))  # type: ignore[arg-type]
+    return found - virtual.keys() - shadow_tables(virtual, found) if virtual else found
 
 
 def primary_key(access: Access, table: TableName) -> tuple[str, ...]:

@@ -108,7 +108,7 @@ def _pair(
             (-_likeness(was[one], now[other]), one, other) for one in left for other in right
         )
         for score, one, other in scores:
-            if -score * 2 > len(was[one]) and one in left and other in right:
+            if -score >= len(was[one]) and one in left and other in right:
                 take(one, other)
     return sorted(pairs), list(left), list(right)
 
@@ -119,7 +119,9 @@ def _unique(keys: dict[int, str]) -> dict[str, int]:
 
 
 def _likeness(one: Row, other: Row) -> int:
-    return sum(same(a, b) for a, b in zip(one, other, strict=True))
+    """Count what is equal, twice, and once more where a value is and not only that there is none."""
+    equal = [a for a, b in zip(one, other, strict=True) if same(a, b)]
+    return 2 * len(equal) + any(a is not None for a in equal) - 1
 
 
 def same(one: Value, other: Value) -> bool:

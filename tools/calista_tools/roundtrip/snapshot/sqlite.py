@@ -12,6 +12,7 @@ from calista_tools.roundtrip.snapshot.sqlite_text import (
     index_terms,
     normal,
     read_table,
+    shadow_tables,
     tokens,
     unwrapped,
 )
@@ -43,6 +44,10 @@ ORDER BY id, seq
 #: What applications write into the head of the file; zero if they do not.
 _KEPT = ("user_version", "application_id")
 _VALUES = f"SELECT * FROM {', '.join(f'pragma_{name}' for name in _KEPT)}"
+#: A virtual table is one without a root page.
+_NO_PAGE = ("table", 0)
+#: Of a trigger's text in one spelling: what is the only way it can be.
+_EACH_ROW = re.compile(r"\A(.*?) for each row ")
 #: Characters of a name that its quotes double.
 _QUOTES = re.compile(r"[\"`'\]]")
 
@@ -70,6 +75,8 @@ class SqliteReader:
         self._groups: dict[str, Group] = {}
         #: What a table's texts mean never changes, and a round trip meets them twice.
         self._read_before: ReadBefore = {} if read_before is None else read_before
+        #: The texts of virtual tables.
+        self._virtual: dict[str, str] = {}
         #: By table: what its foreign keys refer to, in lower case.
         self._refers: dict[str, set[str]] = {}
         self._version: int | None = None
@@ -82,11 +89,7 @@ class SqliteReader:
     @property
     def tables(self) -> set[str]:
         """The user's tables; virtual ones and what belongs to them are not."""
-        virtual = {name for name, page in self.root_pages.items() if not page}
-        plain = self.root_pages.keys() - virtual
-        for owner in virtual:
-            plain -= {name for name in plain if name.startswith(f"{owner}_")}
-        return plain
+        return {name for name, page in self.root_pages.items() if page}
 
     def referring_to(self, tables: set[str]) -> set[str]:
         """Return the tables with a foreign key to one of these."""
@@ -96,7 +99,7 @@ class SqliteReader:
     def read_all(self) -> Snapshot:
         """Read everything."""
         self._rows, self._groups, self._version = {}, {}, None
-        self.root_pages, self._refers = {}, {}
+        self.root_pages, self._refers, self._virtual = {}, {}, {}
         self._places, self._prose = {}, {}
         self._moves = bool(self._query("PRAGMA auto_vacuum")[0][0])
         return self.update()
@@ -127,9 +130,15 @@ class SqliteReader:
             self._places.pop(table, None)
             self._prose.pop(table, None)
             self.root_pages.pop(table, None)
+            self._virtual.pop(table, None)
+        found = (row for mine in rows.values() for row in mine)
+        self._virtual.update(
+            (row[1], row[4] or "") for row in found if row[:1] + row[3:4] == _NO_PAGE
+        )
+        shadows = shadow_tables(self._virtual, rows) if self._virtual else ()
         for table, mine in rows.items():
             if self._rows.get(table) != mine and table not in self._ignored:
-                if table.startswith("sqlite_"):
+                if table.startswith("sqlite_") or table in shadows:
                     continue
                 self.changed.add(table)
                 texts = _texts(mine)
@@ -193,9 +202,10 @@ class SqliteReader:
             elif kind == "view":
                 group[Key("view", name)] = {"definition": _after(sql or "", "view")}
             elif kind == "trigger":
-                group[Key("trigger", name, table)] = {"definition": _after(sql or "", "trigger")}
+                group[Key("trigger", name, table)] = {"definition": _trigger(sql or "")}
         texts = {row[1]: row[4] or "" for row in rows if row[0] == "table"}
-        group.update(self._indexes(table, indexes, texts))
+        for key, properties in self._indexes(table, indexes, texts).items():
+            group[key] = {**group.get(key, {}), **properties}
         return group
 
     def _table(self, table: str, sql: str) -> dict[Key, Properties]:
@@ -285,10 +295,22 @@ class SqliteReader:
                 term = terms[number] if cid == -2 and number < len(terms) else column or "rowid"
                 collated = "" if collation in (None, "BINARY") else f" collate {collation.lower()}"
                 listed.append(f"{term}{collated}{' desc' if descending else ''}")
-            if origin == "u":
-                if said is None:
-                    said = read_table(texts.get(table, ""))
-                names = [row[4] for row in rows]
+            names = [row[4] for row in rows]
+            if origin != "c" and said is None:
+                said = read_table(texts.get(table, ""))
+            if origin == "pk" and said is not None:
+                # Only this tells of DESC and COLLATE in a key, where they have to be spelt.
+                plain = [said.collations.get(name.lower(), "binary") for name in names]
+                own = [
+                    f"{n}{f' collate {c}' if c != 'binary' else ''}"
+                    for n, c in zip(names, plain, strict=True)
+                ]
+                if listed != own:
+                    written = _written(said, "primary key", names)
+                    found[Key("primary key", written.name or "unnamed", table)] = {
+                        "columns in key": listed
+                    }
+            elif origin == "u" and said is not None:
                 written = _written(said, "unique", names)
                 key = Key("unique", written.name or f"({', '.join(names)})", table)
                 found[key] = {"columns in key": listed, **_conflict(written)}
@@ -354,6 +376,12 @@ def _written(said: TableText, kind: str, columns: list[str]) -> Constraint:
 
 def _conflict(written: Constraint) -> dict[str, str]:
     return {"on conflict": written.conflict} if written.conflict else {}
+
+
+def _trigger(sql: str) -> str:
+    """Return what a trigger does, with what goes without saying left out."""
+    text = _EACH_ROW.sub(r"\1 ", _after(sql, "trigger"), count=1)
+    return text if text.startswith(("before ", "after ", "instead ")) else f"before {text}"
 
 
 def _after(sql: str, word: str) -> str:

@@ -10,7 +10,10 @@ import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 _TOKEN = re.compile(
     r"""(?P<skip>\s+|--[^\n]*|/\*.*?(?:\*/|$))
@@ -23,6 +26,14 @@ _TOKEN = re.compile(
 )
 _CONSTRAINT_STARTS = ("constraint", "primary", "unique", "check", "foreign")
 _PLAIN = re.compile(r"[^\W\d]\w*\Z")
+_VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE\b.*?\bUSING\s+(\w+)", re.IGNORECASE | re.DOTALL)
+#: By module, how the tables are called in which it keeps its data, behind its own name.
+_SHADOWS = {
+    "fts3": ("content", "segments", "segdir"),
+    "fts4": ("content", "segments", "segdir", "docsize", "stat"),
+    "fts5": ("data", "idx", "content", "docsize", "config"),
+    **dict.fromkeys(("rtree", "rtree_i32", "geopoly"), ("node", "parent", "rowid")),
+}
 
 
 class Token(NamedTuple):
@@ -89,6 +100,19 @@ def _closing(items: list[Token], start: int) -> int:
             if depth == 0:
                 return at
     return len(items) - 1
+
+
+def shadow_tables(virtual: Mapping[str, str], names: Iterable[str]) -> set[str]:
+    """Return those of the names that are tables of virtual ones, given with their texts."""
+    listed, found = set(names), set()
+    for owner, sql in virtual.items():
+        module = _VIRTUAL.match(sql)
+        suffixes = _SHADOWS.get(module[1].lower()) if module else None
+        if suffixes is None:
+            found |= {name for name in listed if name.startswith(f"{owner}_")}
+        else:
+            found |= {f"{owner}_{suffix}" for suffix in suffixes} & listed
+    return found
 
 
 @dataclass

@@ -50,7 +50,9 @@ ROUNDTRIP_OPTIONS: Mapping[str, Option] = {
     "x": Option(_STRINGS, None, "Arguments for env.py, each `KEY=VALUE`, as with `alembic -x`."),
     "url-env": Option(_STRINGS, None, "Environment variables in which env.py expects the URL."),
     "driver": Option(
-        _STRING, None, "PostgreSQL's driver in that URL, such as `asyncpg`; default: `psycopg`."
+        _STRING,
+        None,
+        "PostgreSQL's driver in that URL, such as `asyncpg`; default: SQLAlchemy's, else `psycopg`.",
     ),
     "prepare": Option(
         _STRING,
@@ -59,7 +61,9 @@ ROUNDTRIP_OPTIONS: Mapping[str, Option] = {
         "the tables that the history expects to be there.",
     ),
     "drift": Option(
-        _REASONS, None, "How head may differ from the metadata: the line as told, and why."
+        _REASONS,
+        None,
+        "How head may differ from the metadata: the line as told (`*`: anything), and why.",
     ),
     "parity": Option(_REASONS, None, "How the two dialects may differ at head: the line, and why."),
     "losses": Option(_REASONS, None, "Revisions that lose rows on purpose: the id, and why."),

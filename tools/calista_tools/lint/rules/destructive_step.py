@@ -29,9 +29,10 @@ def check(migration: Migration) -> Iterator[Finding]:
     What is dropped is gone; a downgrade brings the column back, not what was in it. Move the data
     in a revision of its own first, and name that one: a line ``Data migration: <revision>`` in the
     docstring (its id or its file), or the reason of the ``noqa``. Say what the downgrade brings back.
-    Tables are emptied by ``DELETE`` and ``TRUNCATE``, SQLAlchemy's ``delete()`` and a session's
-    ``query(…).delete()``; ``WHERE true`` spares no row. What was copied before in the same revision
-    is saved; a column that an ``UPDATE`` only asks about in its ``WHERE`` was not copied.
+    ``DropTable(…)`` and ``DROP SCHEMA … CASCADE`` drop, too; tables are emptied by ``DELETE`` and
+    ``TRUNCATE``, SQLAlchemy's ``delete()`` and a session's ``query(…).delete()``; ``WHERE true``
+    spares no row. What was copied before in the same revision is saved; a column that an ``UPDATE``
+    only asks about in its ``WHERE`` was not copied.
 
     Bad::
 

@@ -20,10 +20,11 @@ def check(migration: Migration) -> Iterator[Finding]:
     On a large table in use that is an outage. The finding says what waits for what, and what to
     write instead: for indexes, keys, checks and exclusion constraints, also those that come with a
     new column; for new types, time zones and domains, stored generated columns, validation in the
-    revision that adds the constraint, ``SET TABLESPACE`` and ``REFRESH MATERIALIZED VIEW``. Tables that the revision itself creates are left alone; for one that is known to
-    be small, say so: ``# noqa: CAL307 - at most a hundred rows``. So are steps that only have to
-    wait for their turn, such as a dropped index, a detached partition, a trigger or a new name:
-    ``lock_timeout`` bounds those.
+    revision that adds the constraint, ``SET TABLESPACE`` and ``REFRESH MATERIALIZED VIEW``. Left
+    alone are tables that the revision itself creates, and steps that only have to wait for their
+    turn, such as a dropped index, a detached partition, a trigger or a new name: ``lock_timeout``
+    bounds those. Of a table that is known to be small, say so:
+    ``# noqa: CAL307 - at most a hundred rows``.
     Source: https://www.postgresql.org/docs/current/sql-altertable.html
 
     Bad::

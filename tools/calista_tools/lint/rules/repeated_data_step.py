@@ -39,8 +39,8 @@ def check(migration: Migration) -> Iterator[Finding]:
     An upgrade that stopped half-way is run again, and a batch job is run by hand once more. Insert
     only what is missing (``ON CONFLICT DO NOTHING``, ``WHERE NOT EXISTS``), and set values instead
     of adding to them, or say by a ``WHERE`` which rows were done. Adding to a value is also
-    ``concat``, ``array_append``, a counter in ``DO UPDATE`` and
-    ``values(n=t.c.n + 1)``, while ``data - 'key'`` is none; ``COPY`` inserts what is there already.
+    ``concat``, ``array_append``, a counter in ``DO UPDATE`` and ``values(n=t.c.n + 1)``, while
+    ``data - 'key'`` is none; ``COPY`` inserts what is there already.
 
     Bad::
 

@@ -16,8 +16,9 @@ def check(migration: Migration) -> Iterator[Finding]:
     """Column that must not be NULL is added to an existing table without a server default.
 
     PostgreSQL refuses it as soon as the table has a row, SQLite even when it has none. A Python-side
-    ``default=`` does not help: it fills no row that is there. Give a ``server_default``; or add the
-    column nullable, fill it in a data revision, and make it NOT NULL in a third one.
+    ``default=`` does not help: it fills no row that is there; nor does ``DEFAULT NULL``. Give a
+    ``server_default``; or add the column nullable, fill it in a data revision, and make it NOT NULL
+    in a third one.
     Source: https://www.sqlite.org/lang_altertable.html#alter_table_add_column
 
     Bad::

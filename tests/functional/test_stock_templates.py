@@ -70,6 +70,44 @@ def test_it_is_understood_as_it_is(template: str, run: Run) -> None:
     assert "a1  schema" in history.stdout
 
 
+@pytest.mark.parametrize("template", ["pyproject", "pyproject_async"], indirect=True)
+def test_the_tasks_read_pyproject_as_alembic_does(template: str, run: Run, tmp_path: Path) -> None:
+    """Where the migrations are, and that env.py may import what lies beside them."""
+    (tmp_path / "migrations").rename(tmp_path / "schema")
+    pyproject = tmp_path / "pyproject.toml"
+    text = pyproject.read_text(encoding="utf-8").replace("%(here)s/migrations", "%(here)s/schema")
+    pyproject.write_text(text, encoding="utf-8")
+    (tmp_path / "models.py").write_text(
+        "import sqlalchemy as sa\n"
+        "metadata = sa.MetaData()\n"
+        'sa.Table("page", metadata, sa.Column("id", sa.Integer, primary_key=True))\n'
+    )
+    env = tmp_path / "schema" / "env.py"
+    source = env.read_text(encoding="utf-8")
+    own = "from models import metadata as target_metadata"
+    env.write_text(source.replace("target_metadata = None", own), encoding="utf-8")
+    driver = "+aiosqlite" if template.endswith("async") else ""
+    url = ("--url", f"sqlite{driver}:///dev.db")
+    for words in (
+        ("upgrade", *url),
+        ("current", *url),
+        ("revision", "-m", "what differs", "--autogenerate", *url),
+        ("sql", "a1"),
+        ("history",),
+        ("squash", "-m", "one", "--through", "heads"),
+    ):
+        done = run("calista-migrations", *words)
+        assert done.returncode == 0, (words, done.stderr)
+        if words[0] == "revision":
+            written = Path(done.stdout.strip())
+            assert written.parent == tmp_path / "schema" / "versions"
+            assert 'op.create_table(\n        "page"' in written.read_text(encoding="utf-8")
+    (tmp_path / "alembic.ini").unlink()
+    done = run("calista-migrations", "review")
+    assert "head is as the metadata says (no drift)" in done.stdout, done.stderr
+    assert run("calista-lint", "--select", "CAL4").returncode == 0
+
+
 @pytest.mark.parametrize("template", ["multidb"], indirect=True)
 def test_several_databases_are_refused_by_every_tool(
     template: str, run: Run, tmp_path: Path

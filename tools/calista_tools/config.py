@@ -48,7 +48,9 @@ _TABLE_OF_LISTS = {
 
 OPTIONS: Mapping[str, Option] = {
     "script_location": Option(
-        _STRING, None, "Alembic's folder; default: what alembic.ini says, else `migrations`."
+        _STRING,
+        None,
+        "Alembic's folder; default: what Alembic's own configuration says, else `migrations`.",
     ),
     "alembic-ini": Option(_STRING, "alembic.ini", "The Alembic configuration file."),
     "lock-file": Option(
@@ -159,8 +161,7 @@ def load(
             else _build(found[1], found[0].parent, found[0])
         )
     path = path.absolute()
-    table = read(path).get("tool", {}).get("calista", {})
-    return _build(table, path.parent, path)
+    return _build(read(path).get("tool", {}), path.parent, path)
 
 
 def json_schema() -> dict[str, Any]:
@@ -181,14 +182,17 @@ def json_schema() -> dict[str, Any]:
 
 
 def _nearest(start: Path, read: Reader) -> tuple[Path, Mapping[str, Any]] | None:
-    """Return the nearest file that has our table, and the table."""
+    """Return the nearest file that has our table, else with Alembic's, and its tables of tools."""
+    of_alembic = None
     for folder in (start, *start.parents):
         candidate = folder / "pyproject.toml"
         if candidate.is_file():
             tools = read(candidate).get("tool", {})
             if "calista" in tools:
-                return candidate, tools["calista"]
-    return None
+                return candidate, tools
+            if "alembic" in tools and of_alembic is None:
+                of_alembic = candidate, tools
+    return of_alembic
 
 
 def read_toml(path: Path) -> Mapping[str, Any]:
@@ -207,8 +211,9 @@ def read_toml(path: Path) -> Mapping[str, Any]:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
 
 
-def _build(table: Mapping[str, Any], root: Path, path: Path | None) -> Config:
+def _build(tools: Mapping[str, Any], root: Path, path: Path | None) -> Config:
     values: dict[str, Any] = {}
+    table = tools.get("calista", {})
     where = path or root
     known = {_canonical(key): key for key in OPTIONS}
     for key, value in table.items():
@@ -218,7 +223,12 @@ def _build(table: Mapping[str, Any], root: Path, path: Path | None) -> Config:
         _check(where, f"tool.calista.{name}", value, OPTIONS[name].schema)
         values[name] = value
     ini = root / values.get("alembic-ini", "alembic.ini")
-    location = values.get("script_location") or _script_location(ini) or "migrations"
+    location = (
+        values.get("script_location")
+        or _script_location(ini)
+        or _in_pyproject(tools.get("alembic"), root)
+        or "migrations"
+    )
     script_location = (root / location).absolute()
 
     def optional(key: str) -> Path | None:
@@ -311,3 +321,9 @@ def _script_location(ini: Path) -> str | None:
         raise ConfigError(f"{ini}: cannot be read: {error}".replace("\n", " ")) from error
     location = parser.get("alembic", "script_location", fallback=None)
     return location.replace("%(here)s", str(ini.parent.absolute())) if location else None
+
+
+def _in_pyproject(table: object, root: Path) -> str | None:
+    """Return ``script_location`` of ``[tool.alembic]``, which Alembic asks after alembic.ini."""
+    location = table.get("script_location") if isinstance(table, dict) else None
+    return location.replace("%(here)s", str(root)) if isinstance(location, str) else None

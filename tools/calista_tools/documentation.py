@@ -15,7 +15,8 @@ SCHEMA = "calista.schema.json"
 CONFIGURATION = """\
 # Configuration
 
-The toolkit reads `[tool.calista]` of the nearest `pyproject.toml` at or above the working folder.
+The toolkit reads `[tool.calista]` of the nearest `pyproject.toml` at or above the working folder, and
+Alembic's own configuration: `alembic.ini`, and `[tool.alembic]` beside it or in its place.
 Hyphens and underscores mean the same; an unknown key is an error that names the nearest known one.
 Editors complete and check the table with [`calista.schema.json`](calista.schema.json).
 

@@ -16,6 +16,7 @@ from calista_tools.one_database import assert_env_of_one_database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
     from typing import TextIO
 
     from alembic.config import Config as AlembicConfig
@@ -41,20 +42,55 @@ def alembic_config(
         stdout: Where Alembic prints; ``sys.stdout`` if None.
 
     Raises:
-        ToolError: There is no alembic.ini.
+        ToolError: There is neither alembic.ini nor a pyproject.toml in its place.
     """
     from alembic.config import Config as AlembicConfig
 
-    if not config.alembic_ini.is_file():
-        raise ToolError(
-            f"{config.alembic_ini}: no such file", "set `alembic-ini` in [tool.calista]"
-        )
+    ini = configuration_file(config)
+    if not ini.is_file():
+        raise ToolError(f"{ini}: no such file", "set `alembic-ini` in [tool.calista]")
     options = Namespace(x=[f"url={url}"] if url else None)
-    settings = AlembicConfig(str(config.alembic_ini), stdout=stdout or sys.stdout, cmd_opts=options)
+    settings = AlembicConfig(
+        **configuration_files(ini),  # type: ignore[arg-type]
+        stdout=stdout or sys.stdout,
+        cmd_opts=options,
+    )
     settings.set_main_option("script_location", _ini(str(config.script_location)))
     if url:
         settings.set_main_option("sqlalchemy.url", _ini(url))
     return settings
+
+
+def configuration_file(config: Config) -> Path:
+    """Return the file of Alembic's settings: alembic.ini, without one the project's pyproject.toml."""
+    own = config.root / "pyproject.toml"
+    return own if not config.alembic_ini.exists() and own.exists() else config.alembic_ini
+
+
+def configuration_files(ini: Path) -> dict[str, str]:
+    """Return what Alembic's ``Config`` reads, as the ``alembic`` program has it read.
+
+    A pyproject.toml beside alembic.ini counts as well.
+
+    Raises:
+        ToolError: It is a pyproject.toml, which this Alembic does not read.
+    """
+    from inspect import signature
+
+    from alembic.config import Config as AlembicConfig
+
+    toml = ini if ini.suffix == ".toml" else ini.with_name("pyproject.toml")
+    files = {} if toml == ini else {"file_": str(ini)}
+    if "toml_file" in signature(AlembicConfig.__init__).parameters:
+        if toml.is_file():
+            files["toml_file"] = str(toml)
+    elif toml == ini:
+        raise ToolError(
+            "this Alembic does not read pyproject.toml",
+            "name an alembic.ini with --config, or upgrade to Alembic 1.16",
+            exit_code=2,
+        )
+    return files
 
 
 @contextmanager

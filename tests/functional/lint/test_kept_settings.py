@@ -11,7 +11,7 @@ from tests.functional.lint.conftest import Run
 
 
 def kept(project: Path) -> Path:
-    (found,) = (project / ".calista_cache").glob("settings-*")
+    (found,) = (project / ".calista_cache").glob("tools-*")
     return found
 
 
@@ -58,4 +58,4 @@ def test_what_json_cannot_say_is_read_each_time(project: Path, calista_lint: Run
     calista_lint(str(project))
 
     assert str(KeptSettings().read(path)["tool"]["calista"]["roundtrip"]["since"]) == "2025-08-26"
-    assert not list((project / ".calista_cache").glob("settings-*"))
+    assert not list((project / ".calista_cache").glob("tools-*"))

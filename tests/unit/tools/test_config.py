@@ -42,6 +42,32 @@ def test_script_location_of_alembic_ini(tmp_path: Path) -> None:
     assert config.load(tmp_path).script_location == tmp_path / "db"
 
 
+def test_script_location_of_pyproject(tmp_path: Path) -> None:
+    text = '[tool.alembic]\nscript_location = "%(here)s/db"\n'
+    path = write(tmp_path, text)
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    loaded = config.load(tmp_path / "a" / "b")
+    assert (loaded.path, loaded.script_location) == (path, tmp_path / "db")
+    assert loaded.alembic_ini == tmp_path / "alembic.ini"
+    (tmp_path / "alembic.ini").write_text("[alembic]\nscript_location = ini\n")
+    assert config.load(tmp_path).script_location == tmp_path / "ini"
+    write(tmp_path, f'{text}[tool.calista]\nscript_location = "own"\n')
+    assert config.load(tmp_path).script_location == tmp_path / "own"
+
+
+def test_our_table_above_goes_before_alembics(tmp_path: Path) -> None:
+    path = write(tmp_path, "[tool.calista]\n")
+    (tmp_path / "a").mkdir()
+    write(tmp_path / "a", "[tool.alembic]\nscript_location = 'db'\n")
+    assert config.load(tmp_path / "a").path == path
+
+
+@pytest.mark.parametrize("table", ["alembic = 3", "alembic.script_location = 3", "alembic = {}"])
+def test_a_table_of_alembics_that_says_nothing(tmp_path: Path, table: str) -> None:
+    write(tmp_path, f"[tool]\n{table}\n")
+    assert config.load(tmp_path).script_location == tmp_path / "migrations"
+
+
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
+from calista_tools.environment import configuration_file
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Bench:
         self.dialect = dialect
         self._stack = ExitStack()
         settings = read_settings(config.roundtrip, config.root)
-        self._project: Project = Project.of(config.alembic_ini, settings)
+        self._project: Project = Project.of(configuration_file(config), settings)
         self._version_table = "alembic_version"
         self._default_schema = "public"
 

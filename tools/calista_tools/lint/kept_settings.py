@@ -27,7 +27,7 @@ class KeptSettings:
         self._new: dict[str, bytes] = {}
 
     def read(self, path: Path) -> Mapping[str, Any]:
-        """Return our table of a ``pyproject.toml``, as it stands there under ``tool``.
+        """Return our table of a ``pyproject.toml`` and Alembic's, as they stand under ``tool``.
 
         Raises:
             ConfigError: The file cannot be read.
@@ -36,7 +36,7 @@ class KeptSettings:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError):
             return read_toml(path)  # which says why
-        name = f"settings-{crc32(str(path).encode(errors='replace')):08x}"
+        name = f"tools-{crc32(str(path).encode(errors='replace')):08x}"
         kept = os.path.join(cache_folder(str(path.parent)), name)  # noqa: PTH118
         try:
             with open(kept, encoding="utf-8") as file:  # noqa: PTH123
@@ -46,7 +46,7 @@ class KeptSettings:
         except (OSError, ValueError, TypeError):  # there is none, or it is damaged
             pass
         tool = read_toml(path).get("tool", {})
-        tool = {"calista": tool["calista"]} if "calista" in tool else {}
+        tool = {name: tool[name] for name in ("calista", "alembic") if name in tool}
         with suppress(TypeError, ValueError):  # TOML knows dates, JSON does not
             self._new[kept] = json.dumps([text, tool]).encode()
         return {"tool": tool}

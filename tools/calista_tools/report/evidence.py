@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from calista_tools.environment import configuration_file
 from calista_tools.errors import ToolError
 from calista_tools.lint.noqa import read_directives
 from calista_tools.lint.rule import all_rules
@@ -114,7 +115,7 @@ def gather(config: Config, base: str | None = None) -> Evidence:
             for revision in new or revisions
             for item in read_directives(revision.path.read_bytes())
         ],
-        runs=_json("calista_tools.roundtrip.cli", "--config", str(config.alembic_ini)),
+        runs=_json("calista_tools.roundtrip.cli", "--config", str(configuration_file(config))),
         breaks=[
             f"{item.path.name}: {item.code} {item.message}"
             for item in check_lock(history, config.lock_file)

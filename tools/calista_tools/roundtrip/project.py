@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.application import application_context
+from calista_tools.environment import configuration_file, configuration_files
 from calista_tools.errors import ToolError
 from calista_tools.one_database import assert_env_of_one_database, assert_one_database
 from calista_tools.roundtrip.opened import noted
@@ -90,19 +91,7 @@ class Project:
         from alembic.config import Config
 
         options = Namespace(x=list(self.x), raiseerr=False)
-        # As the command line has it: a pyproject.toml beside alembic.ini counts as well.
-        toml = self.ini if self.ini.suffix == ".toml" else self.ini.with_name("pyproject.toml")
-        files = {} if toml == self.ini else {"file_": str(self.ini)}
-        if "toml_file" in inspect.signature(Config.__init__).parameters:
-            if toml.is_file():
-                files["toml_file"] = str(toml)
-        elif toml == self.ini:
-            raise ToolError(
-                "this Alembic does not read pyproject.toml",
-                "name an alembic.ini with --config, or upgrade to Alembic 1.16",
-                exit_code=2,
-            )
-        config = Config(**files, cmd_opts=options)  # type: ignore[arg-type]
+        config = Config(**configuration_files(self.ini), cmd_opts=options)  # type: ignore[arg-type]
         beside = self.ini.parent
         if _location(config) is None and (beside / "env.py").is_file():
             # Flask-Migrate's alembic.ini lies beside env.py and does not say so.
@@ -325,9 +314,7 @@ def variables(values: Mapping[str, str]) -> Iterator[None]:
 
 def found_ini(named: Path | None, settings: config.Config) -> Path:
     """Return the file that was named, else the project's own: without one its pyproject.toml."""
-    ini = named or settings.alembic_ini
-    own = settings.root / "pyproject.toml"
-    return own if named is None and not ini.exists() and own.exists() else ini
+    return named or configuration_file(settings)
 
 
 def _location(config: Config) -> str | None:

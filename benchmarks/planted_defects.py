@@ -18,10 +18,11 @@ from benchmarks.planted_losses import LOSSES
 from benchmarks.planted_objects import EVENT_TRIGGER, OBJECTS
 from benchmarks.planted_sqlite import ON_SQLITE_ALONE
 from benchmarks.planted_tables import ON_TABLES
+from benchmarks.planted_versions import NEWER
 from calista_tools.history import read_history
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 ADD = 'op.add_column("{t}", sa.Column("extra", sa.Text))'
 DROP = 'op.drop_column("{t}", "extra")'
@@ -296,7 +297,7 @@ KINDS = {
         ("~index ix_{t} on {t}: name ix_{t} → ix_{t}_code",),
         setup='op.create_index("ix_{t}", "{t}", ["code"])',
     ),
-} | LOSSES | DATA | DETAILS | ON_TABLES | OBJECTS | ON_SQLITE_ALONE | EVENT_TRIGGER  # fmt: skip
+} | LOSSES | DATA | DETAILS | ON_TABLES | OBJECTS | ON_SQLITE_ALONE | NEWER | EVENT_TRIGGER  # fmt: skip
 
 #: So many kinds share the healthy revision that makes their tables.
 _TOGETHER = 10
@@ -319,12 +320,17 @@ def downgrade():
 '''
 
 
-def write_planted(folder: Path) -> Path:
-    """Write a generated history and all kinds on top of it; return its ``alembic.ini``."""
+def known_to(major: int, kinds: Mapping[str, Kind] = KINDS) -> dict[str, Kind]:
+    """Return the kinds that a version of PostgreSQL knows."""
+    return {name: kind for name, kind in kinds.items() if kind.since <= major}
+
+
+def write_planted(folder: Path, kinds: Mapping[str, Kind]) -> Path:
+    """Write a generated history and these kinds on top of it; return its ``alembic.ini``."""
     write_project(folder, 8, seed=3)
     versions = folder / "migrations" / "versions"
     parent = read_history(versions).heads[0]
-    for number, (name, upgrade, downgrade) in enumerate(_revisions()):
+    for number, (name, upgrade, downgrade) in enumerate(_revisions(kinds)):
         source = REVISION.format(
             name=name,
             parent=parent,
@@ -336,16 +342,16 @@ def write_planted(folder: Path) -> Path:
     return folder / "alembic.ini"
 
 
-def _revisions() -> Iterator[tuple[str, str, str]]:
+def _revisions(kinds: Mapping[str, Kind]) -> Iterator[tuple[str, str, str]]:
     """Yield id, upgrade and downgrade of each, the healthy ones among them."""
-    kinds = iter(KINDS)
-    for number in range(len(KINDS) // _TOGETHER + 1):
-        names = list(islice(kinds, _TOGETHER))
-        made = [_of(kind, TABLE + KINDS[kind].setup) for kind in names]
-        undone = [_of(kind, _undo(KINDS[kind])) for kind in names]
+    left = iter(kinds)
+    for number in range(-(-len(kinds) // _TOGETHER)):
+        names = list(islice(left, _TOGETHER))
+        made = [_of(kind, TABLE + kinds[kind].setup) for kind in names]
+        undone = [_of(kind, _undo(kinds[kind])) for kind in names]
         yield f"mk_{number:02}", "\n".join(made), "\n".join(reversed(undone))
         for kind in names:
-            yield kind, _of(kind, KINDS[kind].upgrade), _of(kind, KINDS[kind].downgrade)
+            yield kind, _of(kind, kinds[kind].upgrade), _of(kind, kinds[kind].downgrade)
 
 
 def _of(kind: str, code: str) -> str:

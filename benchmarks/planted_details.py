@@ -49,7 +49,6 @@ ON_POSTGRESQL = {
     "index_other_collation": index('(code COLLATE "C")', "(code)"),
     "index_other_fillfactor": index("(code) WITH (fillfactor = 50)", "(code)"),
     "index_columns_swapped": index("(code, amount)", "(amount, code)"),
-    "unique_without_its_nulls": index("(note) NULLS NOT DISTINCT", "(note)", unique=True),
     "clustered_index": on_pg(
         "ALTER TABLE {t} CLUSTER ON ix_{t}",
         "",

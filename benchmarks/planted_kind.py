@@ -21,6 +21,9 @@ class Kind(NamedTuple):
 
     In the code and in the findings ``{t}`` is the kind's table, which has the columns ``id``,
     ``code`` (varchar(40), not null), ``amount`` (integer, default 0) and ``note`` (text).
+
+    Attributes:
+        since: The major version of PostgreSQL that knows it first; 0 if all that we know do.
     """
 
     upgrade: str
@@ -29,6 +32,7 @@ class Kind(NamedTuple):
     backends: tuple[str, ...] = BOTH
     setup: str = ""
     undo: str = ""
+    since: int = 0
 
 
 def pg(code: str) -> str:

@@ -64,9 +64,6 @@ CONSTRAINTS = {
         "UNIQUE (code) DEFERRABLE",
         "~unique c_{t} on {t}",
     ),
-    "unique_forgets_its_nulls": constraint(
-        "UNIQUE NULLS NOT DISTINCT (note)", "UNIQUE (note)", "~unique c_{t} on {t}"
-    ),
     "unique_without_include": constraint(
         "UNIQUE (code) INCLUDE (amount)", "UNIQUE (code)", "~unique c_{t} on {t}"
     ),
@@ -129,7 +126,6 @@ COLUMNS = {
     "default_of_other_function": column(
         "SET DEFAULT statement_timestamp()", "default", "timestamp", " DEFAULT now()"
     ),
-    "column_left_compressed": column("SET COMPRESSION pglz", "compression"),
     "column_other_options": column("SET (n_distinct = 5)", "options"),
     "column_other_precision": column("TYPE numeric(14, 4)", "type", "numeric(12, 2)"),
     "column_other_time_precision": column("TYPE timestamp(3)", "type", "timestamp(0)"),
@@ -215,13 +211,6 @@ TABLES = {
         "",
         "{t}_s",
         setup="CREATE STATISTICS {t}_s ON code, amount FROM {t}",
-    ),
-    "publication_without_filter": on_pg(
-        "ALTER PUBLICATION {t}_out SET TABLE {t}",
-        "",
-        "{t}_out",
-        setup="CREATE PUBLICATION {t}_out FOR TABLE {t} (id, code) WHERE (id > 0)",
-        undo="DROP PUBLICATION {t}_out",
     ),
 }
 

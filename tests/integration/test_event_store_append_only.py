@@ -19,6 +19,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from calista.db.engine import make_engine, parse_url
 from calista.db.tables import event_store
+from calista_tools.backends import PostgresServer
+from tests.servers import need_major
 
 ROOT = Path(__file__).parents[2]
 FIRST = "01ARZ3NDEKTSV4RRFFQ69G5FA1"
@@ -44,15 +46,18 @@ BOTH = {
 POSTGRESQL = {
     "truncate": "TRUNCATE event_store",
     "truncate cascade": "TRUNCATE event_store RESTART IDENTITY CASCADE",
-    "merge update": "MERGE INTO event_store USING (VALUES (1)) v(i) ON version = i"
-    " WHEN MATCHED THEN UPDATE SET event_type = 'hacked'",
-    "merge delete": "MERGE INTO event_store USING (VALUES (1)) v(i) ON version = i"
-    " WHEN MATCHED THEN DELETE",
     "update in a query": "WITH gone AS (UPDATE event_store SET version = 9 RETURNING 1)"
     " SELECT * FROM gone",
     "upsert by key": f"INSERT INTO event_store (global_seq, {COLUMNS}) OVERRIDING SYSTEM VALUE"
     f" VALUES (1, 's', 't', 1, '{NEW}', 'hacked', '{{}}')"
     " ON CONFLICT (global_seq) DO UPDATE SET event_type = excluded.event_type",
+}
+#: Since PostgreSQL 15.
+MERGE = {
+    "merge update": "MERGE INTO event_store USING (VALUES (1)) v(i) ON version = i"
+    " WHEN MATCHED THEN UPDATE SET event_type = 'hacked'",
+    "merge delete": "MERGE INTO event_store USING (VALUES (1)) v(i) ON version = i"
+    " WHEN MATCHED THEN DELETE",
 }
 SQLITE = {
     "replace by id": f"REPLACE INTO event_store ({COLUMNS}) VALUES {SAME_ID}",
@@ -172,6 +177,17 @@ def test_refused_on_postgresql_as_a_replica(store: Connection) -> None:
     store.exec_driver_sql("SET session_replication_role = replica")
     store.commit()
     assert not_refused(store, BOTH | POSTGRESQL) == {}
+
+
+@on_postgresql
+@pytest.mark.parametrize("role", ["origin", "replica"])
+def test_merge_is_refused_on_postgresql(
+    store: Connection, role: str, postgres_scratch: PostgresServer
+) -> None:
+    need_major(postgres_scratch, 15, "MERGE")
+    store.exec_driver_sql(f"SET session_replication_role = {role}")
+    store.commit()
+    assert not_refused(store, MERGE) == {}
 
 
 @on_sqlite

@@ -7,12 +7,17 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import URL, create_engine, inspect, text
 
 from calista_tools.backends import PostgresServer, open_server
 from calista_tools.errors import ToolError
+from calista_tools.roundtrip.engine import Options, prove
+from calista_tools.roundtrip.project import Project
 
 
 def run(url: URL, statement: str) -> None:
@@ -121,6 +126,49 @@ def test_what_others_use_is_left_alone_whatever_database_they_came_through(
     assert {used.name, entrance.name} <= databases(postgres_scratch.url)
     used.drop()
     entrance.drop()
+
+
+@pytest.fixture
+def role(postgres_server: URL) -> Iterator[Callable[[str], URL]]:
+    """Make a role with some right; return the server's URL for it."""
+    name = f"calista_test_{uuid4().hex}"
+
+    def make(right: str) -> URL:
+        execute(postgres_server, f"CREATE ROLE {name} LOGIN PASSWORD 'secret' {right}")
+        return postgres_server.set(username=name, password="secret")
+
+    yield make
+    execute(postgres_server, f"DROP ROLE IF EXISTS {name}")
+
+
+def execute(url: URL, statement: str) -> None:
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def test_a_role_that_may_create_databases_is_enough(
+    role: Callable[[str], URL], project: Callable[..., Path], postgres_server: URL
+) -> None:
+    ini = project({"one": ('op.execute("CREATE TABLE note (id int)")', 'op.drop_table("note")')})
+    # Somebody else's, whose owner is gone: not ours to drop, and in nobody's way.
+    orphan = f"calista_scratch_{uuid4().hex[:12]}_1"
+    execute(postgres_server, f"CREATE DATABASE {orphan}")
+    try:
+        url = role("CREATEDB").render_as_string(hide_password=False)
+        assert prove(Project(ini), Options(backend="postgresql", url=url)).proven
+    finally:
+        execute(postgres_server, f"DROP DATABASE IF EXISTS {orphan}")
+
+
+def test_a_role_that_may_not_create_databases_is_told_what_it_lacks(
+    role: Callable[[str], URL],
+) -> None:
+    with pytest.raises(ToolError, match="may not create databases") as caught:
+        PostgresServer(role(""))
+    assert "CREATEDB" in caught.value.hint
+    assert "secret" not in caught.value.message
 
 
 @pytest.mark.parametrize(

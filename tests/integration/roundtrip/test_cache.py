@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from calista_tools.backends import PostgresServer
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.result import Run
 from tests.integration.conftest import ENV
+from tests.servers import need_kept_proofs
 
 CREATE = 'op.create_table("{0}", sa.Column("id", sa.Integer, primary_key=True))'
 HISTORY = {
@@ -59,6 +61,7 @@ def add(ini: Path, name: str, parent: str, downgrade: str) -> None:
 
 
 def test_only_a_new_revision_runs(ini: Path, backend: str) -> None:
+    need_kept_proofs(backend)
     assert cached(run(ini, backend)) == [False, False, False]
     add(ini, "four", "three", 'op.drop_table("four")')
     found = run(ini, backend)
@@ -70,11 +73,20 @@ def test_only_a_new_revision_runs(ini: Path, backend: str) -> None:
 def test_a_revision_that_failed_is_proven_again_and_those_before_it_are_not(
     ini: Path, backend: str
 ) -> None:
+    need_kept_proofs(backend)
     add(ini, "four", "three", "pass")
     assert cached(run(ini, backend)) == [False, False, False, False]
     found = run(ini, backend)
     assert cached(found) == [True, True, True, False]
     assert found.steps[-1].differences == ["+table four"]
+
+
+def test_nothing_is_kept_in_a_server_by_url(ini: Path, postgres_scratch: PostgresServer) -> None:
+    url = postgres_scratch.url.render_as_string(hide_password=False)
+    for _ in range(2):
+        found = prove(Project(ini), Options(backend="postgresql", url=url))
+        assert found.proven
+        assert cached(found) == [False, False, False]
 
 
 def test_an_edited_revision_and_those_after_it_are_proven_again(ini: Path, backend: str) -> None:

@@ -13,6 +13,7 @@ from calista_tools.roundtrip.cli import main
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.settings import Settings
+from tests.servers import need_kept_proofs
 
 CREATE = """
 op.create_table("note", sa.Column("id", sa.Integer, primary_key=True), sa.Column("body", sa.Text))
@@ -115,6 +116,7 @@ def test_both_heads_are_compared(
 def test_drift_is_named_again_when_another_revision_is_added(
     backend: str, project: Callable[..., Path]
 ) -> None:
+    need_kept_proofs(backend)
     steps = {"one": (CREATE, 'op.drop_table("note")')}
     extra = ", sa.Column('extra', sa.Text)"
     env = ENV.format(columns=BODY + extra, more="")

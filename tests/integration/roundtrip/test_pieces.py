@@ -15,6 +15,7 @@ from calista_tools.roundtrip.cli import main
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.result import Run
+from tests.servers import need_kept_proofs
 
 CREATE = 'op.create_table("{0}", sa.Column("id", sa.Integer, primary_key=True))'
 DROP = 'op.drop_table("{0}")'
@@ -147,6 +148,7 @@ def test_a_change_that_nothing_told_of_is_found_in_any_piece(
 def test_files_read_by_another_process_count_for_what_is_kept(
     project: Callable[..., Path], backend: str
 ) -> None:
+    need_kept_proofs(backend)
     down = """
     from pathlib import Path
     op.execute(Path(__file__).with_name("down.txt").read_text())

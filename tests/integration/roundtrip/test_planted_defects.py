@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from benchmarks.planted_defects import KINDS, write_planted
-from benchmarks.planted_kind import BOTH
+from benchmarks.planted_defects import known_to, write_planted
+from benchmarks.planted_kind import BOTH, PG, Kind
+from benchmarks.planted_versions import NEWER
+from calista_tools.backends import PostgresServer
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.result import Step
+from tests.servers import need_major
 
 
 def said(step: Step) -> list[str]:
@@ -19,9 +23,9 @@ def said(step: Step) -> list[str]:
     return [*error, *step.differences]
 
 
-def mistakes(step: Step, backend: str) -> list[str]:
+def mistakes(step: Step, backend: str, kinds: Mapping[str, Kind]) -> list[str]:
     """What is missing from or too much in the findings of one revision."""
-    planted = KINDS.get(step.revision)
+    planted = kinds.get(step.revision)
     if planted is None or backend not in planted.backends:
         return [f"unwanted: {line}" for line in said(step)]
     wanted = [text.replace("{t}", f"t_{step.revision}") for text in planted.says]
@@ -31,12 +35,42 @@ def mistakes(step: Step, backend: str) -> list[str]:
     ]
 
 
+#: What every version of PostgreSQL knows; the others are proven in a history of their own.
+ALWAYS = known_to(0)
+
+
 # One test a backend, so that two workers never walk the same history.
 @pytest.mark.parametrize("backend", BOTH)
 def test_each_planted_defect_is_found_and_nothing_else(backend: str, tmp_path: Path) -> None:
-    run = prove(Project(write_planted(tmp_path)), Options(backend=backend, cache=False))
-    found = {step.revision: mistakes(step, backend) for step in run.steps}
+    project = Project(write_planted(tmp_path, ALWAYS))
+    run = prove(project, Options(backend=backend, cache=False))
+    found = {step.revision: mistakes(step, backend, ALWAYS) for step in run.steps}
     assert {revision: wrong for revision, wrong in found.items() if wrong} == {}
-    assert found.keys() >= KINDS.keys()
+    assert found.keys() >= ALWAYS.keys()
     guilty = {step.revision for step in run.steps if not step.proven}
-    assert guilty == {kind for kind, planted in KINDS.items() if backend in planted.backends}
+    assert guilty == {kind for kind, planted in ALWAYS.items() if backend in planted.backends}
+
+
+@pytest.fixture(scope="module")
+def newer(
+    postgres_scratch: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Step]:
+    """What is found of the defects that the server knows, of those that not every version does."""
+    known = known_to(postgres_scratch.version // 10000, NEWER)
+    project = Project(write_planted(tmp_path_factory.mktemp("newer"), known))
+    run = prove(project, Options(backend="postgresql", cache=False))
+    return {step.revision: step for step in run.steps}
+
+
+@pytest.mark.parametrize("kind", NEWER)
+def test_a_defect_that_came_with_a_version_is_found(
+    kind: str, newer: dict[str, Step], postgres_scratch: PostgresServer
+) -> None:
+    need_major(postgres_scratch, NEWER[kind].since, kind)
+    assert mistakes(newer[kind], *PG, NEWER) == []
+    assert not newer[kind].proven
+
+
+def test_what_lies_between_defects_of_newer_versions_is_proven(newer: dict[str, Step]) -> None:
+    unwanted = {name: said(step) for name, step in newer.items() if name not in NEWER}
+    assert {name: lines for name, lines in unwanted.items() if lines} == {}

@@ -51,10 +51,12 @@ class PostgresServer:
         #: What scratch databases made in the server itself: it goes with them.
         self.roles: set[str] = set()
         self._connection = _connect(url)
-        version = int(str(self._execute("SHOW server_version_num")[0][0]))
+        self._assert_may_create()
+        #: ``server_version_num``, such as 180006.
+        self.version = int(str(self._execute("SHOW server_version_num")[0][0]))
         #: Whether the server is ours, and databases may be kept in it from run to run.
         self.keeps = fast
-        self._strategy = " STRATEGY file_copy" if fast and version >= 150000 else ""
+        self._strategy = " STRATEGY file_copy" if fast and self.version >= 150000 else ""
         self._known_roles = {name for (name,) in self._execute("SELECT rolname FROM pg_roles")}
         self._execute(f"SELECT pg_advisory_lock({int(self._owner, 16)})")
         self._remove_orphans()
@@ -137,6 +139,17 @@ class PostgresServer:
         # Without CONNECTION LIMIT and the like, on purpose: a migration must find it ordinary.
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE {source}{self._strategy}')
 
+    def _assert_may_create(self) -> None:
+        """Raise a ToolError for a role that could make no scratch database."""
+        may = "SELECT rolcreatedb OR rolsuper, rolname FROM pg_roles WHERE rolname = current_user"
+        [(allowed, role)] = self._execute(may)
+        if not allowed:
+            raise ToolError(
+                f"{self.url.render_as_string()}: the role {role} may not create databases",
+                f"ALTER ROLE {role} CREATEDB, or another role: scratch databases are made there",
+                exit_code=2,
+            )
+
     def _send_away(self, database: str) -> None:
         """End the sessions of everybody who is connected to a database."""
         PostgresServer.ended += 1
@@ -155,6 +168,8 @@ class PostgresServer:
         return [tuple(row) for row in result] if result.returns_rows else []
 
     def _remove_orphans(self) -> None:
+        from sqlalchemy.exc import DBAPIError
+
         rows = self._execute(
             "SELECT datname FROM pg_database WHERE starts_with(datname, :p)", p=PREFIX
         )
@@ -172,7 +187,9 @@ class PostgresServer:
         for owner, names in owners.items():
             if int(owner, 16) not in alive:
                 for name in names:
-                    self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+                    # Another role's may be left to that one.
+                    with suppress(DBAPIError):
+                        self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
 class PostgresDatabase:

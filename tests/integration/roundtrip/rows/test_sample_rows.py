@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from calista_tools.backends import PostgresServer
+from tests.servers import need_major
+
 Database = Any
 
 TYPES = [
@@ -62,7 +65,6 @@ TYPES = [
     "numrange",
     "daterange",
     "tstzrange",
-    "int4multirange",
     "oid",
     "xid",
     "mood",
@@ -72,6 +74,14 @@ TYPES = [
     "pair",
     "mood[]",
 ]
+
+
+def test_multiranges_get_values(postgresql: Database, postgres_scratch: PostgresServer) -> None:
+    need_major(postgres_scratch, 14, "int4multirange")
+    state = postgresql.fill("CREATE TABLE many (id int, spans int4multirange NOT NULL)")
+    [content] = state.contents.values()
+    assert len({repr(row) for row in content.rows}) == 3
+    assert not postgresql.samples.unfilled
 
 
 def test_every_postgresql_type_gets_values(postgresql: Database) -> None:

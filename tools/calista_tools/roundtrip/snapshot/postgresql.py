@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.roundtrip.snapshot import postgresql_queries as queries
 from calista_tools.roundtrip.snapshot.model import Key
+from calista_tools.roundtrip.snapshot.postgresql_objects import objects_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -60,20 +61,10 @@ class PostgresReader:
         # They are made once, for catalogs that grow, and statistics never say how much.
         for method in ("seqscan", "hashjoin", "mergejoin"):
             query(f"SET enable_{method} = off")
-        texts = {
-            "relations": queries.everything_of(version),
-            "functions": queries.FUNCTIONS,
-            "types": queries.TYPES,
-            "others": queries.OTHERS,
-        }
-        for name, text in texts.items():
-            if version < 140000:
-                text = text.replace("'compression', nullif(a.attcompression::text, ''),", "")
-            if version < 150000:
-                text = text.replace(queries.PUBLISHED, queries.PUBLISHED_BEFORE_15)
-            query(f"PREPARE calista_{name}(oid[]) AS {text}")
-        query(f"PREPARE calista_objects AS {queries.OBJECTS}")
-        query(f"PREPARE calista_digest AS {queries.OBJECTS_DIGEST}")
+        query(f"PREPARE calista_relations(oid[]) AS {queries.everything_of(version)}")
+        for name, text in objects_of(version).items():
+            asked = "(oid[])" if "$1" in text else ""
+            query(f"PREPARE calista_{name}{asked} AS {text}")
 
     def read_all(self) -> Snapshot:
         """Read everything."""

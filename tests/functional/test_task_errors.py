@@ -145,3 +145,14 @@ def test_help_stays_help(run: Callable[..., tuple[int, str, str]], flag: str) ->
 
 def test_an_unknown_flag_is_one_line(run: Callable[..., tuple[int, str, str]]) -> None:
     assert run("show", "--nonsense") == (1, "", "No idea what '--nonsense' is!\n")
+
+
+@pytest.mark.parametrize("missing", ["invoke", "jinja2"])
+def test_what_is_not_installed_is_named(missing: str) -> None:
+    source = f"import sys\nsys.modules[{missing!r}] = None\n"
+    source += "from calista_tools.start import main\nmain()\n"
+    done = subprocess.run(
+        [sys.executable, "-c", source], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (f"error: {missing} not installed\nhint: pip install 'calista[tools]'\n")

@@ -98,6 +98,16 @@ def test_every_program_starts(run: Run) -> None:
     assert run("calista-roundtrip", "--help").returncode == 0
 
 
+def test_without_the_extra_the_tasks_say_what_to_install(run_time: Path) -> None:
+    done = subprocess.run(
+        [run_time / "calista-migrations", "--list"], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: invoke and jinja2 not installed\nhint: pip install 'calista[tools]'\n"
+    )
+
+
 def test_the_migrations_travel_with_the_run_time(run: Run, tmp_path: Path) -> None:
     done = run("calista", "db", "heads")
     assert done.returncode == 0, done.stderr

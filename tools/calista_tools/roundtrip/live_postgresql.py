@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.backends.pooler import assert_own_session, told_process
 from calista_tools.roundtrip.live import driver_error, version_table
 from calista_tools.roundtrip.rows import Written, harmless
 from calista_tools.roundtrip.snapshot.postgresql import PostgresReader
@@ -74,6 +75,8 @@ class PostgresLive:
         self._connection = context.connection
         self._engine = create_engine(self._url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         self._observer = self._engine.connect()
+        # One database of a pooler may be in another mode than the next.
+        assert_own_session(self._observer, self._url, self._engine.connect)
         driver = self._observer.connection.dbapi_connection
         if hasattr(driver, "prepare_threshold"):
             # psycopg prepares what is repeated, and later deallocates that and what is ours.
@@ -82,7 +85,7 @@ class PostgresLive:
         said = "SELECT current_setting('server_version_num')::int, pg_backend_pid()"
         [(version, self._own_pid)] = self.query(said)
         self.query(f"PREPARE calista_locks(int) AS {LOCKS.format(pid='$1')}")
-        self._pid = self._confirmed(_session_of(self._connection))
+        self._pid = self._confirmed(told_process(self._connection))
         self.version_table = version_table(context)
         self._reader = PostgresReader(self.query, [self.version_table], version)
         event.listen(self._connection, "commit", self._on_commit)
@@ -179,7 +182,7 @@ class PostgresLive:
 
     def _held(self, connection: Connection) -> Sequence[Sequence[Any]]:
         """Return the locks of the run's transaction, which is still open."""
-        if self._pid is not None and self._pid == _session_of(connection):
+        if self._pid is not None and self._pid == told_process(connection):
             # Prepared on our own connection: planning it takes longer than running it.
             return self.query(f"EXECUTE calista_locks({self._pid})")
         cursor = connection.connection.cursor()
@@ -212,13 +215,3 @@ class PostgresLive:
                 self._alone.append(statement)
             else:
                 self._locks = None
-
-
-def _session_of(connection: Connection) -> int | None:
-    """Return the server's process of a connection, as its driver tells it."""
-    driver: Any = connection.connection.driver_connection
-    try:
-        pid = driver.info.backend_pid if hasattr(driver, "info") else driver.get_server_pid()
-    except AttributeError:
-        return None
-    return int(pid)

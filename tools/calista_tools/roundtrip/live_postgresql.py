@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 #: Changes that take no lock on their relation.
 _UNSEEN = re.compile(
     r"\b(?:(?:GRANT|REVOKE|ALTER\s+STATISTICS"
-    r"|COMMENT\s+ON\s+(?:CONSTRAINT|TRIGGER|RULE|POLICY|STATISTICS))\b"
+    r"|COMMENT\s+ON\s+(?:CONSTRAINT|TRIGGER|RULE|POLICY|STATISTICS|TYPE))\b"
     r"|(?:UPDATE|INTO|DELETE\s+FROM)\s+(?:pg_catalog\.)?pg_)",
     re.IGNORECASE,
 )

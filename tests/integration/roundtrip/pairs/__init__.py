@@ -1,7 +1,13 @@
 """Defects beside healthy revisions that look like them, as one history for each backend."""
 
+from tests.integration.roundtrip.pairs.on_postgresql import ON_POSTGRESQL
 from tests.integration.roundtrip.pairs.on_sqlite import ON_SQLITE
 from tests.integration.roundtrip.pairs.partitions import PARTITIONS
 from tests.integration.roundtrip.pairs.written import WRITTEN
 
-PAIRS = {f"part_{name}": pair for name, pair in PARTITIONS.items()} | WRITTEN | ON_SQLITE
+PAIRS = (
+    {f"part_{name}": pair for name, pair in PARTITIONS.items()}
+    | WRITTEN
+    | ON_SQLITE
+    | ON_POSTGRESQL
+)

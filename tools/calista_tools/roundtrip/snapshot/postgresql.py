@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 #: Locks that reading or writing rows takes; all others mean that the schema may have changed.
 _ROWS_ONLY = frozenset({"AccessShareLock", "RowShareLock", "RowExclusiveLock"})
 _RELATIONS = frozenset({"table", "view", "materialized view", "sequence", "type", "foreign table"})
+_SEQUENCE = re.compile(r"\bSEQUENCE\b", re.IGNORECASE)
 #: Catalogs whose changed rows change how other objects are spelt: renames.
 _SPELT_ELSEWHERE = ("pg_namespace", "pg_type", "pg_proc", "pg_collation", "pg_operator")
 
@@ -49,7 +50,8 @@ class PostgresReader:
         self._refers: dict[int, set[int]] = {}
         self._versions: dict[tuple[str, int], int] = {}
         self._digest: object = None
-        #: Whether any statement may do more than it says, by an event trigger.
+        #: Whether any statement may do more than it says, by an event trigger, or by taking a table
+        #: out of a publication.
         self._watched = False
         #: Of the relations that were asked for the last time: see `queries.WHEREABOUTS`; None of
         #: those that are gone.
@@ -96,8 +98,12 @@ class PostgresReader:
             return self.read_all()
         same = self._digest == objects
         changed = {oid for oid, modes in locks.items() if modes - _ROWS_ONLY}
-        if alone:
-            changed |= self._named(" ".join(alone))
+        for statement in alone:
+            named = self._named(statement)
+            if not named and _SEQUENCE.search(statement):
+                # Perhaps of an identity column, and none of its own.
+                return self.read_all()
+            changed |= named
         if not changed:
             return self._last if same else self._snapshot()
         known = self._relations
@@ -114,9 +120,9 @@ class PostgresReader:
             return self._snapshot()
         return self._changed_snapshot((name for name, _ in before.values()), changed)
 
-    def _named(self, statements: str) -> set[int]:
-        """Return the relations that statements name, themselves or by one of their indexes."""
-        words = re.findall(r"\w+", statements)
+    def _named(self, statement: str) -> set[int]:
+        """Return the relations that a statement names, themselves or by one of their indexes."""
+        words = re.findall(r"\w+", statement)
         # Without quotes NOTE is the table note.
         names = {*words, *map(str.lower, words)}
         return {
@@ -195,10 +201,16 @@ class PostgresReader:
         oids = {oid for _, oid in changed}
         objects = self._objects
         before = {oid: objects.pop(oid) for oid in oids if oid in objects}
-        for query in ("functions", "types", "others") if oids else ():
+        for query in ("functions", "types", "others", "said") if oids else ():
             for oid, kind, name, properties in self._execute(query, oids):
-                objects[oid] = (f"{kind} {name}", {Key(kind, name): _properties(properties)})
-        self._watched = any(name.startswith("event trigger ") for name, _ in objects.values())
+                if kind:
+                    objects[oid] = (f"{kind} {name}", {Key(kind, name): _properties(properties)})
+                elif oid in objects:
+                    title, group = objects[oid]
+                    more = _properties(properties)
+                    objects[oid] = (title, {key: {**said, **more} for key, said in group.items()})
+        watching = ("event trigger ", "publication ")
+        self._watched = any(name.startswith(watching) for name, _ in objects.values())
         # A function's body may be another, and no relation is spelt otherwise.
         return not first and any(
             oid in objects and objects[oid][0] != before[oid][0]

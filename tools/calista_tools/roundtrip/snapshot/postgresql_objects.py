@@ -7,6 +7,7 @@ of the rows is that of `postgresql_queries`.
 from __future__ import annotations
 
 from calista_tools.roundtrip.snapshot.postgresql_queries import CHOSEN, acl, comment
+from calista_tools.roundtrip.snapshot.postgresql_rare import RARE, RARE_OBJECTS, SAID
 
 _NAMED = "CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || "
 
@@ -52,7 +53,7 @@ _PUBLISHED = (
     " AND a.attnum = ANY(r.prattrs)), 'WHERE ' || pg_get_expr(r.prqual, r.prrelid))"
 )
 #: The schemas of a publication, and their rows among the objects.
-_PUBLISHED_SCHEMAS = """'schemas', (SELECT json_agg(s.pnnspid::regnamespace::text ORDER BY 1)
+_PUBLISHED_SCHEMAS = """'schemas', (SELECT json_agg(s.pnnspid::regnamespace::text ORDER BY s.pnnspid::regnamespace::text)
                FROM pg_publication_namespace s WHERE s.pnpubid = u.oid), """
 _SCHEMA_ROWS = """
   UNION ALL SELECT 'pg_publication_namespace', 'pg_publication_namespace'::regclass::oid, pnpubid, xmin::text::int8 FROM pg_publication_namespace"""
@@ -84,7 +85,7 @@ FROM pg_default_acl a WHERE a.oid = ANY($1)
 UNION ALL
 SELECT u.oid, 'publication', u.pubname, json_build_object('all', u.puballtables,
     'publishes', to_jsonb(u) - '{{oid,pubname,pubowner,puballtables}}'::text[],
-    {_PUBLISHED_SCHEMAS}'tables', (SELECT json_agg({_PUBLISHED} ORDER BY 1) FROM pg_publication_rel r
+    {_PUBLISHED_SCHEMAS}'tables', (SELECT json_agg({_PUBLISHED} ORDER BY r.prrelid::regclass::text) FROM pg_publication_rel r
                WHERE r.prpubid = u.oid), 'comment', {comment("u.oid", "pg_publication")})::text
 FROM pg_publication u WHERE u.oid = ANY($1)
 UNION ALL
@@ -165,8 +166,9 @@ SELECT o.catalog, o.oid, o.version FROM (
   UNION ALL SELECT 'pg_opfamily', 'pg_opfamily'::regclass::oid, oid, xmin::text::int8 FROM pg_opfamily WHERE oid >= 16384
   UNION ALL SELECT 'pg_user_mapping', 'pg_user_mapping'::regclass::oid, umid, hashtext(m::text) FROM pg_user_mappings m
   UNION ALL SELECT 'pg_description', classoid, objoid, xmin::text::int8 FROM pg_description
-    WHERE objsubid = 0 AND objoid >= 16384 AND classoid IN ('pg_proc'::regclass, 'pg_type'::regclass,
-      'pg_namespace'::regclass, 'pg_extension'::regclass, 'pg_publication'::regclass)
+    WHERE objsubid = 0 AND objoid >= 16384 AND classoid NOT IN ('pg_class'::regclass,
+      'pg_constraint'::regclass, 'pg_trigger'::regclass, 'pg_rewrite'::regclass,
+      'pg_policy'::regclass, 'pg_statistic_ext'::regclass){RARE_OBJECTS}
 ) AS o(catalog, class, oid, version)
 WHERE NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.deptype IN ('e', 'i') AND d.objid = o.oid
                   AND d.classid = o.class)
@@ -180,7 +182,8 @@ def objects_of(version: int) -> dict[str, str]:
     found = {
         "functions": _FUNCTIONS,
         "types": _TYPES,
-        "others": _OTHERS,
+        "others": _OTHERS + RARE,
+        "said": SAID,
         "objects": _OBJECTS,
         "digest": _DIGEST,
     }

@@ -62,7 +62,10 @@ SELECT c.oid::int8, CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materiali
     'replica identity', CASE WHEN c.relreplident NOT IN ('d', 'n') OR
         (c.relreplident = 'n' AND c.relkind IN ('r', 'p')) THEN c.relreplident::text END,
     'privileges', {acl("c.relacl", _OF_RELATION)},
-    'comment', {comment("c.oid", "pg_class")},
+    'comment', CASE WHEN c.relkind = 'c' THEN {comment("c.reltype", "pg_type")}
+                    ELSE {comment("c.oid", "pg_class")} END,
+    'type privileges', CASE WHEN c.relkind = 'c' THEN (
+        SELECT {acl("t.typacl", "'T', t.typowner")} FROM pg_type t WHERE t.oid = c.reltype) END,
     'owner', nullif(pg_get_userbyid(c.relowner), current_user),
     'tablespace', CASE WHEN c.reltablespace <> 0 THEN
         (SELECT spcname FROM pg_tablespace t WHERE t.oid = c.reltablespace) END,
@@ -101,7 +104,8 @@ SELECT a.attrelid::int8, 'column', a.attname,
     'identity', CASE a.attidentity WHEN 'a' THEN 'always' WHEN 'd' THEN 'by default' END,
     'identity options', CASE WHEN a.attidentity <> '' THEN (
         SELECT json_build_object('start', s.seqstart, 'increment', s.seqincrement, 'min', s.seqmin,
-            'max', s.seqmax, 'cache', s.seqcache, 'cycle', s.seqcycle)
+            'max', s.seqmax, 'cache', s.seqcache, 'cycle', s.seqcycle, 'privileges', (
+            SELECT {acl("q.relacl", "'s', q.relowner")} FROM pg_class q WHERE q.oid = s.seqrelid))
         FROM pg_depend e JOIN pg_sequence s ON s.seqrelid = e.objid
         WHERE e.refclassid = 'pg_class'::regclass AND e.refobjid = a.attrelid
           AND e.refobjsubid = a.attnum AND e.deptype = 'i' AND e.classid = 'pg_class'::regclass) END,
@@ -111,6 +115,7 @@ SELECT a.attrelid::int8, 'column', a.attname,
     {_COMPRESSION}
     'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END,
     'options', {_OPTIONS.format("a.attoptions")},
+    'foreign options', {_OPTIONS.format("a.attfdwoptions")},
     'privileges', {acl("a.attacl")},
     'comment', {comment("a.attrelid", "pg_class", "a.attnum")}
   )::text
@@ -135,6 +140,11 @@ SELECT k.conrelid::int8, CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THE
         SELECT {_OPTIONS.format("i.reloptions")} FROM pg_class i WHERE i.oid = k.conindid) END,
     'invalid index', CASE WHEN k.contype IN ('p', 'u', 'x') THEN (
         SELECT nullif(NOT i.indisvalid, false) FROM pg_index i WHERE i.indexrelid = k.conindid) END,
+    'clustered', CASE WHEN k.contype IN ('p', 'u', 'x') THEN (
+        SELECT nullif(i.indisclustered, false) FROM pg_index i WHERE i.indexrelid = k.conindid) END,
+    'replica identity', CASE WHEN k.contype IN ('p', 'u', 'x') THEN (
+        SELECT nullif(i.indisreplident, false) FROM pg_index i WHERE i.indexrelid = k.conindid) END,
+    'index comment', CASE WHEN k.contype IN ('p', 'u', 'x') THEN {comment("k.conindid", "pg_class")} END,
     'comment', {comment("k.oid", "pg_constraint")}
   )::text
 FROM pg_constraint k
@@ -161,6 +171,8 @@ SELECT i.indrelid::int8, CASE WHEN i.indisunique THEN 'unique index' ELSE 'index
     'valid', i.indisvalid AND i.indisready,
     'replica identity', CASE WHEN i.indisreplident THEN true END,
     'clustered', CASE WHEN i.indisclustered THEN true END,
+    'statistics', (SELECT json_agg(a.attname || ' ' || a.attstattarget ORDER BY a.attnum)
+        FROM pg_attribute a WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0),
     'comment', {comment("i.indexrelid", "pg_class")}
   )::text
 FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid
@@ -196,6 +208,7 @@ UNION ALL
 SELECT s.stxrelid::int8, 'statistics', s.stxname,
   json_build_object('definition', pg_get_statisticsobjdef(s.oid),
     'target', CASE WHEN s.stxstattarget >= 0 THEN s.stxstattarget END,
+    'owner', nullif(pg_get_userbyid(s.stxowner), current_user),
     'comment', {comment("s.oid", "pg_statistic_ext")})::text
 FROM pg_statistic_ext s WHERE s.stxrelid = ANY($1)
 """

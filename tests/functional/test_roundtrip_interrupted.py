@@ -47,16 +47,21 @@ def start(ini: Path, tmp_path: Path, postgres_server: sa.URL) -> Iterator[Start]
     """Start the command in a process group of its own, on the tests' server."""
     started: list[subprocess.Popen[str]] = []
 
-    def run(*words: str) -> subprocess.Popen[str]:
+    def run(*words: str, own_server: bool = False) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "calista_tools.roundtrip.cli", "--config", str(ini)]
         folders = {"WAITING": tmp_path / "waiting", "TMPDIR": tmp_path / "temporary"}
+        server = (
+            {}
+            if own_server
+            else {
+                "CALISTA_TEST_PG_URL": named(postgres_server, tmp_path),
+                "CALISTA_PG_FOLDER": str(tmp_path / "kept" / "pg"),
+            }
+        )
         process = subprocess.Popen(
             [*command, "--output-format", "json", *words],
             cwd=ini.parent,
-            env=os.environ
-            | {name: str(path) for name, path in folders.items()}
-            | {"CALISTA_TEST_PG_URL": named(postgres_server, tmp_path)}
-            | {"CALISTA_PG_FOLDER": str(tmp_path / "kept" / "pg")},
+            env=os.environ | {name: str(path) for name, path in folders.items()} | server,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -172,6 +177,37 @@ def test_what_was_proven_before_stays_proven(ini: Path, start: Start, tmp_path: 
     (ini.parent / "migrations" / "versions" / "r2.py").write_text(good, encoding="utf-8")
     out, err = start(*words).communicate()
     assert [step["cached"] for step in json.loads(out)["steps"]] == [True, False], err
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+def test_what_an_interrupted_run_has_proven_is_not_proven_again(
+    number: signal.Signals,
+    jobs: str,
+    ini: Path,
+    start: Start,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # In the server that commands of ours share: in others nothing is kept.
+    monkeypatch.delenv("CALISTA_TEST_PG_URL", raising=False)
+    words = [*BOTH, "--jobs", jobs]
+    good = (ini.parent / "migrations" / "versions" / "r2.py").read_text(encoding="utf-8")
+    write(ini, "r2", WAIT)
+    process = start(*words, own_server=True)
+    # One after the other, the second backend is not begun.
+    begun = int(jobs)
+    wait_for(tmp_path / "waiting", begun, process)
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)
+    else:
+        process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (130, ""), err
+    (ini.parent / "migrations" / "versions" / "r2.py").write_text(good, encoding="utf-8")
+    out, err = start(*words, own_server=True).communicate()
+    cached = [[step["cached"] for step in run["steps"]] for run in json.loads(out)]
+    assert cached == [[True, False], [begun == 2, False]], err
 
 
 def test_other_databases_of_the_server_are_left_alone(

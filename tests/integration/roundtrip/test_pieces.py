@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 
 from calista_tools.roundtrip import engine, pieces
+from calista_tools.roundtrip.begun import Begun
 from calista_tools.roundtrip.cli import main
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
@@ -39,9 +40,9 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     start = engine._Proof._apart
 
-    def noted(self: Any, first: int, end: int) -> Any:
-        found.append((first, end))
-        return start(self, first, end)
+    def noted(self: Any, begun: Begun, first: int, end: int) -> Any:
+        found.append((len(begun.steps) + first, len(begun.steps) + end))
+        return start(self, begun, first, end)
 
     monkeypatch.setattr(engine._Proof, "_apart", noted)
     return found

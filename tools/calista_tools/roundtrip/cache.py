@@ -24,6 +24,7 @@ from calista_tools.backends.account import server_folder
 from calista_tools.backends.filelock import file_lock
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip import opened
+from calista_tools.roundtrip.begun import Begun
 from calista_tools.roundtrip.result import Step
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class Cache:
         #: Digests of the files that the restored prefix had read.
         self._read_before: Mapping[str, str] = {}
         self._prefix = hashlib.sha256(name.encode()).hexdigest()[:12]
+        self._begun = self._folder / f"{self._prefix}.begun"
         #: Digests of the metadata's tables when the restored head was compared with them.
         self.tables: dict[str, str] | None = None
         #: What was read of the restored head, see `Live.remembered`.
@@ -116,6 +118,33 @@ class Cache:
                 return count, [Step(**{**step, "cached": True}) for step in said["steps"]]
         return 0, []
 
+    def begun(self, scripts: Sequence[Script], known: int) -> Begun | None:
+        """Return what an interrupted run has proven, if that is more than so many revisions."""
+        with file_lock(self._folder / "lock"):
+            said = _read(self._begun)
+            count = len(said.get("steps", ()))
+            if not known < count <= len(scripts) or not _unchanged(said):
+                return None
+            if said["digest"] != self.digests(scripts)[count - 1]:
+                return None
+            self._read_before = {**self._read_before, **said["opened"]}
+            steps = [Step(**{**step, "cached": True}) for step in said["steps"]]
+            return Begun(steps, said["schema"], set(said["counting"]))
+
+    def keep_begun(self, scripts: Sequence[Script], begun: Begun) -> None:
+        """Keep what an interrupted run has proven of a history."""
+        with file_lock(self._folder / "lock"):
+            more = {
+                "digest": self.digests(scripts)[-1],
+                "schema": begun.schema,
+                "counting": sorted(begun.counting),
+            }
+            self._write(self._begun, begun.steps, more)
+
+    def forget_begun(self) -> None:
+        """Forget what an interrupted run has proven."""
+        self._begun.unlink(missing_ok=True)
+
     def put_back(self, database: ScratchDatabase) -> None:
         """Make the database again what `restore` made it.
 
@@ -154,23 +183,26 @@ class Cache:
         with file_lock(self._folder / "lock"):
             if not card.exists():
                 self._place.keep(card.stem, database)
-                part = card.with_suffix(".part")
-                head = {"project": str(self._project.ini), "dialect": self._place.dialect}
-                said = {
-                    "tables": tables,
-                    "remembered": remembered,
-                    "files": {**self._modules, **own_modules(self._project, self._imports)},
-                    "opened": {**self._read_before, **opened.digests(self._project)},
-                    "steps": [_plain(step) for step in steps],
-                }
-                part.write_text(f"{json.dumps(head)}\n{json.dumps(said)}", encoding="utf-8")
-                part.replace(card)
+                self._write(card, steps, {"tables": tables, "remembered": remembered})
+            self.forget_begun()
             cards = sorted(self._cards(), key=lambda path: path.stat().st_mtime, reverse=True)
             for old in cards[_KEPT:]:
                 self._forget(old)
-            for old in self._folder.glob("*.json"):
+            for old in (*self._folder.glob("*.json"), *self._folder.glob("*.begun")):
                 if self._is_stale(old):
                     self._forget(old)
+
+    def _write(self, card: Path, steps: Sequence[Step], more: Mapping[str, Any]) -> None:
+        part = card.with_suffix(".part")
+        head = {"project": str(self._project.ini), "dialect": self._place.dialect}
+        said = {
+            **more,
+            "files": {**self._modules, **own_modules(self._project, self._imports)},
+            "opened": {**self._read_before, **opened.digests(self._project)},
+            "steps": [_plain(step) for step in steps],
+        }
+        part.write_text(f"{json.dumps(head)}\n{json.dumps(said)}", encoding="utf-8")
+        part.replace(card)
 
     def _is_stale(self, card: Path) -> bool:
         """Tell whether nobody will come for it: not used for long, or its project is gone."""

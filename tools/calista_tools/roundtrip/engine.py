@@ -14,6 +14,7 @@ from calista_tools.backends.keep import PostgresKeeping, SqliteKeeping
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip import opened
 from calista_tools.roundtrip.apart import Apart
+from calista_tools.roundtrip.begun import Begun, Progress, digest_of
 from calista_tools.roundtrip.cache import Cache, own_modules
 from calista_tools.roundtrip.from_nothing import fails_from_nothing
 from calista_tools.roundtrip.head import Head
@@ -91,6 +92,8 @@ def prove(
             noticed = proof.run(run, before, proven, options.jobs)
         except PiecesError:
             database.replace_by(None)
+            if cache:
+                cache.forget_begun()
             noticed = proof.run(run, before, proven)
         if not noticed:
             # Something changed the catalogs in a way that nothing told of.
@@ -102,18 +105,28 @@ def prove(
     return run
 
 
-def _prove_piece(project: Project, options: Options, first: int, end: int) -> Found:
-    """Prove a part of what was to be proven, on a database of its own."""
+def _prove_piece(project: Project, options: Options, begun: Begun, first: int, end: int) -> Found:
+    """Prove a part of what was to be proven, on a database of its own.
+
+    What the first piece proves is kept, for all may be interrupted.
+    """
     with ExitStack() as stack:
         stack.enter_context(_seldom_collecting())
         place = _place(project, options, stack)
         before, proven = _revisions(project, options)
-        proof = _Proof(project, options, place, place.create(), None)
+        cache = None
+        if not before and first == len(begun.steps):
+            cache = _cache(project, options, place, place.server_version)
+        proof = _Proof(project, options, place, place.create(), cache)
         if options.settings.prepare:
             prepare(options.settings.prepare, proof.database.url)
-        walk = stack.enter_context(closing(proof.walk()))
+        progress = Progress(lambda step: None, begun.steps)
+        walk = stack.enter_context(closing(proof.walk(progress)))
         walk.advance([*before, *proven[:first]])
         walk.told = first > 0
+        if cache:
+            keeping = progress.keeping(cache, proven, proof.database, begun, always=True)
+            stack.enter_context(keeping)
         walk.prove(proven[first:end], lambda context: None)
         if not walk.looked:
             walk.look(lambda context: None)
@@ -196,33 +209,48 @@ class _Proof:
         cache = self.cache if not before else None
         count, cached = cache.restore(proven, database) if cache and not thorough else (0, [])
         origin = partial(cache.put_back, database) if cache and count else None
+        begun = Begun(cached)
+        if cache and not thorough and not settings.rows:
+            begun = cache.begun(proven, count) or begun
+        known = len(begun.steps)
         # A piece begins with an empty database, and an application is told of one database alone.
         jobs = 1 if count or settings.rows or self.project.url_env else jobs
         with ExitStack() as stack:
-            pieces = stack.enter_context(closing(Pieces(proven, jobs, self._apart)))
-            walk = self.walk(origin, thorough=thorough)
+            apart = partial(self._apart, begun)
+            pieces = stack.enter_context(closing(Pieces(proven[known:], jobs, apart)))
+            progress = Progress(self.meanwhile)
+            walk = self.walk(progress, origin, thorough=thorough)
             stack.enter_context(closing(walk))
             if cache and count:
                 walk.live.remember(cache.remembered)
-            tables = cache.tables if cache and count else None
+            # What came in between may have changed other tables.
+            tables = cache.tables if cache and known == count else None
             head = Head(self.place, walk, tables, whole=not self.options.end)
-            walk.take(proven[:count], cached)
-            upgraded = [*before, *pieces.scripts]
+            walk.take(proven[:count], begun.steps)
+            walk.judge.counting |= begun.counting
             try:
-                walk.advance(upgraded)
+                walk.advance([*before, *proven[count:known]])
+                if known > count and begun.schema != digest_of(walk.snapshot):
+                    raise PiecesError
+                walk.advance(pieces.scripts)
             except StepError as error:
-                raise (PiecesError if pieces.scripts else error.no_start()) from error
-            done = count + len(pieces.scripts)
+                again = pieces.scripts or known > count
+                raise (PiecesError if again else error.no_start()) from error
+            done = known + len(pieces.scripts)
             walk.told = done > 0
+            if cache and not pieces.scripts and not settings.rows:
+                keeping = progress.keeping(cache, proven, database, begun, always=False)
+                stack.enter_context(keeping)
             run.steps = walk.prove(proven[done:], head.look)
             if pieces.scripts:
                 if database.roles or walk.judge.depends_on_rows:
                     raise PiecesError
-                run.steps = self._with(pieces, run.steps, walk.judge)
+                run.steps = self._with(pieces, run.steps, walk.judge, known)
             head.report(run, settings.drift)
             if walk.overlooked and not thorough:
                 return False
-            self._from_nothing(run.steps, walk.judge, [*before, *proven], len(upgraded))
+            upgraded = 0 if count else len(before) + done
+            self._from_nothing(run.steps, walk.judge, [*before, *proven], upgraded)
             run.head = walk.snapshot if head.reached else None
             good = _proven_prefix(run.steps)
             # A role is not in the database that would be kept.
@@ -234,7 +262,13 @@ class _Proof:
                     cache.keep(proven[:good], run.steps[:good], database, tables, read)
         return True
 
-    def walk(self, origin: Callable[[], None] | None = None, *, thorough: bool = False) -> Walk:
+    def walk(
+        self,
+        progress: Progress,
+        origin: Callable[[], None] | None = None,
+        *,
+        thorough: bool = False,
+    ) -> Walk:
         """Return a walk that begins with the database as it is."""
         settings, database = self.options.settings, self.database
         known = {script.revision for script in self.project.scripts}
@@ -243,20 +277,22 @@ class _Proof:
         live.thorough = thorough
         if origin is None and not settings.prepare:
             origin = partial(database.replace_by, None)
-        return Walk(self.project, database, live, self.meanwhile, judge, origin=origin)
+        walk = progress.walk = Walk(self.project, database, live, progress, judge, origin=origin)
+        return walk
 
-    def _apart(self, first: int, end: int) -> Apart[Found]:
-        return Apart(_prove_piece, self.project, self.options, first, end)
+    def _apart(self, begun: Begun, first: int, end: int) -> Apart[Found]:
+        known = len(begun.steps)
+        return Apart(_prove_piece, self.project, self.options, begun, known + first, known + end)
 
-    def _with(self, pieces: Pieces, steps: list[Step], judge: Judge) -> list[Step]:
-        """Return the steps of all pieces, these ones last."""
+    def _with(self, pieces: Pieces, steps: list[Step], judge: Judge, known: int) -> list[Step]:
+        """Put the steps of all pieces between those that were known and the last ones."""
         found = pieces.found()
         for piece in found:
             judge.counting |= piece.counting
             opened.add(piece.opened)
             if self.cache:
                 self.cache.also(piece.modules)
-        return [step for one in found for step in one.steps] + steps
+        return [*steps[:known], *(step for one in found for step in one.steps), *steps[known:]]
 
     def _from_nothing(
         self, found: Sequence[Step], judge: Judge, scripts: Sequence[Script], upgraded: int

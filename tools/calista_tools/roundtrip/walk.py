@@ -70,13 +70,14 @@ class Walk:
         self._database = database
         self.live = live
         self._progress = progress
-        self._statements = Statements()
-        database.roles = self._statements.roles
+        self.statements = Statements()
+        database.roles = self.statements.roles
         self.judge = judge or Judge()
         self._back = WayBack(database, origin)
         self._queue: list[Script] = []
         self._blocked: dict[str, str] = {}
         self._applied: list[Script] = []
+        self._taken = 0
         self._step: Step | None = None
         self._started = 0.0
         self._direction = self._path = ""
@@ -110,6 +111,7 @@ class Walk:
     def take(self, scripts: Sequence[Script], steps: Sequence[Step]) -> None:
         """Take revisions as proven that the database has behind it already."""
         self._applied += scripts
+        self._taken = len(scripts)
         for step in steps:
             self.steps.append(step)
             self._progress(step)
@@ -118,8 +120,7 @@ class Walk:
         """Make the database the one after these revisions, which are proven, if it is not."""
         if [script.revision for script in scripts] != [s.revision for s in self._applied]:
             self._back.to_origin()
-            done = len([step for step in self.steps if step.cached])
-            self._run(lambda: self._upgrades(list(scripts[done:]), forget=False))
+            self._run(lambda: self._upgrades(list(scripts[self._taken :]), forget=False))
 
     def prove(self, scripts: Sequence[Script], at_head: AtHead | None = None) -> list[Step]:
         """Prove revisions, parents first; return one step for each.
@@ -175,7 +176,7 @@ class Walk:
             self._ours, self._context = True, context
             try:
                 commit_outer(context)
-                self._statements.attach(context.connection)
+                self.statements.attach(context.connection)
                 self.live.attach(context)
                 yield from steps()
             except Exception as error:
@@ -197,7 +198,7 @@ class Walk:
         finally:
             # Not in the generator: a traceback keeps it from being closed.
             self.live.detach()
-            self._statements.detach()
+            self.statements.detach()
             self._context = None
         if not ended:
             raise_if_interrupted()
@@ -216,7 +217,7 @@ class Walk:
             # As if every step ran in a process of its own: created enum types are remembered here.
             context.impl.memo.clear()
         self.live.begin_step()
-        self._statements.begin()
+        self.statements.begin()
         step = AlembicStep(
             self._project, script, upgrade=direction != "downgrade", raised=self._note_raised
         )
@@ -267,7 +268,7 @@ class Walk:
                 self._applied.append(script)
                 self._back.since.append(script)
                 self.snapshot = self.live.refresh()
-                self.judge.upgraded(self._step, before, self.snapshot, self.live, self._statements)
+                self.judge.upgraded(self._step, before, self.snapshot, self.live, self.statements)
             else:
                 before, self._ahead = self._ahead, None
             assert self._step is not None
@@ -277,7 +278,7 @@ class Walk:
                 continue
             yield from self._go(script, "downgrade")
             found = self.live.refresh()
-            self.judge.downgraded(step, before, after, found, self.live, self._statements.sent)
+            self.judge.downgraded(step, before, after, found, self.live, self.statements.sent)
             yield from self._go(script, "upgrade again")
             again = self.live.refresh()
             self.judge.upgraded_again(step, after, again)
@@ -313,7 +314,7 @@ class Walk:
         assert step is not None
         error = failure.error
         step.fail(f"{failure.direction}: {words(error)}", statement_of(error))
-        self.judge.failed(step, failure.direction, error, self._statements.sent)
+        self.judge.failed(step, failure.direction, error, self.statements.sent)
         self._restore = True
         if failure.direction == "upgrade":
             if self.judge.take_fewer(error, step):

@@ -12,6 +12,7 @@ from calista_tools.backends import PostgresServer
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.result import Run
+from calista_tools.roundtrip.settings import Settings
 from tests.integration.conftest import ENV
 from tests.servers import need_kept_proofs
 
@@ -107,6 +108,40 @@ def test_what_all_revisions_run_under_is_part_of_the_proof(ini: Path, name: str)
 def test_no_cache_proves_everything(ini: Path, backend: str) -> None:
     run(ini, backend)
     assert cached(prove(Project(ini), Options(backend=backend, cache=False))) == [False] * 3
+
+
+KIND = 'sa.Column("kind", sa.Enum("a", "b", name="kind"))'
+MADE_TWICE = {
+    "one": HISTORY["one"],
+    "two": (
+        f'op.create_table("two", {KIND})',
+        'op.drop_table("two")\nop.execute("DROP TYPE kind")',
+    ),
+    # Passes in one run with the one before it, where the type is remembered.
+    "three": (f'op.create_table("three", {KIND})', 'op.drop_table("three")'),
+    "four": (CREATE.format("four"), 'op.drop_table("four")'),
+}
+
+
+@pytest.mark.parametrize("prepared", [False, True], ids=["empty", "prepared"])
+def test_what_passes_in_one_run_only_does_so_behind_what_was_kept(
+    prepared: bool, project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ini = project(MADE_TWICE)
+    (ini.parent / "calista_test_prepared.py").write_text(
+        "def make(engine):\n    with engine.begin() as connection:\n"
+        "        connection.exec_driver_sql('CREATE TABLE prepared (n INT)')\n",
+        encoding="utf-8",
+    )
+    monkeypatch.syspath_prepend(ini.parent)
+    settings = Settings(prepare="calista_test_prepared:make" if prepared else None)
+    found = []
+    for _ in range(2):
+        run = prove(Project(ini), Options(backend="postgresql", settings=settings))
+        found.append([(step.upgrade, step.error, step.notes) for step in run.steps])
+    assert cached(run) == [True, True, False, False]
+    assert found[0] == found[1]
+    assert [upgrade for upgrade, *_ in found[1]] == ["ok", "ok", "error", "ok"]
 
 
 READER = """

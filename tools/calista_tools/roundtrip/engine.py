@@ -275,10 +275,19 @@ class _Proof:
         judge = Judge(read_given(settings.rows, known), settings)
         live = _live(database)
         live.thorough = thorough
+        beginning = self.begin_anew if origin else None
         if origin is None and not settings.prepare:
             origin = partial(database.replace_by, None)
-        walk = progress.walk = Walk(self.project, database, live, progress, judge, origin=origin)
-        return walk
+        progress.walk = Walk(
+            self.project, database, live, progress, judge, origin=origin, beginning=beginning
+        )
+        return progress.walk
+
+    def begin_anew(self) -> None:
+        """Make the database what the first revision expects."""
+        self.database.replace_by(None)
+        if self.options.settings.prepare:
+            prepare(self.options.settings.prepare, self.database.url)
 
     def _apart(self, begun: Begun, first: int, end: int) -> Apart[Found]:
         known = len(begun.steps)
@@ -310,9 +319,7 @@ class _Proof:
         database = self.database
         kept = database.copy()
         try:
-            database.replace_by(None)
-            if self.options.settings.prepare:
-                prepare(self.options.settings.prepare, database.url)
+            self.begin_anew()
             fails = fails_from_nothing(self.project, database.url, scripts[: last + 1])
             database.replace_by(kept)
         finally:

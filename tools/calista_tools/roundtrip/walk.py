@@ -53,7 +53,7 @@ class Walk:
         live: How its state is read.
         progress: Called after each revision.
         judge: What the project says of its rows; by default nothing.
-        origin: Makes the database again what it is now; by default a copy of it is kept.
+        origin, beginning: See `WayBack`.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Walk:
         judge: Judge | None = None,
         *,
         origin: Callable[[], None] | None = None,
+        beginning: Callable[[], None] | None = None,
     ) -> None:
         self._project = project
         self._database = database
@@ -73,7 +74,7 @@ class Walk:
         self.statements = Statements()
         database.roles = self.statements.roles
         self.judge = judge or Judge()
-        self._back = WayBack(database, origin)
+        self._back = WayBack(database, origin, beginning)
         self._queue: list[Script] = []
         self._blocked: dict[str, str] = {}
         self._applied: list[Script] = []
@@ -349,7 +350,7 @@ class Walk:
         if self._tried > _MOST_TRIES * (len(self._applied) + len(self._queue)):
             return False
         before, since = self.snapshot, self._back.since
-        self._back.to_origin()
+        self._back.to_beginning()
         if self._passes(script, [*self._applied, script], before):
             return True
         self._back.since = since

@@ -19,22 +19,34 @@ class WayBack:
     Args:
         database: Of what.
         origin: Makes the database again what it is now; by default a copy of it is kept.
+        beginning: Makes it what it was before the first revision, if it is behind that already.
 
     Attributes:
         since: Applied since the last copy was made.
     """
 
-    def __init__(self, database: ScratchDatabase, origin: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        database: ScratchDatabase,
+        origin: Callable[[], None] | None = None,
+        beginning: Callable[[], None] | None = None,
+    ) -> None:
         self.since: list[Script] = []
         self._database = database
         self._first = None if origin else database.copy()
         self._to_origin = origin or partial(database.replace_by, self._first)
+        self._to_beginning = beginning or self._to_origin
         #: None stands for the origin.
         self._copy: ScratchDatabase | None = None
 
     def to_origin(self) -> None:
         """Make the database what it was in the beginning."""
         self._to_origin()
+        self.since = []
+
+    def to_beginning(self) -> None:
+        """Make the database what it was before any revision."""
+        self._to_beginning()
         self.since = []
 
     def to_copy(self) -> list[Script]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from calista_tools.backends import PostgresServer
+from calista_tools.backends.account import server_folder
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.result import Run
 from calista_tools.roundtrip.settings import Settings
-from tests.integration.conftest import ENV
+from tests.integration.conftest import ENV, write_project
 from tests.servers import need_kept_proofs
 
 CREATE = 'op.create_table("{0}", sa.Column("id", sa.Integer, primary_key=True))'
@@ -108,6 +112,71 @@ def test_what_all_revisions_run_under_is_part_of_the_proof(ini: Path, name: str)
 def test_no_cache_proves_everything(ini: Path, backend: str) -> None:
     run(ini, backend)
     assert cached(prove(Project(ini), Options(backend=backend, cache=False))) == [False] * 3
+
+
+DAY = 86_400
+
+
+def kept(backend: str, url: sa.URL) -> set[str]:
+    """Return the names of the databases that are kept, as their cards spell them."""
+    if backend == "sqlite":
+        return {path.stem for path in (server_folder().parent / "proven").glob("*.db")}
+    with sa.create_engine(url, poolclass=sa.pool.NullPool).connect() as connection:
+        names = connection.execute(
+            sa.text("SELECT datname FROM pg_database WHERE starts_with(datname, 'calista_proven_')")
+        ).scalars()
+        return {name.removeprefix("calista_proven_").replace("_", "-") for name in names}
+
+
+def cards(ini: Path) -> set[Path]:
+    """Return what says of this project what is kept."""
+    return {
+        path
+        for path in (server_folder().parent / "proven").glob("*.json")
+        if str(ini) in path.read_text(encoding="utf-8").partition("\n")[0]
+    }
+
+
+@pytest.mark.parametrize("why", ["its project is gone", "nobody came for it"])
+def test_what_is_stale_goes_when_another_project_is_proven(
+    why: str, backend: str, tmp_path: Path, postgres_server: sa.URL
+) -> None:
+    old, fresh, other = (
+        write_project(tmp_path / name, HISTORY) for name in ("old", "fresh", "other")
+    )
+    for ini in (old, fresh):
+        run(ini, backend)
+    (card,), (left,) = cards(old), cards(fresh)
+    assert {card.stem, left.stem} <= kept(backend, postgres_server)
+    if why == "nobody came for it":
+        for path, days in ((card, 15), (left, 13)):
+            then = time.time() - days * DAY
+            os.utime(path, (then, then))
+    else:
+        old.unlink()
+    run(other, backend)
+    assert not card.exists()
+    assert card.stem not in kept(backend, postgres_server)
+    assert left.exists()
+    assert left.stem in kept(backend, postgres_server)
+
+
+def test_three_are_kept_of_a_project(ini: Path, backend: str, postgres_server: sa.URL) -> None:
+    path = ini.parent / "migrations" / "versions" / "two.py"
+    source = path.read_text(encoding="utf-8")
+    seen: list[Path] = []
+    for number in range(4):
+        path.write_text(f"{source}\n# {number}\n", encoding="utf-8")
+        assert cached(run(ini, backend)) == [False] * 3
+        (new,) = cards(ini) - set(seen)
+        seen.append(new)
+        # One after the other, whatever the clock of the file system can tell apart.
+        os.utime(new, (time.time() - DAY + number, time.time() - DAY + number))
+    assert cards(ini) == set(seen[1:])
+    there = kept(backend, postgres_server)
+    assert [card.stem in there for card in seen] == [False, True, True, True]
+    path.write_text(f"{source}\n# 1\n", encoding="utf-8")
+    assert cached(run(ini, backend)) == [True] * 3
 
 
 KIND = 'sa.Column("kind", sa.Enum("a", "b", name="kind"))'

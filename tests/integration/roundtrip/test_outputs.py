@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -220,3 +221,29 @@ def test_what_others_print_is_no_part_of_the_report(jobs: str, project: Write) -
     assert ran.returncode == 0, ran.stderr
     assert [run["backend"] for run in json.loads(ran.stdout)] == ["sqlite", "postgresql"]
     assert {"imported", "up", "read", "1"} <= set(ran.stderr.splitlines())
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252", "ascii"])
+@pytest.mark.parametrize("form", ["text", "json", "junit"])
+def test_what_a_database_says_can_be_printed_anywhere(
+    form: str, encoding: str, project: Write
+) -> None:
+    said = "\\u043d\\u0435\\u0442 \\udcff"
+    ini = project({"r0": (f'raise ValueError("{said}")', "")})
+    command = [sys.executable, "-m", "calista_tools.roundtrip.cli", "--config", str(ini)]
+    done = subprocess.run(
+        [*command, "--backend", "sqlite", "--output-format", form],
+        env={**os.environ, "PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+    text = done.stdout.decode(encoding)
+    if form == "text":
+        assert "upgrade: ValueError: " in text
+    elif form == "json":
+        assert json.loads(text)["steps"][0]["error"] == "upgrade: ValueError: нет \udcff"
+    else:
+        failure = ElementTree.fromstring(text).find("*/testcase/failure")
+        assert failure is not None
+        assert failure.get("message") == "upgrade: ValueError: нет \N{REPLACEMENT CHARACTER}"

@@ -154,15 +154,21 @@ def _run(arguments: argparse.Namespace, out: TextIO) -> int:
         runs.append(run)
         _compare(runs, own)
         if arguments.format == "text":
-            print("\n".join(run_lines(run)), file=out, flush=True)
+            _say("\n".join(run_lines(run)), out)
     if arguments.format != "text":
         strict = arguments.strict
         text = (
             json.render(runs) if arguments.format == "json" else junit.render(runs, strict=strict)
         )
-        print(text, file=out, flush=True)
+        _say(text, out)
     wrong = any(not run.proven or (arguments.strict and not run.agrees) for run in runs)
     return int(wrong)
+
+
+def _say(text: str, out: TextIO) -> None:
+    """Print, whatever a database has said and a terminal can show."""
+    encoding = getattr(out, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding), file=out, flush=True)
 
 
 def _check(arguments: argparse.Namespace) -> None:

@@ -14,4 +14,5 @@ if TYPE_CHECKING:
 def render(runs: Sequence[Run]) -> str:
     """Return the runs as JSON."""
     found = [run.as_json() for run in runs]
-    return json.dumps(found[0] if len(found) == 1 else found, indent=2, ensure_ascii=False)
+    # ASCII, for stdout may have any encoding.
+    return json.dumps(found[0] if len(found) == 1 else found, indent=2)

@@ -38,24 +38,35 @@ def render(runs: Sequence[Run], *, strict: bool = False) -> str:
             elif not step.proven:
                 failures += 1
                 lines = [*([step.error] if step.error else []), *step.differences]
-                failure = SubElement(case, "failure", message=_clean(lines[0]))
+                failure = SubElement(case, "failure", message=_clean(lines[0]), type="NotProven")
                 more = [step.statement or "", *step.reproduce]
                 failure.text = _clean("\n".join([*lines, *filter(None, more)]))
         for kind, found in (("drift", run.drift), ("parity", run.parity)):
             if found:
                 case = SubElement(
-                    suite, "testcase", classname=f"roundtrip.{run.backend}", name=kind
+                    suite,
+                    "testcase",
+                    classname=f"roundtrip.{run.backend}",
+                    name=kind,
+                    time="0.000",
                 )
                 failures += strict
                 told = SubElement(case, "failure" if strict else "system-out")
                 if strict:
                     told.set("message", _clean(found[0]))
+                    told.set("type", kind.capitalize())
                 told.text = _clean("\n".join(found))
-        suite.set("tests", str(len(suite)))
-        suite.set("failures", str(failures))
-        suite.set("skipped", str(skipped))
+        # What cannot be run at all is told on stderr alone: there is no report, and no error in it.
+        counts = {"tests": len(suite), "failures": failures, "errors": 0, "skipped": skipped}
+        for name, count in counts.items():
+            suite.set(name, str(count))
+    for name in ("tests", "failures", "errors", "skipped"):
+        root.set(name, str(sum(int(suite.get(name, 0)) for suite in root)))
+    root.set("time", f"{sum(run.seconds for run in runs):.3f}")
     indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode")
+    # By references: stdout may have any encoding, and a reader believes the declaration.
+    text = tostring(root, encoding="us-ascii").decode("ascii")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}'
 
 
 def _clean(text: str) -> str:

@@ -123,7 +123,9 @@ def _matcher(kind: str, name: str) -> Callable[[Fragment], bool]:
         words = set(re.findall(r"\w+", plain(name)))
     written = _WRITTEN.get(kind, kind)
     named = ""
-    if kind in ("foreign key", "primary key", "unique", "check") and name[:1] not in ("", "("):
+    if name == "unnamed":
+        words.clear()
+    elif kind in ("foreign key", "primary key", "unique", "check") and name[:1] not in ("", "("):
         named = f"constraint {plain(name)} "
 
     def matches(fragment: Fragment) -> bool:

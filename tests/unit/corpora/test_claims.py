@@ -14,7 +14,7 @@ from tests.corpora.looks import Look, look
 
 #: A revision as SQLite holds it before, after, and after the downgrade, which is not the same.
 BEFORE = """
-CREATE TABLE owner (id INTEGER PRIMARY KEY, name VARCHAR(40));
+CREATE TABLE owner (id INTEGER, name VARCHAR(40), PRIMARY KEY (id));
 CREATE TABLE note (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, owner_id INTEGER,
     CONSTRAINT fk_note_owner FOREIGN KEY (owner_id) REFERENCES owner (id));
 CREATE INDEX ix_note_size ON note (size);
@@ -22,7 +22,7 @@ INSERT INTO owner VALUES (1, 'a'), (2, 'b'), (3, NULL);
 INSERT INTO note VALUES (1, 10, 1), (2, 20, 2);
 """
 UPGRADE = """
-CREATE TABLE owner (id INTEGER PRIMARY KEY, name VARCHAR(40));
+CREATE TABLE owner (id INTEGER, name VARCHAR(40), PRIMARY KEY (id));
 CREATE TABLE note (id INTEGER PRIMARY KEY, size INTEGER, owner_id INTEGER,
     CONSTRAINT fk_note_owner FOREIGN KEY (owner_id) REFERENCES owner (id));
 CREATE INDEX ix_note_size ON note (size);
@@ -31,7 +31,7 @@ INSERT INTO owner VALUES (2, 'b'), (3, NULL);
 INSERT INTO note VALUES (1, 10, 1), (2, 20, 2);
 """
 DOWNGRADE = """
-CREATE TABLE owner (id INTEGER PRIMARY KEY, name VARCHAR(20));
+CREATE TABLE owner (id INTEGER, name VARCHAR(20), CONSTRAINT pk_owner PRIMARY KEY (id));
 CREATE TABLE note (id INTEGER PRIMARY KEY, size INTEGER, owner_id INTEGER);
 CREATE INDEX ix_note_owner ON note (owner_id);
 INSERT INTO owner VALUES (2, NULL), (3, NULL);
@@ -65,6 +65,7 @@ def looks(tmp_path: Path) -> Mapping[str, Look]:
         "-foreign key fk_note_owner on note",
         "~column note.size: nullable no → yes",
         "~column owner.name: type VARCHAR(40) → VARCHAR(20)",
+        "~primary key unnamed on owner: name unnamed → pk_owner",
         "table owner: 1 of 3 rows lost (id=1) after upgrade",
         "table note: all 2 rows lost after downgrade",
         "column owner.name: 'b' → NULL in 1 row (id=2) after downgrade",
@@ -84,6 +85,7 @@ def test_what_is_there_is_seen(looks: Mapping[str, Look], line: str) -> None:
         "+foreign key fk_note_owner on note",
         "~column note.owner_id: nullable no → yes",
         "~column owner.name: type VARCHAR(40) → VARCHAR(30)",
+        "~primary key unnamed on note: name unnamed → pk_note",
         "upgrade again: +index ix_note_owner on note",
         "table owner: 2 of 3 rows lost (id=1, id=2) after upgrade",
         "table owner: all 3 rows lost after upgrade",

@@ -93,3 +93,42 @@ def test_nothing_is_kept_that_without_rows_cannot_be_made(backend: str, project:
 )
 def test_which_statements_count_on_rows(statement: str, counts: bool) -> None:
     assert counts_on_rows([statement], "alembic_version") is counts
+
+
+@BACKENDS
+def test_the_same_is_told_each_time(backend: str, project: Write) -> None:
+    fetch = 'assert op.get_bind().execute(sa.text("SELECT id FROM note")).first()[0]'
+    meets = (
+        'for (size,) in op.get_bind().execute(sa.text("SELECT size FROM note")): {None: 0}[size]'
+    )
+    size = (
+        'op.add_column("note", sa.Column("size", sa.Integer))',
+        'op.drop_column("note", "size")',
+    )
+    ini = project(
+        {
+            "r0": CREATE,
+            "r1": size,
+            "r2": (added("a")[0], ""),
+            "r3": (fetch, ""),
+            "r4": ("", "raise ValueError"),
+            "r5": (added("b")[0], ""),
+            "r6": (meets, ""),
+            "r7": ("", "raise ValueError"),
+        }
+    )
+    found = [
+        [
+            {**step.as_json(), "seconds": 0}
+            for step in prove(Project(ini), Options(backend=backend, cache=False)).steps
+        ]
+        for _ in range(4)
+    ]
+    assert all(steps == found[0] for steps in found)
+    assert [step["revision"] for step in found[0] if step["error"]] == [
+        "r2",
+        "r4",
+        "r5",
+        "r6",
+        "r7",
+    ]

@@ -281,7 +281,11 @@ class Project:
         except Exception as error:
             raise self._cannot_be_loaded(error) from error
         if not heads:
-            raise ToolError(f"{script.dir} has no revisions", exit_code=2)
+            raise ToolError(
+                f"{script.dir} has no revisions",
+                'write the first one: alembic revision -m "..."',
+                exit_code=2,
+            )
         self.loaded = True
 
     def _assert_one_database(self) -> None:

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 #: So often the whole history may be run anew where a revision fails.
 _MOST_TRIES = 4
+#: So many upgrades take longer than a copy of the database. Not measured each time: what rows a
+#: revision meets depends on where copies were made, and must not depend on the machine.
+_WORTH_A_COPY = 6
 
 
 class Walk:
@@ -373,18 +376,15 @@ class Walk:
         """Make the state after the last applied revision again, and keep a copy of it."""
         self._restore = False
         expected = self.snapshot
-        started = time.perf_counter()
         scripts = self._back.to_copy()
-        copied = time.perf_counter()
         if scripts:
             try:
                 self._run(lambda: self._upgrades(scripts, forget=False))
             except StepError as failure:
                 self._bring_back_with_rows(scripts, failure)
             self.overlooked |= bool(differences(expected, self.snapshot))
-            if time.perf_counter() - copied > copied - started:
-                # From here on the way back is shorter, by more than a copy takes.
-                self._back.mark()
+            if len(scripts) >= _WORTH_A_COPY:
+                self._back.mark()  # from here on the way back is shorter
 
     def _bring_back_with_rows(self, scripts: list[Script], failure: StepError) -> None:
         """Apply these revisions on tables with rows: one of them fails without."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -247,3 +248,20 @@ def test_what_a_database_says_can_be_printed_anywhere(
         failure = ElementTree.fromstring(text).find("*/testcase/failure")
         assert failure is not None
         assert failure.get("message") == "upgrade: ValueError: нет \N{REPLACEMENT CHARACTER}"
+
+
+def test_a_terminal_is_told_what_is_proven_anew(
+    project: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    beside = """
+    with op.get_bind().engine.begin() as beside:
+        beside.execute(sa.text("CREATE INDEX ix_note ON note (id)"))
+    """
+    ini = str(project({"r0": CREATE, "r1": (beside, "")}))
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    assert main(["--config", ini, "--backend", "postgresql", "--no-cache"]) == 1
+    shown = [line.strip() for line in terminal.getvalue().split("\r\x1b[K")]
+    assert shown == ["", "r0 r0", "r1 r1", "proven anew: r0 r0", "proven anew: r1 r1", ""]
+    assert len(re.findall(r"^  (?:ok|FAILED) ", capsys.readouterr().out, re.MULTILINE)) == 2

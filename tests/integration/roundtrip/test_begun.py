@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -171,6 +172,41 @@ def test_nothing_is_kept_behind_a_change_that_nothing_told_of(
     found = run(ini, "postgresql")
     assert not any(cached(found))
     assert [step.revision for step in found.steps if not step.proven] == ["r1"]
+
+
+def test_roles_are_in_no_database_and_nothing_is_kept_behind_them(
+    project: Write, interrupted: Callable[..., None]
+) -> None:
+    role = f"calista_test_{uuid4().hex[:12]}"
+    made = (f'op.execute("CREATE ROLE {role}")', f'op.execute("DROP ROLE {role}")')
+    ini = project(history(r1=made, r3=interrupting(3)))
+    interrupted(ini, "postgresql")
+    assert cards(ini) == []
+    found = run(ini, "postgresql")
+    assert found.proven
+    assert not any(cached(found))
+
+
+CAUGHT = """
+try:
+    with op.get_bind().begin_nested():
+        op.execute("INSERT INTO t0 SELECT id FROM t0")
+except sa.exc.IntegrityError:
+    op.create_table("caught", sa.Column("n", sa.Integer))
+"""
+
+
+def test_nothing_is_kept_that_rows_have_made(
+    project: Write, interrupted: Callable[..., None]
+) -> None:
+    ini = project(
+        history(r1=(CAUGHT, 'op.execute("DROP TABLE IF EXISTS caught")'), r3=interrupting(3))
+    )
+    interrupted(ini, "postgresql")
+    assert cards(ini) == []
+    found = run(ini, "postgresql")
+    assert not any(cached(found))
+    assert told(found) == told(run(ini, "postgresql", cache=False))
 
 
 def test_no_cache_keeps_nothing(

@@ -53,11 +53,11 @@ def fill_table(
 
     def plan(number: int, turn: int = 0, *, full: bool = full) -> PlannedRow:
         row = planner.row(number, turn, full=full)
-        link({table.name: [row]}, [itself])
+        link({table.name: [row]}, [itself], root=not full and turn % 2 == 0)
         return row
 
     rows = [planner.row(number, full=full) for number in range(count)]
-    link({table.name: rows}, [itself])
+    link({table.name: rows}, [itself], root=not full)
     if insert_rows(access, table, rows) is None:
         return None
     done, refused, first = 0, "", ""

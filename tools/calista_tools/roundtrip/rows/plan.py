@@ -141,15 +141,27 @@ def _with_paths(text: str, paths: Sequence[str], turn: int) -> str:
     return json.dumps(document)
 
 
-def link(planned: Mapping[TableName, list[PlannedRow]], tables: Sequence[Table]) -> None:
-    """Let rows that are planned together refer to each other, each to its neighbour."""
+def link(
+    planned: Mapping[TableName, list[PlannedRow]], tables: Sequence[Table], *, root: bool = False
+) -> None:
+    """Let rows that are planned together refer to each other, each to its neighbour.
+
+    Args:
+        planned: The rows by table.
+        tables: Whose references are made.
+        root: Whether the first row of a table that refers to itself refers to none, where it can.
+    """
     for _ in tables:
         for table in tables:
             for key in table.foreign_keys:
                 others = planned.get(key.table)
                 if not others:
                     continue
+                optional = [c.name for c in table.columns if c.nullable and c.name in key.columns]
                 for number, row in enumerate(planned[table.name]):
+                    if root and number == 0 and optional and key.table == table.name:
+                        row |= dict.fromkeys(optional)
+                        continue
                     other = others[max(number - 1, 0) % len(others)]
                     for name, referred in zip(key.columns, key.referred, strict=True):
                         row[name] = other.get(referred)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from uuid import uuid4
 
+import pytest
+
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.settings import Settings
@@ -17,6 +19,31 @@ BESIDE = """
 with op.get_bind().engine.begin() as beside:
     beside.execute(sa.text("CREATE INDEX ix_note ON note (id)"))
 """
+WRITE_BESIDE = """
+engine = sa.create_engine(op.get_bind().engine.url)
+with engine.begin() as beside:
+    beside.execute(sa.text("UPDATE note SET body = 'x' WHERE body IS NOT NULL"))
+engine.dispose()
+"""
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_rows_written_on_another_connection_are_found(
+    backend: str, project: Callable[..., Path]
+) -> None:
+    create = CREATE.replace("))", '), sa.Column("body", sa.Text))')
+    ini = project(
+        {
+            "one": (create, 'op.drop_table("note")'),
+            "two": (WRITE_BESIDE, ""),
+            "three": ("", ""),
+        }
+    )
+    run = prove(Project(ini), Options(backend=backend, cache=False))
+    one, two, three = run.steps
+    assert one.proven
+    assert [line.partition(": ")[0] for line in two.differences] == ["column note.body"]
+    assert three.proven
 
 
 def test_a_change_on_another_connection_is_found(project: Callable[..., Path]) -> None:

@@ -76,6 +76,10 @@ class Judge:
         """Put rows where a revision that is proven already had some."""
         self._rows.fill(applied, {})
 
+    def overlooked(self) -> bool:
+        """Tell whether tables hold other rows than was noticed."""
+        return self._rows.overlooked()
+
     def follow(self) -> None:
         """Take in the rows after a revision that is proven already."""
         self._rows.follow()

@@ -122,7 +122,7 @@ class PostgresLive:
         if self._reader is not None:
             # True of the moment after the step; by the next time something may be written.
             whereabouts, self._reader.whereabouts = self._reader.whereabouts, {}
-        return Written(locks=found, whereabouts=whereabouts)
+        return Written(locks=None if self.thorough else found, whereabouts=whereabouts)
 
     def settle(self) -> None:
         """Take in the locks of a transaction that ``env.py`` keeps open."""

@@ -42,6 +42,8 @@ class SqliteLive:
         self._told: set[str] = set()
         #: Whether the reader knows what the step has done.
         self._fresh = False
+        #: The data version when it was last asked what was written.
+        self._version = 0
 
     def attach(self, context: MigrationContext) -> None:
         """Begin to read on this run's connection."""
@@ -49,6 +51,7 @@ class SqliteLive:
         # Refused inside a transaction, where one is open around the whole run.
         with suppress(Exception):
             self.query("PRAGMA synchronous = OFF")
+        self._version = self._data_version()
         self.version_table = version_table(context)
         self._reader = SqliteReader(self.query, [self.version_table], self._read_before)
 
@@ -73,12 +76,20 @@ class SqliteLive:
 
     def written(self) -> Written:
         """Return what the authorizer was told since the last time."""
-        found = self._accesses
+        found = None if self.thorough or self._written_beside() else self._accesses
         self._listen()
         tables = None
         if self._reader is not None and self._fresh and found and changes_tables(found):
             tables = self._reader.tables
         return Written(accesses=found, tables=tables)
+
+    def _data_version(self) -> int:
+        """Return a number that is another once another connection has committed."""
+        return int(self.query("PRAGMA data_version")[0][0])
+
+    def _written_beside(self) -> bool:
+        known, self._version = self._version, self._data_version()
+        return known != self._version
 
     def _listen(self) -> None:
         accesses: set[tuple[int, str]] = set()
@@ -116,7 +127,7 @@ class SqliteLive:
         """Read the tables whose rows in the schema table have changed."""
         assert self._reader is not None
         self._fresh = True
-        if self.thorough or self._accesses is None:
+        if self.thorough or self._accesses is None or self._version != self._data_version():
             return self._reader.update()
         return self._reader.update(changed_schema(self._accesses))
 

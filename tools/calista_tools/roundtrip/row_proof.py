@@ -64,6 +64,10 @@ class Rows:
         self._notes = [f"no rows in {name}: {why}" for name, why in unfilled if name not in known]
         self._upgraded = self._restored = self._again = None
 
+    def overlooked(self) -> bool:
+        """Tell whether tables hold other rows than was noticed."""
+        return self._samples is not None and self._samples.overlooked()
+
     def follow(self) -> None:
         """Take in the rows after a step of which nothing is asked."""
         assert self._samples is not None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.roundtrip.rows.compare import compare
 from calista_tools.roundtrip.rows.contents import read_contents
 from calista_tools.roundtrip.rows.fill import fill
 from calista_tools.roundtrip.rows.model import Content, RowState, TableName
@@ -62,6 +63,13 @@ class SampleRows:
         self._ours |= {name for name, content in self._state.contents.items() if content.rows}
         self._pending = set(self._state.contents)
         return self._state
+
+    def overlooked(self) -> bool:
+        """Tell whether tables hold other rows than was noticed."""
+        names = sorted(name for name in self._tables.everything().tables if not self._skipped(name))
+        found = read_contents(self._access, names, frozenset(self._tables.partitioned))
+        known = self._state.contents
+        return any(compare(known.get(name, _NO_ROWS), rows) for name, rows in found.items())
 
     def state(self) -> RowState:
         """Return the rows after a step; tables that it did not touch are the same objects."""

@@ -46,6 +46,12 @@ NESTED = sql(
     "CREATE TABLE {t}_new PARTITION OF {t}_r FOR VALUES FROM (0) TO (MAXVALUE)",
 )
 LEAF = "FOR VALUES FROM (MINVALUE) TO (0)"
+REFERRED = sql(
+    "CREATE TABLE {t} (id int PRIMARY KEY, v text) PARTITION BY RANGE (id)",
+    "CREATE TABLE {t}_0 PARTITION OF {t} FOR VALUES FROM (MINVALUE) TO (2000000000)",
+    "CREATE TABLE {t}_of (id int PRIMARY KEY, belongs int NOT NULL REFERENCES {t} ON DELETE CASCADE)",
+)
+NEXT = "CREATE TABLE {t}_1 PARTITION OF {t} FOR VALUES FROM (2000000000) TO (MAXVALUE)"
 WRAP = sql(
     "ALTER TABLE {t} RENAME TO {t}_all",
     "CREATE TABLE {t} (LIKE {t}_all INCLUDING ALL) PARTITION BY RANGE (id)",
@@ -183,4 +189,26 @@ PARTITIONS = {
         ),
         PG,
     ),
+    "renamed": Pair(
+        PARTS,
+        Step(
+            sql("ALTER TABLE {t} RENAME TO {t}_x"),
+            sql("ALTER TABLE {t}_x RENAME TO {t}", "DELETE FROM {t}"),
+        ),
+        ("table {t}: all 3 rows lost",),
+        Step(
+            sql("ALTER TABLE {t} RENAME TO {t}_x", "UPDATE {t}_x SET note = note || 'x'"),
+            sql("UPDATE {t}_old SET note = left(note, -1)", "UPDATE {t}_new SET note = left(note, -1)",
+                "ALTER TABLE {t}_x RENAME TO {t}"),
+        ),
+        PG,
+    ),
+    "referred_to": Pair(
+        REFERRED,
+        Step(sql("DELETE FROM {t}")),
+        ("table {t}: all 3 rows lost", "table {t}_of: all 3 rows lost"),
+        Step(sql(NEXT), sql("ALTER TABLE {t} DETACH PARTITION {t}_1", "DROP TABLE {t}_1")),
+        PG,
+    ),
+    "new_and_referred_to": Pair(REFERRED, Step(sql(NEXT)), ("+table {t}_1",), None, PG),
 }  # fmt: skip

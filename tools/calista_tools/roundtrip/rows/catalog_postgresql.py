@@ -39,7 +39,7 @@ SELECT c.conrelid::bigint, c.contype, array_to_string(c.conkey, ' '), n.nspname,
        pg_get_expr(c.conbin, c.conrelid)
 FROM pg_constraint c
 LEFT JOIN pg_class r ON r.oid = c.confrelid LEFT JOIN pg_namespace n ON n.oid = r.relnamespace
-WHERE c.conrelid = ANY($1) AND c.contype IN ('c', 'f', 'p', 'u')
+WHERE c.conrelid = ANY($1) AND c.contype IN ('c', 'f', 'p', 'u') AND c.conparentid = 0
 UNION ALL
 SELECT i.indrelid::bigint, 'i', i.indkey::text, NULL, NULL, NULL, NULL
 FROM pg_index i WHERE i.indrelid = ANY($1) AND i.indisunique AND NOT i.indisprimary

@@ -85,13 +85,12 @@ class PostgresTables:
             for oid, modes in held.items()
             if "AccessExclusiveLock" in modes or (oid not in self._names and oid not in self._roots)
         }
+        # First of all, since what is clear may be a partition of what has another name now.
+        found, empty = self._look_up(unclear, written.whereabouts) if unclear else (set(), set())
         oids = {self._roots.get(oid, oid) for oid in held.keys() - unclear}
-        tables = {self._names[oid] for oid in oids if oid in self._names}
-        empty: set[TableName] = set()
-        if unclear:
-            found, empty = self._look_up(unclear, written.whereabouts)
-            empty -= tables
-            tables |= found
+        written_to = {self._names[oid] for oid in oids if oid in self._names}
+        empty -= written_to
+        tables = found | written_to
         gone = before - tables
         return Touched(tables, gone - set(self._names.values()) if gone else gone, empty)
 

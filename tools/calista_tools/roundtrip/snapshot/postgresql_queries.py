@@ -126,6 +126,7 @@ FROM pg_attribute a
 WHERE a.attrelid = ANY($1) AND a.attnum > 0 AND NOT a.attisdropped
 """
 
+#: A reference to a partitioned table is written down once more for each of its partitions.
 CONSTRAINTS = f"""
 SELECT k.conrelid::int8, CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THEN 'unique'
     WHEN 'f' THEN 'foreign key' WHEN 'c' THEN 'check' WHEN 'x' THEN 'exclusion'
@@ -149,6 +150,7 @@ SELECT k.conrelid::int8, CASE k.contype WHEN 'p' THEN 'primary key' WHEN 'u' THE
   )::text
 FROM pg_constraint k
 WHERE k.conrelid = ANY($1) AND k.contype IN ('p', 'u', 'f', 'c', 'x')
+  AND NOT EXISTS (SELECT 1 FROM pg_constraint u WHERE u.oid = k.conparentid AND u.conrelid = k.conrelid)
 """
 
 #: A name of a NOT NULL that somebody chose. PostgreSQL's own say what table and column were called once.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from calista_tools.roundtrip.rows.model import Content, Value
 
 Row = Sequence["Value"]
+#: As PostgreSQL writes it, without the months and years that have no length.
+_INTERVAL = re.compile(
+    r"(?:([+-]?\d+) days?)?(?:\A| |\Z)(?:([+-]?)(\d+):(\d\d):(\d\d(?:\.\d+)?))?\Z"
+)
 #: More rows than this, times each other, are not compared one by one: what is not equal is lost.
 _MOST_PAIRS = 40_000
 
@@ -170,7 +175,17 @@ def _text_forms(text: str) -> set[str]:
         with contextlib.suppress(ValueError):
             forms.add(_document(json.loads(text, parse_float=Decimal)))
     forms.add(_number(text))
+    if text and (span := _INTERVAL.match(text)):
+        forms.add(_seconds(*span.groups()))
     return forms
+
+
+def _seconds(days: str | None, sign: str | None, *clock: str | None) -> str:
+    """Spell an interval, of which two days and 03:00 less are one and 21:00 more."""
+    hours, minutes, seconds = (Decimal(part or 0) for part in clock)
+    time = hours * 3600 + minutes * 60 + seconds
+    whole = Decimal(days or 0) * 86_400 + (-time if sign == "-" else time)
+    return f"interval {whole.normalize():f}"
 
 
 def _number(text: str) -> str:

@@ -262,7 +262,8 @@ def _mixed_up(changes: list[Change], content: Content) -> list[Change]:
     """Return the changes of columns that hold, in most rows, what was in another one."""
     found = []
     for column in dict.fromkeys(c.column for c in changes):
-        mine = [c for c in changes if c.column == column and c.new is not None]
+        # Truth is found in many columns.
+        mine = [c for c in changes if c.column == column and c.new not in (None, 0, 1, "")]
         others = [at for at, name in enumerate(content.columns) if name != column]
         if any(sum(same(c.before[at], c.new) for c in mine) * 2 > len(mine) for at in others):
             found += mine

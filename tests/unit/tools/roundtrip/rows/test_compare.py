@@ -23,6 +23,8 @@ from calista_tools.roundtrip.rows.model import Content
         ({"a": [1, None]}, '{"a": [1, null]}'),
         ({"a": Decimal("1.0"), "b": 2}, {"b": 2, "a": 1}),
         ("f93c305a-88f6-49de-834c-327cf9265011", "f93c305a88f649de834c327cf9265011"),
+        ("-2 days -03:04:05.000006", "-3 days +20:55:54.999994"),
+        ("1 day", "24:00:00"),
     ],
 )
 def test_a_value_is_the_same_in_another_type(one: object, other: object) -> None:
@@ -37,6 +39,9 @@ def test_a_value_is_the_same_in_another_type(one: object, other: object) -> None
         (None, 0),
         (1, 2),
         ("a", "A"),
+        ("1 day", "2 days"),
+        ("03:00:00", "-03:00:00"),
+        ("1 mon", "30 days"),
         ("ab", "a"),
         (Decimal("1.25"), Decimal("1.2")),
         (9007199254740993, 9007199254740992.0),

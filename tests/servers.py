@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
 from calista_tools.backends import PostgresServer
+from calista_tools.backends.programs import VARIABLE, find_programs
 
 
 def need_major(server: PostgresServer, major: int, what: str) -> None:
@@ -21,3 +23,10 @@ def need_kept_proofs(backend: str) -> None:
         pytest.skip(
             "keeps proofs: only a server of ours does, and CALISTA_TEST_PG_URL names another"
         )
+
+
+def client_programs() -> Path:
+    """Return the folder of pg_dump and the like: what `CALISTA_TEST_PG_BIN` names may lack them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(VARIABLE, raising=False)
+        return find_programs().folder

@@ -18,7 +18,7 @@ from calista.db.catalog import Catalog, read
 from calista.db.database import Database
 from calista.db.revisions import migrations_folder
 from calista.settings import Settings
-from calista_tools.backends.programs import find_programs
+from tests.servers import client_programs
 
 
 class Result(NamedTuple):
@@ -49,7 +49,7 @@ class Place:
         return {
             "CALISTA_DB_URL": self.url.render_as_string(hide_password=False),
             "CALISTA_BACKUP_DIR": str(self.backup_dir),
-            "CALISTA_PG_BIN": str(find_programs().folder),
+            "CALISTA_PG_BIN": str(client_programs()),
         }
 
     @property

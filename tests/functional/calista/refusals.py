@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from calista.db import revisions
-from calista_tools.backends.programs import find_programs
+from tests.servers import client_programs
 
 HEAD = revisions.head()
 FIRST = next(iter(revisions.known()))
@@ -78,7 +78,7 @@ def with_events(calista: Any, place: Any, count: int = 60) -> list[Any]:
 def pretend(folder: Path, **programs: str) -> Path:
     """Make a folder of PostgreSQL programs, some of them not what they should be."""
     folder.mkdir()
-    real = find_programs().folder
+    real = client_programs()
     for name in ("pg_dump", "pg_restore", "psql"):
         script = programs.get(name, f'exec "{real / name}" "$@"')
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")

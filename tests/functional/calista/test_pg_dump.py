@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from calista_tools.backends.programs import find_programs
 from tests.functional.calista.refusals import (
     assert_refused,
     assert_untouched,
@@ -20,6 +19,7 @@ from tests.functional.calista.refusals import (
     on_postgresql,
     pretend,
 )
+from tests.servers import client_programs
 
 
 @on_posix
@@ -48,10 +48,10 @@ def test_pg_dump(
     if script is None:
         folder.mkdir()
     else:
-        pretend(folder, pg_dump=script.format(real=find_programs().folder / "pg_dump"))
+        pretend(folder, pg_dump=script.format(real=client_programs() / "pg_dump"))
     monkeypatch.setenv("CALISTA_PG_BIN", str(folder))
     assert_refused(calista("db", "upgrade", "--yes"), words.format(folder=folder))
-    monkeypatch.setenv("CALISTA_PG_BIN", str(find_programs().folder))
+    monkeypatch.setenv("CALISTA_PG_BIN", str(client_programs()))
     assert_untouched(calista, place)
 
 
@@ -61,7 +61,7 @@ def test_pg_dump(
 def test_ended_while_pg_dump_runs(calista: Any, place: Any, name: str) -> None:
     """The program ends, too, and does not write on into what nobody will call a backup."""
     alive = place.folder / "alive"
-    real = find_programs().folder / "pg_dump"
+    real = client_programs() / "pg_dump"
     script = (
         f'[ "$1" = --version ] && exec {real} "$@"\n'
         f"kill -{name} $PPID; sleep 3; echo yes > '{alive}'"

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from calista_tools.backends.programs import find_programs
 from tests.functional.calista.refusals import (
     assert_refused,
     on_posix,
     on_postgresql,
     pretend,
 )
+from tests.servers import client_programs
 
 
 @on_posix
@@ -21,7 +21,7 @@ def test_no_program_is_told_the_password_on_its_command_line(
     calista: Any, place: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen = place.folder / "seen"
-    real = find_programs().folder
+    real = client_programs()
     programs = {
         name: f'echo "$0 $@" >> "{seen}"; env | grep CALISTA_DB_URL >> "{seen}"\n'
         f'exec "{real / name}" "$@"'
@@ -47,7 +47,7 @@ def test_a_password_in_the_query_is_used_and_not_shown(
     monkeypatch.setenv("CALISTA_DB_URL", url.render_as_string(hide_password=False))
     backup = calista("db", "backup").out.strip()
     assert calista("db", "restore", backup).code == 0
-    real = find_programs().folder / "pg_dump"
+    real = client_programs() / "pg_dump"
     script = f'[ "$1" = --version ] && exec {real} "$@"; echo "error: <$PGPASSWORD>" >&2; exit 1'
     folder = pretend(place.folder / "bin", pg_dump=script)
     monkeypatch.setenv("CALISTA_PG_BIN", str(folder))

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import URL
 
 from benchmarks.generated_history import write_project
-from calista_tools.backends.programs import find_programs
+from tests.servers import client_programs
 
 ROOT = Path(__file__).parents[3]
 SCRIPTS = "Scripts" if sys.platform == "win32" else "bin"
@@ -124,7 +124,7 @@ def test_the_run_time_needs_neither_tools_nor_checkout(
     bare |= {
         "CALISTA_DB_URL": database_url.render_as_string(hide_password=False),
         "CALISTA_BACKUP_DIR": str(tmp_path / "backups"),
-        "CALISTA_PG_BIN": str(find_programs().folder),
+        "CALISTA_PG_BIN": str(client_programs()),
     }
 
     def calista(*arguments: str, code: int = 0, stdin: str = "") -> str:

@@ -10,12 +10,14 @@ from uuid import uuid4
 
 import pytest
 
+from calista_tools.backends import PostgresServer
 from calista_tools.backends.account import server_folder
 from calista_tools.roundtrip import pieces
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.result import Run
 from tests.integration.conftest import ENV
+from tests.servers import need_kept_proofs
 
 Write = Callable[..., Path]
 CREATE = 'op.create_table("{0}", sa.Column("id", sa.Integer, primary_key=True))'
@@ -62,6 +64,8 @@ def backend(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def interrupted(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def run(ini: Path, backend: str, when: str = "upgrade", **options: Any) -> None:
+        if options.get("cache", True):
+            need_kept_proofs(backend)
         with monkeypatch.context() as patch:
             patch.setenv("INTERRUPT", when)
             with pytest.raises(KeyboardInterrupt):
@@ -222,6 +226,7 @@ def test_the_first_of_several_pieces_is_kept_too(
     project: Write,
     interrupted: Callable[..., None],
     monkeypatch: pytest.MonkeyPatch,
+    postgres_scratch: PostgresServer,
 ) -> None:
     monkeypatch.setattr(pieces, "_LEAST", 2)
     # Asked in a way that makes nothing a part of the proof.
@@ -233,7 +238,8 @@ def test_the_first_of_several_pieces_is_kept_too(
         raise KeyboardInterrupt
     """
     ini = project({**history(8), "r7": (wait, "")})
-    name = hashlib.sha256(f"{backend}:{ini}".encode()).hexdigest()[:12]
+    home = postgres_scratch.server_version if backend == "postgresql" else backend
+    name = hashlib.sha256(f"{home}:{ini}".encode()).hexdigest()[:12]
     card = server_folder().parent / "proven" / f"{name}.begun"
     interrupted(ini, backend, str(card), jobs=2)
     assert cards(ini) == [card]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -92,6 +94,21 @@ def test_nothing_is_kept_in_a_server_by_url(ini: Path, postgres_scratch: Postgre
         found = prove(Project(ini), Options(backend="postgresql", url=url))
         assert found.proven
         assert cached(found) == [False, False, False]
+
+
+def test_what_another_versions_server_keeps_is_left_to_it(
+    ini: Path, postgres_scratch: PostgresServer
+) -> None:
+    need_kept_proofs("postgresql")
+    folder = server_folder().parent / "proven"
+    cards = {}
+    for home in (postgres_scratch.server_version, "PostgreSQL 12.0"):
+        cards[home] = folder / f"{uuid4().hex[:12]}-{uuid4().hex}.json"
+        head = {"project": str(ini.parent / "gone.ini"), "home": home}
+        cards[home].write_text(f"{json.dumps(head)}\n{{}}", encoding="utf-8")
+    assert run(ini, "postgresql").proven
+    assert [home for home, card in cards.items() if card.exists()] == ["PostgreSQL 12.0"]
+    cards["PostgreSQL 12.0"].unlink()
 
 
 def test_an_edited_revision_and_those_after_it_are_proven_again(ini: Path, backend: str) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from calista_tools.backends import PostgresServer
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.result import Step
 from calista_tools.roundtrip.settings import Settings
 from tests.integration.roundtrip.pairs import PAIRS
-from tests.integration.roundtrip.pairs.pair import BOTH, history
+from tests.integration.roundtrip.pairs.pair import BOTH, Pair, history
+from tests.servers import need_major
 
 
 def said(step: Step) -> list[str]:
@@ -33,14 +35,29 @@ def mistakes(step: Step) -> list[str]:
     return [f"missing: {text}" for text in missing] + [f"unwanted: {line}" for line in extra]
 
 
-@pytest.mark.parametrize("backend", BOTH)
-def test_defects_are_told_from_what_looks_like_them(
-    backend: str, project: Callable[..., Path]
+def assert_told_apart(
+    pairs: Mapping[str, Pair], backend: str, project: Callable[..., Path]
 ) -> None:
-    revisions = history(PAIRS, backend)
+    revisions = history(pairs, backend)
     settings = Settings(irreversible={"made": "only the tables of what follows"})
     options = Options(backend=backend, cache=False, settings=settings)
     run = prove(Project(project(revisions)), options)
     assert [step.revision for step in run.steps] == list(revisions)
     found = {step.revision: mistakes(step) for step in run.steps}
     assert {revision: wrong for revision, wrong in found.items() if wrong} == {}
+
+
+@pytest.mark.parametrize("backend", BOTH)
+def test_defects_are_told_from_what_looks_like_them(
+    backend: str, project: Callable[..., Path]
+) -> None:
+    always = {name: pair for name, pair in PAIRS.items() if not pair.since}
+    assert_told_apart(always, backend, project)
+
+
+@pytest.mark.parametrize("name", [name for name, pair in PAIRS.items() if pair.since])
+def test_those_that_came_with_a_version_are_told_apart(
+    name: str, project: Callable[..., Path], postgres_scratch: PostgresServer
+) -> None:
+    need_major(postgres_scratch, PAIRS[name].since, name)
+    assert_told_apart({name: PAIRS[name]}, "postgresql", project)

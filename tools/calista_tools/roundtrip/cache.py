@@ -60,7 +60,8 @@ class Cache:
         self._place = place
         self._folder = server_folder().parent / "proven"
         self._folder.mkdir(parents=True, exist_ok=True)
-        name = f"{place.dialect}:{project.ini}"
+        # Each version of PostgreSQL has cards of its own: one server's databases are in no other.
+        name = f"{place.home}:{project.ini}"
         self._taken = ""
         #: Digests of the files that the restored prefix had read.
         self._read_before: Mapping[str, str] = {}
@@ -194,7 +195,7 @@ class Cache:
 
     def _write(self, card: Path, steps: Sequence[Step], more: Mapping[str, Any]) -> None:
         part = card.with_suffix(".part")
-        head = {"project": str(self._project.ini), "dialect": self._place.dialect}
+        head = {"project": str(self._project.ini), "home": self._place.home}
         said = {
             **more,
             "files": {**self._modules, **own_modules(self._project, self._imports)},
@@ -207,7 +208,7 @@ class Cache:
     def _is_stale(self, card: Path) -> bool:
         """Tell whether nobody will come for it: not used for long, or its project is gone."""
         said = _read(card, lines=1)
-        if said.get("dialect") != self._place.dialect:
+        if said.get("home") != self._place.home:
             return False
         unused = time.time() - card.stat().st_mtime
         return unused > _DAYS * 86400 or not Path(said.get("project", "")).exists()

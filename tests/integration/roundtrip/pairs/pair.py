@@ -32,6 +32,7 @@ class Pair(NamedTuple):
         bad: The defect, None where only the healthy one is of interest.
         says: What is found of it, a piece of each line and no line more.
         good: What nothing is found of.
+        since: The major version of PostgreSQL that knows it first; 0 if all that we know do.
     """
 
     setup: str
@@ -39,6 +40,7 @@ class Pair(NamedTuple):
     says: tuple[str, ...]
     good: Step | None
     backends: tuple[str, ...] = BOTH
+    since: int = 0
 
     @property
     def revisions(self) -> dict[str, Step]:

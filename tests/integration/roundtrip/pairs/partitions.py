@@ -85,6 +85,7 @@ PARTITIONS = {
             sql(ATTACH, "ALTER TABLE {t}_old DROP CONSTRAINT {t}_old_at_check"),
         ),
         PG,
+        since=14,
     ),
     "dropped": Pair(
         PARTS,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -70,3 +71,27 @@ def test_the_newest_of_a_major_version_is_fetched() -> None:
     assert newest(versions, 13) == "13.10.0-beta.15"
     with pytest.raises(SystemExit, match="no version of PostgreSQL 12"):
         newest(versions, 12)
+
+
+COPY = """
+import sys
+from pathlib import Path
+from calista_tools.backends.programs import Programs, readable_by_everyone
+copied = readable_by_everyone(Programs(Path(sys.argv[1]), "15.1"), Path(sys.argv[2]))
+print(copied.folder, (copied.folder / "postgres").stat().st_ino)
+"""
+
+
+def test_programs_are_copied_once_by_those_that_begin_at_once(tmp_path: Path) -> None:
+    closed = tmp_path / "closed" / "native" / "bin"
+    closed.mkdir(parents=True)
+    pretend(closed, "15.1")
+    for number in range(200):
+        (closed.parent / f"{number}.sql").write_text("select 1")
+    (tmp_path / "closed").chmod(0o700)
+    command = [sys.executable, "-c", COPY, str(closed), str(tmp_path)]
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    said = {process.communicate()[0] for process in started}
+    assert [process.returncode for process in started] == [0] * 4
+    assert len(said) == 1
+    assert str(closed) not in said.pop()

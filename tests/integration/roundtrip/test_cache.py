@@ -158,6 +158,7 @@ def cards(ini: Path) -> set[Path]:
 def test_what_is_stale_goes_when_another_project_is_proven(
     why: str, backend: str, tmp_path: Path, postgres_server: sa.URL
 ) -> None:
+    need_kept_proofs(backend)
     old, fresh, other = (
         write_project(tmp_path / name, HISTORY) for name in ("old", "fresh", "other")
     )
@@ -179,6 +180,7 @@ def test_what_is_stale_goes_when_another_project_is_proven(
 
 
 def test_three_are_kept_of_a_project(ini: Path, backend: str, postgres_server: sa.URL) -> None:
+    need_kept_proofs(backend)
     path = ini.parent / "migrations" / "versions" / "two.py"
     source = path.read_text(encoding="utf-8")
     seen: list[Path] = []
@@ -213,6 +215,7 @@ MADE_TWICE = {
 def test_what_passes_in_one_run_only_does_so_behind_what_was_kept(
     prepared: bool, project: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    need_kept_proofs("postgresql")
     ini = project(MADE_TWICE)
     (ini.parent / "calista_test_prepared.py").write_text(
         "def make(engine):\n    with engine.begin() as connection:\n"

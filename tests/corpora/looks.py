@@ -99,7 +99,7 @@ def _sqlite(path: str) -> Look:
     for kind, name, owner, sql in made:
         if kind == "table" and not name.startswith("sqlite_"):
             found.fragments += _of_table(plain(name), sql)
-            cursor = connection.execute(f'SELECT * FROM "{name}"')
+            cursor = connection.execute(f"SELECT * FROM {_quoted(name)}")
             names = [column[0] for column in cursor.description]
             found.rows[name] = [
                 {key: _text(value) for key, value in zip(names, row, strict=True)} for row in cursor
@@ -133,7 +133,8 @@ def _postgresql(url: URL) -> Look:
         ).fetchall()
         for schema, name, partitioned in tables:
             only = "" if partitioned else "ONLY "
-            rows = connection.execute(f'SELECT to_jsonb(t) FROM {only}"{schema}"."{name}" AS t')
+            source = f"{only}{_quoted(schema)}.{_quoted(name)}"
+            rows = connection.execute(f"SELECT to_jsonb(t) FROM {source} AS t".encode())
             key = name if schema == "public" else f"{schema}.{name}"
             found.rows[key] = [{c: _text(v) for c, v in row[0].items()} for row in rows]
     return found
@@ -156,6 +157,10 @@ def _fragments(dump: str) -> Iterator[Fragment]:
             owner = next((name for name in about.groups() if name), "") if about else ""
             text = spelt[about.end() :] if about and spelt.startswith("alter") else spelt
             yield Fragment(owner, text)
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _text(value: Any) -> str | None:

@@ -290,6 +290,26 @@ def test_several_schemas_and_a_version_table_in_one(project: Write) -> None:
     ]
 
 
+def test_only_the_first_of_several_tenants_is_proven(project: Write) -> None:
+    loop = """
+from alembic import context
+from sqlalchemy import create_engine, text
+
+engine = create_engine(context.config.get_main_option("sqlalchemy.url"))
+with engine.connect() as connection:
+    for tenant in ("one", "two"):
+        connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {tenant}"))
+        connection.execute(text(f"SET search_path = {tenant}"))
+        connection.commit()
+        context.configure(connection=connection, version_table_schema=tenant)
+        with context.begin_transaction():
+            context.run_migrations()
+"""
+    found = run(project({"r00": CREATE}, env=loop), "postgresql")
+    assert [step.proven for step in found.steps] == [True]
+    assert any("only its first run is proven" in note for note in found.notes), found.notes
+
+
 def test_an_index_made_outside_of_a_transaction(project: Write) -> None:
     def concurrently(statement: str) -> str:
         return f'with op.get_context().autocommit_block():\n    op.execute("{statement}")'

@@ -101,6 +101,11 @@ def prove(
             run.notes.append("every object was read after every step")
             database.replace_by(None)
             proof.run(run, before, proven, thorough=True)
+    if project.runs_again:
+        run.notes.append(
+            f"{project.env} runs migrations more than once, as for several tenants:"
+            " only its first run is proven"
+        )
     run.seconds = time.perf_counter() - started
     return run
 

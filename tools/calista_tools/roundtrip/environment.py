@@ -51,7 +51,17 @@ def run_env(project: Project, url: URL, steps: Steps) -> None:
     config = project.config(text)
     attributes = _Attributes(url)
     config.attributes = attributes
-    environment = EnvironmentContext(config, project.script, fn=steps, as_sql=False)
+    called = False
+
+    def only_first(heads: tuple[str, ...], context: MigrationContext) -> Iterator[RevisionStep]:
+        nonlocal called
+        if called:
+            project.runs_again = True
+            return iter(())
+        called = True
+        return steps(heads, context)
+
+    environment = EnvironmentContext(config, project.script, fn=only_first, as_sql=False)
     configure = environment.configure
 
     def configure_per_migration(*args: Any, **options: Any) -> None:

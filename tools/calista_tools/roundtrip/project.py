@@ -54,6 +54,8 @@ class Project:
     driver: str | None = None
     script: ScriptDirectory = field(init=False)
     loaded: bool = field(init=False, default=False)
+    #: Whether its ``env.py`` was seen to ask for the steps again in one run.
+    runs_again: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
         if not self.ini.is_file():

@@ -17,7 +17,7 @@ from calista_tools.backends import PostgresServer
 from calista_tools.backends.account import server_folder
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
-from calista_tools.roundtrip.result import Run
+from calista_tools.roundtrip.result import Run, Step
 from calista_tools.roundtrip.settings import Settings
 from tests.integration.conftest import ENV, write_project
 from tests.servers import need_kept_proofs
@@ -109,6 +109,19 @@ def test_what_another_versions_server_keeps_is_left_to_it(
     assert run(ini, "postgresql").proven
     assert [home for home, card in cards.items() if card.exists()] == ["PostgreSQL 12.0"]
     cards["PostgreSQL 12.0"].unlink()
+
+
+def test_what_is_edited_during_a_run_was_not_proven_by_it(ini: Path, backend: str) -> None:
+    path = ini.parent / "migrations" / "versions" / "one.py"
+
+    def edit(step: Step) -> None:
+        if step.revision == "two":
+            source = path.read_text(encoding="utf-8")
+            path.write_text(source.replace('op.drop_table("one")', "pass"), encoding="utf-8")
+
+    assert prove(Project(ini), Options(backend=backend), edit).proven
+    found = run(ini, backend)
+    assert [step.revision for step in found.steps if not step.proven] == ["one"]
 
 
 def test_an_edited_revision_and_those_after_it_are_proven_again(ini: Path, backend: str) -> None:

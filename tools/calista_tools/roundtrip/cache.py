@@ -79,12 +79,12 @@ class Cache:
         self._modules: dict[str, str] = {}
 
     def digests(self, scripts: Sequence[Script]) -> list[str]:
-        """Return the digest of each prefix, shortest first; of files as they are the first time."""
+        """Return the digest of each prefix, shortest first; of files as they were imported."""
         names = [script.revision for script in scripts]
         if [name for name, _ in self._chain[: len(names)]] != names:
             self._chain, last = [], self._start
             for script in scripts:
-                source = Path(script.path).read_bytes()
+                source = self._project.sources[script.path]
                 self._imports[script.path] = _imports(source)
                 last = _digest_of([last, script.revision, source])
                 self._chain.append((script.revision, last))

@@ -54,6 +54,8 @@ class Project:
     driver: str | None = None
     script: ScriptDirectory = field(init=False)
     loaded: bool = field(init=False, default=False)
+    #: By path: the revisions' sources as they were imported. They may be edited while they run.
+    sources: Mapping[str, bytes] = field(init=False, default_factory=dict)
     #: Whether its ``env.py`` was seen to ask for the steps again in one run.
     runs_again: bool = field(init=False, default=False)
 
@@ -276,6 +278,7 @@ class Project:
                     heads = script.get_heads()
             _assert_no_word_of_alembic(script)
             self._assert_one_database()
+            self.sources = {one.path: Path(one.path).read_bytes() for one in self.scripts}
         except CommandError as error:
             raise ToolError(f"{self.ini}: {_one_line(error)}", exit_code=2) from error
         except ToolError:

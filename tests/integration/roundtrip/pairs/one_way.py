@@ -31,6 +31,8 @@ SELF = (
 )
 CLEAR = "CREATE FUNCTION {t}_clear() RETURNS void LANGUAGE sql AS 'DELETE FROM {t}'"
 
+LOOK = 'op.get_bind().execute(sa.text("SELECT lower(note) FROM {t}")).all()'
+
 
 def one_way(
     setup: str,
@@ -76,6 +78,13 @@ ONE_WAY = {
         by_hand("id, code, amount, note"),
         by_hand("id, coalesce(note, '-'), amount, code"),
         "column {t}.code: ",
+        "column {t}.note: ",
+        backends=SQLITE,
+    ),
+    "one_way_copy_after_a_look": one_way(
+        TABLE,
+        f"{LOOK}\n{by_hand('id, code, amount, note')}",
+        f"{LOOK}\n{by_hand('id, code, amount, NULL')}",
         "column {t}.note: ",
         backends=SQLITE,
     ),

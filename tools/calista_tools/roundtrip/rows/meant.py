@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
 
 _NAME = r"(?:\"(?:[^\"]|\"\")+\"|`[^`]+`|\[[^\]]+\]|\w+)"
 _QUALIFIED = rf"(?:{_NAME}\s*\.\s*)?(?P<table>{_NAME})"
@@ -30,30 +30,48 @@ _WHOLE = re.compile(
 _ONE = re.compile(
     rf"(?:ONLY\s+)?{_QUALIFIED}\s*(?=[,*]|\Z|CASCADE|RESTRICT|RESTART|CONTINUE)", re.IGNORECASE
 )
-#: What a function of the project's own does, or a text that is put together, is not said here.
+#: What a function of the project's own does, or a text that is put together, is not said here. One
+#: that is called by its schema's name may be an extension's; what else the database has writes nothing.
 _CALLS = re.compile(
-    r"\s*(?:CALL\b|SELECT\s+(?!(?:pg_\w+|set_config|setval|nextval|count|min|max|sum|avg|coalesce"
-    rf"|exists)\s*\()(?:{_NAME}\s*\.\s*)?{_NAME}\s*\(.*)",
+    rf"\s*(?:CALL\b|SELECT\s+(?P<schema>{_NAME}\s*\.\s*)?(?P<function>{_NAME})\s*\()", re.IGNORECASE
+)
+_MAKES = re.compile(
+    rf"\bCREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION\s+(?:{_NAME}\s*\.\s*)?(?P<function>{_NAME})\s*\(",
     re.IGNORECASE,
 )
-_UNREAD = re.compile(r"\bPERFORM\b|\bEXECUTE\b(?!\s+(?:FUNCTION|PROCEDURE)\b)", re.IGNORECASE)
+_UNREAD = re.compile(r"\bPERFORM\b|\bEXECUTE\b(?!\s+(?:FUNCTION|PROCEDURE|ON)\b)", re.IGNORECASE)
 #: Stands for every table.
 ANY_TABLE = ""
 
 
-def meant(statements: Iterable[str]) -> dict[str, set[str]]:
+def meant(
+    statements: Collection[str], functions: Collection[str] = frozenset()
+) -> dict[str, set[str]]:
     """Return what statements say they write: verbs by table name in lower case.
 
     The verbs are ``insert``, ``update``, ``delete``, and ``drop`` of a whole table. What happens to
     a table that no statement names was done by something else, such as a cascade or a recreation.
+
+    Args:
+        statements: As they were sent.
+        functions: The project's own, in lower case, but for those that the statements make.
     """
     result: dict[str, set[str]] = {}
+    made = {_plain(found["function"]) for one in statements for found in _MAKES.finditer(one)}
+    own = made.union(functions)
 
     def say(table: str, *verbs: str) -> None:
-        result.setdefault(table.strip('"`[]').lower(), set()).update(verbs)
+        result.setdefault(_plain(table), set()).update(verbs)
+
+    def calls(statement: str) -> bool:
+        found = _CALLS.match(statement)
+        if found is None or found["function"] is None:
+            return found is not None
+        schema = _plain((found["schema"] or "pg_catalog").rstrip(" .\n\t"))
+        return schema != "pg_catalog" or _plain(found["function"]) in own
 
     for statement in statements:
-        if _CALLS.match(statement) or _UNREAD.search(statement):
+        if calls(statement) or _UNREAD.search(statement):
             say(ANY_TABLE, "insert", "update", "delete")
         for found in _ALTERS.finditer(statement):
             say(found["table"], "update")
@@ -73,3 +91,7 @@ def meant(statements: Iterable[str]) -> dict[str, set[str]]:
                 upsert = _UPSERT.search(statement, found.end())
                 say(found["table"], "insert", *(["update"] if upsert else []))
     return result
+
+
+def _plain(name: str) -> str:
+    return name.strip('"`[]').lower()

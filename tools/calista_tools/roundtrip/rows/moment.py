@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.rows.model import Content
@@ -45,6 +46,16 @@ class Moment:
         """By partition: the table that its rows are read by."""
         above = {name: parent for name, (parent, bound) in self._inherits.items() if bound}
         return {name: _last(above, name) for name in above}
+
+    @cached_property
+    def functions(self) -> Set[str]:
+        """The names of the project's own functions, in lower case, without their schema."""
+        keys = (key for group in self.schema.values() for key in islice(group, 1))
+        return {
+            key.name.partition("(")[0].rpartition(".")[2].lower()
+            for key in keys
+            if key.kind == "function"
+        }
 
     @cached_property
     def _inherits(self) -> Mapping[str, tuple[str, bool]]:

@@ -14,6 +14,7 @@ Each loss that the revision declares (`declared`) is told apart.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.rows.compare import TableChange, compare, same
@@ -93,7 +94,7 @@ class _Judgement:
         self._upgraded = upgraded
         self._declarations = declarations
         self._renamed = renamed_tables(before.state, upgraded.state)
-        self._said = meant(list(up))
+        self._up = up
         #: What went wrong with a table goes on being wrong with it: once is enough.
         self._accused: set[TableName] = set()
 
@@ -207,6 +208,11 @@ class _Judgement:
             rows = Content((held or _NO_ROWS).columns, tuple(map(tuple, change.added)))
             change.added = compare(taken_in, rows).added
         return change
+
+    @cached_property
+    def _said(self) -> dict[str, set[str]]:
+        """What the statements say that they do, by table."""
+        return meant(self._up, self._before.functions | self._upgraded.functions)
 
     def _verbs(self, table: TableName) -> set[str]:
         """Return what the statements say that they do to a table's rows."""

@@ -34,6 +34,10 @@ import os
 if os.environ.get("INTERRUPT") == "downgrade":
     raise KeyboardInterrupt
 """
+EMPTIED = """
+with op.get_bind().engine.begin() as beside:
+    beside.execute(sa.text("DELETE FROM t0"))
+"""
 COUNTS = 'assert op.get_bind().execute(sa.text("SELECT id FROM t0")).first()[0]'
 
 
@@ -178,6 +182,16 @@ def test_nothing_is_kept_behind_a_change_that_nothing_told_of(
     assert [step.revision for step in found.steps if not step.proven] == ["r1"]
 
 
+def test_nothing_is_kept_behind_rows_that_were_written_beside_the_run(
+    project: Write, interrupted: Callable[..., None]
+) -> None:
+    ini = project(history(r1=(EMPTIED, ""), r3=interrupting(3)))
+    interrupted(ini, "postgresql")
+    assert cards(ini) == []
+    found = run(ini, "postgresql")
+    assert [step.revision for step in found.steps if not step.proven] == ["r1"]
+
+
 def test_roles_are_in_no_database_and_nothing_is_kept_behind_them(
     project: Write, interrupted: Callable[..., None]
 ) -> None:
@@ -252,10 +266,10 @@ def test_the_first_of_several_pieces_is_kept_too(
 def test_a_copy_that_cannot_be_made_hides_no_interrupt(
     project: Write, interrupted: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fails(url: object, leave_out: object = ()) -> None:
+    def fails(database: object, leave_out: object = ()) -> None:
         raise OSError
 
-    monkeypatch.setattr("calista_tools.roundtrip.begun.snapshot_of", fails)
+    monkeypatch.setattr("calista_tools.roundtrip.begun.snapshot_in", fails)
     ini = project(history(r2=interrupting(2)))
     interrupted(ini, "sqlite")
     assert cards(ini) == []

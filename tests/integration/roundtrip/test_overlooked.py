@@ -58,6 +58,28 @@ def test_a_change_on_another_connection_is_found(project: Callable[..., Path]) -
     assert run.notes == ["every object was read after every step"]
 
 
+@pytest.mark.parametrize("fails", ["up", "down", "again"])
+def test_rows_that_were_written_beside_the_run_are_missed_also_before_a_failure(
+    fails: str, project: Callable[..., Path]
+) -> None:
+    emptied = """
+    with op.get_bind().engine.begin() as beside:
+        beside.execute(sa.text("DELETE FROM note"))
+    """
+    other = CREATE.replace("note", "other")
+    three = {
+        "up": ("raise ValueError", ""),
+        "down": ("", "raise ValueError"),
+        "again": (other, 'op.rename_table("other", "kept")'),
+    }
+    ini = project(
+        {"one": (CREATE, 'op.drop_table("note")'), "two": (emptied, ""), "three": three[fails]}
+    )
+    run = prove(Project(ini), Options(backend="postgresql", cache=False))
+    assert [step.proven for step in run.steps] == [True, False, False]
+    assert run.steps[1].differences[0].startswith("table note: all 3 rows lost")
+
+
 def test_a_role_does_not_outlive_the_first_reading(project: Callable[..., Path]) -> None:
     role = f"calista_test_{uuid4().hex[:12]}"
     owner = f'op.execute("CREATE ROLE {role}")\nop.execute("ALTER TABLE note OWNER TO {role}")'

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from calista_tools.roundtrip.live import snapshot_of
+from calista_tools.roundtrip.live import reading_copy, snapshot_in
 from calista_tools.roundtrip.snapshot import differences
 
 if TYPE_CHECKING:
@@ -110,12 +110,10 @@ class Progress:
             return
         if walk.overlooked or database.roles or walk.judge.depends_on_rows:
             return
-        # A copy: a session of the project's may still hold locks.
-        copy = database.copy()
-        try:
-            found = snapshot_of(copy.url, [walk.live.version_table])
-        finally:
-            copy.drop()
+        with reading_copy(database) as copy:
+            found = snapshot_in(copy, [walk.live.version_table])
+            if walk.judge.overlooked(copy):
+                return
         if any(self._is_noticed(found, state) for state in (walk.snapshot, self._last)):
             counting = begun.counting | walk.judge.counting
             known = Begun(self._steps, digest_of(self._schema), counting)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.from_nothing import counts_on_rows
+from calista_tools.roundtrip.live import reading_copy
 from calista_tools.roundtrip.recreation import losses, reasons
 from calista_tools.roundtrip.reproduce import (
     Filling,
@@ -25,9 +26,10 @@ from calista_tools.roundtrip.statements import words
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from calista_tools.backends import ScratchDatabase
     from calista_tools.roundtrip.live import Live
     from calista_tools.roundtrip.result import Step
-    from calista_tools.roundtrip.rows import GivenRows
+    from calista_tools.roundtrip.rows import GivenRows, Query
     from calista_tools.roundtrip.snapshot import Snapshot
     from calista_tools.roundtrip.statements import Statements
 
@@ -76,9 +78,16 @@ class Judge:
         """Put rows where a revision that is proven already had some."""
         self._rows.fill(applied, {})
 
-    def overlooked(self) -> bool:
-        """Tell whether tables hold other rows than was noticed."""
-        return self._rows.overlooked()
+    def overlooked(self, database: Query) -> bool:
+        """Tell whether tables hold other rows, in the database or a copy of it, than was noticed."""
+        return self._rows.overlooked(database)
+
+    def overlooked_until(self, failed: ScratchDatabase) -> bool:
+        """Tell the same of a database that will be brought back: then its rows are made anew."""
+        if self._dialect == "sqlite":
+            return False
+        with reading_copy(failed) as copy:
+            return self.overlooked(copy)
 
     def follow(self) -> None:
         """Take in the rows after a revision that is proven already."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from calista_tools.backends import synchronous
-from calista_tools.roundtrip.rows import Access
+from calista_tools.roundtrip.rows import Access, Query
 from calista_tools.roundtrip.snapshot.postgresql import PostgresReader
 from calista_tools.roundtrip.snapshot.sqlite import SqliteReader
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import URL, Connection
 
+    from calista_tools.backends import ScratchDatabase
     from calista_tools.roundtrip.snapshot import Snapshot
 
 
@@ -93,21 +95,52 @@ def snapshot_of(url: URL, leave_out: Sequence[str] = ()) -> Snapshot:
         url: The database.
         leave_out: Tables that are not read, such as the version table.
     """
+    with reading(url) as database:
+        return snapshot_in(database, leave_out)
+
+
+def snapshot_in(database: Query, leave_out: Sequence[str] = ()) -> Snapshot:
+    """Read all but these tables of a database that is open."""
+    if database.dialect == "sqlite":
+        return SqliteReader(database.query, leave_out).read_all()
+    version = int(database.query("SHOW server_version_num")[0][0])
+    return PostgresReader(database.query, leave_out, version).read_all()
+
+
+@contextmanager
+def reading(url: URL) -> Iterator[Query]:
+    """Yield a database that no run is on, to read it."""
     from sqlalchemy import create_engine
     from sqlalchemy.pool import NullPool
 
     engine = create_engine(synchronous(url), poolclass=NullPool, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
+        yield _Reading(connection)
 
-        def query(sql: str) -> Sequence[Sequence[Any]]:
-            cursor = connection.connection.cursor()
-            cursor.execute(sql)
-            return cursor.fetchall() if cursor.description else ()
 
-        if url.get_backend_name() == "sqlite":
-            return SqliteReader(query, leave_out).read_all()
-        version = int(query("SHOW server_version_num")[0][0])
-        return PostgresReader(query, leave_out, version).read_all()
+@contextmanager
+def reading_copy(database: ScratchDatabase) -> Iterator[Query]:
+    """Yield a copy of a database, to read it though a session of the project's may hold locks."""
+    copy = database.copy()
+    try:
+        with reading(copy.url) as found:
+            yield found
+    finally:
+        copy.drop()
+
+
+class _Reading:
+    """One connection that reads."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.dialect = connection.dialect.name
+        self._connection = connection
+
+    def query(self, sql: str) -> Sequence[Sequence[Any]]:
+        """Run one statement; return its rows."""
+        cursor = self._connection.connection.cursor()
+        cursor.execute(sql)
+        return cursor.fetchall() if cursor.description else ()
 
 
 def driver_error(connection: Connection) -> type[Exception]:

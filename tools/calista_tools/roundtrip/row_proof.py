@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from calista_tools.roundtrip.live import Live
     from calista_tools.roundtrip.result import Step
-    from calista_tools.roundtrip.rows import Content, GivenRows, RowState, TableName
+    from calista_tools.roundtrip.rows import Content, GivenRows, Query, RowState, TableName
     from calista_tools.roundtrip.snapshot import Snapshot
 
 
@@ -64,9 +64,9 @@ class Rows:
         self._notes = [f"no rows in {name}: {why}" for name, why in unfilled if name not in known]
         self._upgraded = self._restored = self._again = None
 
-    def overlooked(self) -> bool:
-        """Tell whether tables hold other rows than was noticed."""
-        return self._samples is not None and self._samples.overlooked()
+    def overlooked(self, database: Query) -> bool:
+        """Tell whether tables hold other rows, in the database or a copy of it, than was noticed."""
+        return self._samples is not None and self._samples.overlooked(database)
 
     def follow(self) -> None:
         """Take in the rows after a step of which nothing is asked."""

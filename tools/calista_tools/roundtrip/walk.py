@@ -140,6 +140,7 @@ class Walk:
             try:
                 self._run(self._proofs)
             except StepError as failure:
+                self.overlooked |= self.judge.overlooked_until(self._database)
                 self._fail(failure)
             if self._restore:
                 self._bring_back()
@@ -289,11 +290,9 @@ class Walk:
             self._done(step)
             if differences(after, again):
                 self._restore = True
-                return
-        # SQLite tells by itself what other connections have written.
-        if self.live.dialect != "sqlite" and self.judge.overlooked():
-            self.overlooked = True
-        if self._at_head is not None:
+                break
+        self.overlooked |= self.judge.overlooked(self.live)
+        if self._at_head is not None and not self._restore:
             self._look(self._at_head)
 
     def _is_blocked(self, script: Script, step: Step) -> bool:

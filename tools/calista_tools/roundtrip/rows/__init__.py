@@ -1,6 +1,6 @@
 """Do rows survive? Sample rows made from the catalogs, followed through each step."""
 
-from calista_tools.roundtrip.rows.access import Access, Written
+from calista_tools.roundtrip.rows.access import Access, Query, Written
 from calista_tools.roundtrip.rows.as_sql import insertion
 from calista_tools.roundtrip.rows.declared import IRREVERSIBLE, Declaration, declarations
 from calista_tools.roundtrip.rows.given import GivenRows, read_given
@@ -18,6 +18,7 @@ __all__ = [
     "Declaration",
     "GivenRows",
     "Moment",
+    "Query",
     "RowState",
     "RowVerdict",
     "SampleRows",

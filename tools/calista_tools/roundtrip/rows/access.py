@@ -28,12 +28,19 @@ class Written:
     tables: Set[str] | None = None
 
 
-class Access(Protocol):
-    """A database between two steps, when nothing of the run is uncommitted."""
+class Query(Protocol):
+    """A database that can be read."""
 
     @property
     def dialect(self) -> str:
         """Which database it is."""
+
+    def query(self, sql: str) -> Sequence[Sequence[Any]]:
+        """Run one statement past SQLAlchemy, each its own transaction; return its rows."""
+
+
+class Access(Query, Protocol):
+    """A database between two steps, when nothing of the run is uncommitted."""
 
     @property
     def error(self) -> type[Exception]:
@@ -41,9 +48,6 @@ class Access(Protocol):
 
     def written(self) -> Written:
         """Return what may have been written to since this was asked for the last time."""
-
-    def query(self, sql: str) -> Sequence[Sequence[Any]]:
-        """Run one statement past SQLAlchemy, each its own transaction; return its rows."""
 
     def write(self, sql: str) -> None:
         """Run one statement in the same way; `written` tells of what it writes to."""

@@ -12,7 +12,7 @@ from calista_tools.roundtrip.rows.model import Column, ForeignKey, Table, TableN
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from calista_tools.roundtrip.rows.access import Access
+    from calista_tools.roundtrip.rows.access import Access, Query
 
 _TABLES = """
 SELECT c.oid::bigint, n.nspname, c.relname, c.relkind = 'p'
@@ -91,7 +91,7 @@ def prepare(access: Access) -> None:
         access.query(f"PREPARE calista_shapes(oid[]) AS {_SHAPES}")
 
 
-def list_tables(access: Access) -> tuple[dict[int, TableName], set[TableName]]:
+def list_tables(access: Query) -> tuple[dict[int, TableName], set[TableName]]:
     """Return all user tables by object id, and those among them that are partitioned."""
     found = access.query(_TABLES)
     names = {oid: TableName(schema, name) for oid, schema, name, _ in found}

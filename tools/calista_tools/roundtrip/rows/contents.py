@@ -12,7 +12,7 @@ from calista_tools.roundtrip.rows.model import Content, TableName, Value
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from calista_tools.roundtrip.rows.access import Access
+    from calista_tools.roundtrip.rows.access import Query
 
 #: Statements with more parts than this are planned slower than two are.
 _TABLES_AT_ONCE = 100
@@ -20,7 +20,7 @@ _ROW = "calista_row"
 
 
 def read_contents(
-    access: Access, tables: Sequence[TableName], partitioned: frozenset[TableName]
+    access: Query, tables: Sequence[TableName], partitioned: frozenset[TableName]
 ) -> dict[TableName, Content]:
     """Return the rows of tables that exist.
 
@@ -73,7 +73,7 @@ def _content(rows: list[Sequence[tuple[str, Value]]]) -> Content:
     return Content(columns, tuple(tuple(value for _, value in row) for row in rows))
 
 
-def _read_sqlite(access: Access, table: TableName) -> Content:
+def _read_sqlite(access: Query, table: TableName) -> Content:
     found = access.query(
         f"SELECT name FROM pragma_table_xinfo({literal(table.name)}) WHERE hidden <> 1 ORDER BY cid"
     )

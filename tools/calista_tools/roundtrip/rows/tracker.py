@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.roundtrip.rows.catalog_postgresql import list_tables
 from calista_tools.roundtrip.rows.compare import compare
 from calista_tools.roundtrip.rows.contents import read_contents
 from calista_tools.roundtrip.rows.fill import fill
@@ -16,7 +17,7 @@ from calista_tools.roundtrip.rows.touched import PostgresTables, SqliteTables, T
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence, Set
 
-    from calista_tools.roundtrip.rows.access import Access
+    from calista_tools.roundtrip.rows.access import Access, Query
     from calista_tools.roundtrip.rows.given import GivenRows
 
 _NO_ROWS = Content((), ())
@@ -64,10 +65,17 @@ class SampleRows:
         self._pending = set(self._state.contents)
         return self._state
 
-    def overlooked(self) -> bool:
-        """Tell whether tables hold other rows than was noticed."""
-        names = sorted(name for name in self._tables.everything().tables if not self._skipped(name))
-        found = read_contents(self._access, names, frozenset(self._tables.partitioned))
+    def overlooked(self, database: Query) -> bool:
+        """Tell whether tables hold other rows than was noticed.
+
+        Args:
+            database: This one, or a copy of it.
+        """
+        if database.dialect == "sqlite":
+            return False  # It tells by itself what other connections have written.
+        tables, partitioned = list_tables(database)
+        names = sorted(name for name in tables.values() if not self._skipped(name))
+        found = read_contents(database, names, frozenset(partitioned))
         known = self._state.contents
         return any(compare(known.get(name, _NO_ROWS), rows) for name, rows in found.items())
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -35,5 +35,8 @@ def answers_alone() -> Iterator[TextIO]:
         ):
             yield ours
     finally:
+        # Who has kept `sys.__stdout__` may have written into its buffer.
+        with suppress(OSError, ValueError):
+            out.flush()
         os.dup2(kept, number)
         os.close(kept)

@@ -177,6 +177,10 @@ def test_a_role_that_may_not_create_databases_is_told_what_it_lacks(
         ("nonsense", "the PostgreSQL URL cannot be read"),
         ("sqlite:///x.db", "sqlite:///x.db is no PostgreSQL URL"),
         ("postgresql://u:secret@127.0.0.1:1/x", "cannot connect to postgresql+psycopg://u:***@"),
+        (
+            "postgresql://u@127.0.0.1:1/x?password=secret&sslpassword=secret&connect_timeout=9",
+            "cannot connect to postgresql+psycopg://u@127.0.0.1:1/x?connect_timeout=9:",
+        ),
     ],
 )
 def test_a_server_that_cannot_be_used_is_one_line_without_a_password(

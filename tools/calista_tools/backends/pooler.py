@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.backends.scratch import shown
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def assert_own_session(connection: Connection, url: URL, another: Callable[[], C
         other.engine.dispose()
         if theirs == own or _process(connection) != own:
             raise ToolError(
-                f"{url.render_as_string()} leads to a pooler that hands sessions on after each"
+                f"{shown(url)} leads to a pooler that hands sessions on after each"
                 " transaction (PgBouncer's transaction mode)",
                 HOW_TO_GO_ROUND,
                 exit_code=2,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.backends.pooler import HOW_TO_GO_ROUND, assert_own_session
 from calista_tools.backends.programs import HOW_TO_GET_ONE
+from calista_tools.backends.scratch import shown
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ class PostgresServer:
         [(allowed, role)] = self._execute(may)
         if not allowed:
             raise ToolError(
-                f"{self.url.render_as_string()}: the role {role} may not create databases",
+                f"{shown(self.url)}: the role {role} may not create databases",
                 f"ALTER ROLE {role} CREATEDB, or another role: scratch databases are made there",
                 exit_code=2,
             )
@@ -281,7 +282,7 @@ def _with_driver(url: str | URL) -> URL:
         ) from error
     if made.get_backend_name() not in ("postgresql", "postgres"):
         raise ToolError(
-            f"{made.render_as_string()} is no PostgreSQL URL",
+            f"{shown(made)} is no PostgreSQL URL",
             "postgresql://user:password@host:5432/postgres",
             exit_code=2,
         )
@@ -304,7 +305,7 @@ def _connect(url: URL) -> Connection:
         engine = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     except (NoSuchModuleError, ImportError) as error:
         raise ToolError(
-            f"{url.render_as_string()}: the driver is not installed: {error}",
+            f"{shown(url)}: the driver is not installed: {error}",
             'leave it out of the URL, or pip install "psycopg[binary]"',
             exit_code=2,
         ) from error
@@ -313,6 +314,4 @@ def _connect(url: URL) -> Connection:
     except DBAPIError as error:
         words = " ".join(str(error.orig).split())
         hint = HOW_TO_GO_ROUND if "statement pooling" in words else HOW_TO_GET_ONE
-        raise ToolError(
-            f"cannot connect to {url.render_as_string()}: {words}", hint, exit_code=2
-        ) from error
+        raise ToolError(f"cannot connect to {shown(url)}: {words}", hint, exit_code=2) from error

@@ -15,7 +15,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.application import application_context
-from calista_tools.backends import synchronous
+from calista_tools.backends import shown, synchronous
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.fresh_connections import fresh_connections
 from calista_tools.roundtrip.opened import noted
@@ -122,11 +122,10 @@ def _assert_on(url: URL, connection: Connection, source: str) -> None:
         connection.rollback()
     if ours:
         return
-    shown = connection.engine.url.render_as_string(hide_password=True)
     read = _VARIABLE.search(source)
     variable = read[1] if read else "NAME"
     raise ToolError(
-        f"env.py connects to {shown} and not to the database that it was given; nothing was run",
+        f"env.py connects to {shown(connection.engine.url)} and not to the database that it was given; nothing was run",
         'let it use `config.get_main_option("sqlalchemy.url")`, or name the environment'
         f" variable that it reads: --url-env {variable}, `url-env` in [tool.calista.roundtrip]",
         exit_code=2,

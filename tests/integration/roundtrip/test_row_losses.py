@@ -316,6 +316,18 @@ def test_the_project_gives_rows_and_declares_losses(backend: str, project: Write
 
 
 @pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_leading_zeros_are_part_of_a_text(backend: str, project: Write) -> None:
+    as_number = "UPDATE note SET title = CAST(CAST(title AS INTEGER) AS VARCHAR(40))"
+    path = project({"r00": CREATE, "r01": (f'op.execute("{as_number}")', "")})
+    settings = Settings(rows={"r00": {"note": [{"id": 7, "title": "01234"}]}})
+    run = prove(Project(path), Options(backend=backend, cache=False, settings=settings))
+    assert [step.differences for step in run.steps] == [
+        [],
+        ["column note.title: '01234' → '1234' in 1 row (id=7) after downgrade"],
+    ]
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
 def test_what_refuses_several_rows_is_tried_with_one(backend: str, project: Write) -> None:
     create = CREATE[0].replace("sa.String(40), ", "sa.String(40), unique=True, ")
     all_the_same = """op.execute("UPDATE note SET title = 'same'")"""

@@ -135,6 +135,9 @@ def same(one: Value, other: Value) -> bool:
         return True
     if one is None or other is None:
         return False
+    if isinstance(one, str) and isinstance(other, str):
+        # What text spells as a number is no number: 007 and 7, or versions 1.10 and 1.1.
+        return bool(_text_forms(one) & _text_forms(other))
     return bool(_forms(one) & _forms(other))
 
 
@@ -157,7 +160,7 @@ def _forms(value: Value) -> frozenset[str]:
         text = value.decode("utf-8", "replace")
         return frozenset({f"\\x{value.hex()}", text})
     if isinstance(value, str):
-        return frozenset(_text_forms(value))
+        return frozenset(_text_forms(value) | {_number(value)})
     return frozenset({_document(value)})
 
 
@@ -174,7 +177,6 @@ def _text_forms(text: str) -> set[str]:
     if text[:1] in "{[" and text:
         with contextlib.suppress(ValueError):
             forms.add(_document(json.loads(text, parse_float=Decimal)))
-    forms.add(_number(text))
     if text and (span := _INTERVAL.match(text)):
         forms.add(_seconds(*span.groups()))
     return forms

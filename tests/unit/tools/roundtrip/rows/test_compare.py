@@ -49,6 +49,8 @@ def test_a_value_is_the_same_in_another_type(one: object, other: object) -> None
         ("2024-02-29 23:59:59", "2024-02-29 00:00:00"),
         ({"a": 1}, {"a": 2}),
         ("001", "1x"),
+        ("007", "7"),
+        ("1.10", "1.1"),
     ],
 )
 def test_another_value_is_not(one: object, other: object) -> None:

@@ -135,7 +135,9 @@ def gone(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("words", [ONE, BOTH], ids=["one", "both"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["ctrl-c", "sigterm", "hangup"]
+)
 def test_nothing_is_left(
     words: list[str],
     number: signal.Signals,
@@ -150,10 +152,10 @@ def test_nothing_is_left(
         waiting = wait_for(tmp_path / "waiting", len(words) // 2, process)
         made = databases(connection, tmp_path)
         assert left(connection, made)
-        if number == signal.SIGINT:
-            os.killpg(process.pid, number)  # as a terminal does
-        else:
+        if number == signal.SIGTERM:
             process.send_signal(number)
+        else:
+            os.killpg(process.pid, number)  # as a terminal does
         out, err = process.communicate(timeout=60)
         assert (process.returncode, out) == (130, "")
         assert err == "error: interrupted; scratch databases are removed\n"

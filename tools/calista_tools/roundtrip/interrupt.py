@@ -14,17 +14,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+#: The last one, of a terminal that is closed, is not known everywhere.
+_SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
 
 _asked = False
 
 
 def listen() -> None:
-    """Take SIGINT and SIGTERM for the wish to end, once: cleaning up takes its time."""
+    """Take these signals for the wish to end, once: cleaning up takes its time."""
     global _asked
     _asked = False
     for number in _SIGNALS:
-        signal.signal(number, _interrupt)
+        # `nohup` has said that a closed terminal is none.
+        if number in _SIGNALS[:2] or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _interrupt)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
+from calista_tools.shown_path import shown
 
 if TYPE_CHECKING:
     import os
@@ -47,10 +48,8 @@ def assert_env_of_one_database(source: str, filename: str | os.PathLike[str]) ->
 
 
 def _several(path: Path) -> ToolError:
-    here = Path.cwd()
-    shown = path.relative_to(here) if path.is_relative_to(here) else path
     return ToolError(
-        f"{shown} is written for several databases, as Alembic's multidb template has it:"
+        f"{shown(path)} is written for several databases, as Alembic's multidb template has it:"
         " that is not supported",
         _HINT,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from calista_tools.config import load
 from calista_tools.errors import ToolError
 from calista_tools.history.project import read_project
+from calista_tools.shown_path import shown
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,16 +72,6 @@ def verify() -> None:
     number = len(history.published)
     told = f"{number} published revisions are as they were"
     print("1 published revision is as it was" if number == 1 else told, file=sys.stderr)
-
-
-def shown(path: Path) -> str:
-    """Return a path as short as it can be from the working folder."""
-    from pathlib import Path
-
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def _draws(encoding: str) -> bool:

@@ -18,8 +18,9 @@ from calista_tools.lint.outputs import FOR_PEOPLE
 from calista_tools.lint.replay import Watch
 from calista_tools.lint.selection import Selection, split_codes
 from calista_tools.lint.states import cache_folder
-from calista_tools.lint.targets import find_targets, shown
+from calista_tools.lint.targets import find_targets
 from calista_tools.lint.watched import watched
+from calista_tools.shown_path import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

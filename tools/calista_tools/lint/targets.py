@@ -16,6 +16,7 @@ from calista_tools.errors import ToolError
 from calista_tools.lint.siblings import histories
 from calista_tools.locations import subfolders, version_folders
 from calista_tools.records import NamedTuple
+from calista_tools.shown_path import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -116,14 +117,6 @@ def _fitting(config: Config, folders: tuple[Path, ...]) -> Config:
     location = folders[0].parent
     lock = location / "history.lock"
     return config._replace(script_location=location, lock_file=lock)
-
-
-def shown(path: Path) -> str:
-    """Return a path as a person in the working folder would write it."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def _home(file: Path, config: Config) -> tuple[Path, ...]:

@@ -157,12 +157,13 @@ class RoundTrip(pytest.Item):
         self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
     ) -> str | TerminalRepr:
         """Say what is wrong, without a traceback through the engine."""
-        from calista_tools.roundtrip.output.text import finding_lines, shown
+        from calista_tools.roundtrip.output.text import finding_lines
+        from calista_tools.shown_path import shown
 
         error = excinfo.value
         if isinstance(error, NotProvenError):
             # The first line is what the summary shows.
-            where = f"{shown(error.step.filename)}:1: not proven"
+            where = f"{shown(Path(error.step.filename))}:1: not proven"
             return "\n".join([*finding_lines(error.step), "", where])
         return super().repr_failure(excinfo)
 

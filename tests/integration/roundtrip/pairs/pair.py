@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from textwrap import indent
 from typing import NamedTuple
 
-BOTH = ("sqlite", "postgresql")
-PG = ("postgresql",)
-SQLITE = ("sqlite",)
+from benchmarks.planted_kind import BOTH, PG, SQLITE
+
+__all__ = ["BOTH", "PG", "SQLITE", "Pair", "Step", "alone", "batch", "history", "on", "sql"]
+
 #: A table with a key, a text that is required, a number and a text.
 TABLE = (
     'op.create_table("{t}", sa.Column("id", sa.Integer, primary_key=True),'

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.names.listing import list_names
 from calista_tools.lint.reading import around
-from calista_tools.lint.targets import find_targets, shown
+from calista_tools.lint.targets import find_targets
+from calista_tools.shown_path import shown
 
 if TYPE_CHECKING:
     from pathlib import Path

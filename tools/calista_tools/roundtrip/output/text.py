@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.result import FEW_ROWS, SKIPPED
+from calista_tools.shown_path import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ def step_lines(step: Step) -> Iterator[str]:
     elif step.proven:
         lines = _notes(step)
     else:
-        lines = chain([shown(step.filename)], finding_lines(step))
+        lines = chain([shown(Path(step.filename))], finding_lines(step))
     yield from (f"          {line}" for line in lines)
 
 
@@ -51,12 +52,6 @@ def finding_lines(step: Step) -> Iterator[str]:
     if step.reproduce:
         yield "by hand, from an empty database:"
         yield from (f"  {line}" for line in step.reproduce)
-
-
-def shown(filename: str) -> str:
-    """Return a path as short as it can be from the working folder."""
-    path = Path(filename)
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else filename
 
 
 def _notes(step: Step) -> Iterator[str]:

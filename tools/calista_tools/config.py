@@ -27,6 +27,8 @@ DEFAULT_NAMES: Mapping[str, str] = {
     "ck": "ck_%(table_name)s_%(constraint_name)s",
     "trigger": "%(table_name)s_%(action)s",
 }
+#: What SQLAlchemy's ``naming_convention`` knows; of triggers and exclusion constraints it does not.
+CONVENTION_KINDS = ("pk", "uq", "ix", "fk", "ck")
 DIALECTS = ("sqlite", "postgresql")
 
 
@@ -67,7 +69,7 @@ OPTIONS: Mapping[str, Option] = {
     "names": Option(
         {
             "type": "object",
-            "properties": dict.fromkeys(DEFAULT_NAMES, _STRING),
+            "properties": dict.fromkeys((*DEFAULT_NAMES, "ex"), _STRING),
             "additionalProperties": False,
         },
         {},
@@ -222,6 +224,7 @@ def _build(tools: Mapping[str, Any], root: Path, path: Path | None) -> Config:
             raise _unknown(where, f"tool.calista.{key}", key, OPTIONS)
         _check(where, f"tool.calista.{name}", value, OPTIONS[name].schema)
         values[name] = value
+    _check_tokens(where, values)
     ini = root / values.get("alembic-ini", "alembic.ini")
     location = (
         values.get("script_location")
@@ -257,6 +260,26 @@ def _build(tools: Mapping[str, Any], root: Path, path: Path | None) -> Config:
         templates=optional("templates"),
         roundtrip=values.get("roundtrip", {}),
     )
+
+
+def _check_tokens(where: Path, values: Mapping[str, Any]) -> None:
+    """Refuse names that hold tokens which are none.
+
+    Raises:
+        ConfigError: There is one; the message names the nearest.
+    """
+    if not values.keys() & {"names", "naming-convention", "file-template"}:
+        return
+    from calista_tools import name_tokens  # here: most projects have none of these
+
+    try:
+        name_tokens.check_names(values.get("names", {}), "tool.calista.names")
+        own = values.get("naming-convention", {})
+        name_tokens.check_convention(own, CONVENTION_KINDS, "tool.calista.naming-convention")
+        if "file-template" in values:
+            name_tokens.check_file_template(values["file-template"], "tool.calista.file-template")
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error.message}", error.hint) from None
 
 
 def _canonical(key: str) -> str:

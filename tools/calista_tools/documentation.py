@@ -17,7 +17,8 @@ CONFIGURATION = """\
 
 The toolkit reads `[tool.calista]` of the nearest `pyproject.toml` at or above the working folder, and
 Alembic's own configuration: `alembic.ini`, and `[tool.alembic]` beside it or in its place.
-Hyphens and underscores mean the same; an unknown key is an error that names the nearest known one.
+Hyphens and underscores mean the same; an unknown key is an error that names the nearest known one,
+and so is a token in a name or in `file-template` that there is not.
 Editors complete and check the table with [`calista.schema.json`](calista.schema.json).
 
 | key | takes | default | |

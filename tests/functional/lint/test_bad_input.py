@@ -117,3 +117,18 @@ def test_a_file_name_that_is_no_text(project: Path, calista_lint: Run) -> None:
         code, out, err = calista_lint("--output-format", output_format)
         assert (code, err) == (1, "")
         assert "20250826_1032_caf" in out
+
+
+@pytest.mark.parametrize("by_flag", [False, True])
+@pytest.mark.parametrize("command", [(), ("--names",), ("--infer-names",)])
+def test_a_misspelt_token_is_no_rule_that_is_off(
+    project: Path, calista_lint: Run, command: tuple[str, ...], by_flag: bool
+) -> None:
+    name = "other.toml" if by_flag else "pyproject.toml"
+    (project / name).write_text('[tool.calista.names]\nix = "ix_%(colunm_0_name)s"\n')
+    code, out, err = calista_lint(*command, *(("--config", name) if by_flag else ()))
+    assert (code, out) == (2, "")
+    [error, hint] = err.splitlines()
+    assert error.startswith("error: ")
+    assert "did you mean `%(column_0_name)s`?" in error
+    assert hint.startswith("hint: tokens: table_name, ")

@@ -117,6 +117,10 @@ def test_what_the_convention_cannot_name_says_why(kind: str) -> None:
     assert "wants a name" in found.reason
     custom = final_name(ours(kind, "t", None), "postgresql", {kind: "%(guid)s"})
     assert "own token" in custom.reason
+    for broken in ("%(table_name)", "%(table_name)d", "100%", "%s"):
+        cut = final_name(ours(kind, "t", None), "postgresql", {kind: broken})
+        assert cut.name is None
+        assert "cut short" in cut.reason
 
 
 def test_an_unknown_name_stays_unknown() -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: What ``MetaData()`` has when it is given no convention of its own.
 SQLALCHEMY_DEFAULT: Mapping[str, str] = {"ix": "ix_%(column_0_label)s"}
-_TOKEN = re.compile(r"%\((\w+)\)s|%%")
+_TOKEN = re.compile(r"%\((\w+)\)s|%%|%")
 _COLUMN = re.compile(r"(referred_)?column_(\d+)(_?N)?_(name|key|label)")
 
 
@@ -51,6 +51,8 @@ def expand(template: str, subject: Subject) -> str:
 
 def _value(match: re.Match[str], subject: Subject) -> str:
     term = match.group(1)
+    if match[0] == "%":
+        raise UnknownTokenError("the convention holds a token that is cut short")
     if term is None:
         return "%"
     if term == "table_name":

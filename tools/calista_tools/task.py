@@ -30,8 +30,14 @@ class Task(InvokeTask[Body]):
     for help.
     """
 
-    def arg_opts(self, name: str, default: str, taken_names: set[str]) -> dict[str, Any]:
-        """Give each argument its flags, without ``-h``."""
+    def arg_opts(self, name: str, default: Any, taken_names: set[str]) -> dict[str, Any]:
+        """Give each argument its flags, without ``-h``.
+
+        What may be given several times is a list: of a default that is a tuple, Invoke would make
+        the argument's kind, and of a value ``a2`` then ``('a', '2')``.
+        """
+        if name in self.iterable and isinstance(default, tuple):
+            default = list(default)
         return super().arg_opts(name, default, taken_names | {"h"})
 
     def get_arguments(self, ignore_unknown_help: bool | None = None) -> list[Argument]:

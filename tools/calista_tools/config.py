@@ -64,7 +64,9 @@ OPTIONS: Mapping[str, Option] = {
         "The dialects that every revision must work on.",
     ),
     "file-template": Option(
-        _STRING, None, "Alembic's file_template; default: the policy's `YYYYMMDD_HHMM_<summary>`."
+        _STRING,
+        None,
+        "Alembic's file_template, folders included; default: the policy's `YYYYMMDD_HHMM_<summary>`.",
     ),
     "names": Option(
         {
@@ -112,6 +114,7 @@ class Config(NamedTuple):
         path: The ``pyproject.toml`` that was read, or None.
         naming_convention: None where the project did not say; the linter then reads env.py.
         roundtrip: The raw ``[tool.calista.roundtrip]`` table, read by the engine.
+        alembic: The raw ``[tool.alembic]`` table beside ours, or in its place.
     """
 
     root: Path
@@ -133,6 +136,7 @@ class Config(NamedTuple):
     lint_baseline: Path | None = None
     templates: Path | None = None
     roundtrip: Mapping[str, Any] = _EMPTY
+    alembic: Mapping[str, Any] = _EMPTY
 
     @property
     def versions(self) -> Path:
@@ -259,6 +263,7 @@ def _build(tools: Mapping[str, Any], root: Path, path: Path | None) -> Config:
         lint_baseline=optional("lint-baseline"),
         templates=optional("templates"),
         roundtrip=values.get("roundtrip", {}),
+        alembic=tools["alembic"] if isinstance(tools.get("alembic"), dict) else {},
     )
 
 

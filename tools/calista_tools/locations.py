@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from os import pathsep
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from configparser import SectionProxy
+    from collections.abc import Mapping
     from pathlib import Path
 
     from calista_tools.config import Config
@@ -15,27 +16,57 @@ _SEPARATORS = {"os": pathsep, "space": None, "newline": "\n", ":": ":", ";": ";"
 
 
 def version_folders(config: Config) -> tuple[Path, ...]:
-    """Return the versions folders: one, unless alembic.ini has ``version_locations``.
+    """Return every folder that revisions lie in: the roots, and those below where they are read, too."""
+    roots, recursive = _locations(config)
+    if not recursive:
+        return roots
+    return tuple(sub for root in roots for sub in (root, *subfolders(root)))
+
+
+def version_roots(config: Config) -> tuple[Path, ...]:
+    """Return the versions folders: one, unless Alembic's settings have ``version_locations``.
 
     Source: https://alembic.sqlalchemy.org/en/latest/branches.html#setting-up-multiple-version-directories
     """
+    return _locations(config)[0]
+
+
+def _locations(config: Config) -> tuple[tuple[Path, ...], bool]:
+    """Return the versions folders, and whether those below them are read as well."""
     section = _section(config.alembic_ini)
-    if section is None:
-        return (config.versions,)
-    here = str(config.alembic_ini.parent.absolute())
-    folders = [config.versions]
-    if locations := section.get("version_locations"):
+    # As Alembic: what the ini does not say, pyproject.toml may.
+    locations = section.get("version_locations")
+    if locations is not None:
         separator = section.get("path_separator") or section.get("version_path_separator")
-        locations = locations.replace("%(here)s", here)
-        locations = locations.replace("%(script_location)s", str(config.script_location))
-        if separator is None:  # the old habit: spaces or commas
-            parts = locations.replace(",", " ").split()
-        else:
-            parts = locations.split(_SEPARATORS.get(separator, separator))
-        folders = [config.root / part.strip() for part in parts if part.strip()]
-    if section.get("recursive_version_locations", "").lower() in ("true", "yes", "on", "1"):
-        folders = [sub for folder in folders for sub in (folder, *subfolders(folder))]
-    return tuple(folders)
+        parts = _split(locations, separator)
+        here = config.alembic_ini.parent
+    else:
+        parts, here = _strings(config.alembic.get("version_locations")), config.root
+    recursive = section.get("recursive_version_locations")
+    if recursive is None:
+        below = config.alembic.get("recursive_version_locations") is True
+    else:
+        below = recursive.lower() in ("true", "yes", "on", "1")
+    values = {"here": str(here.absolute()), "script_location": str(config.script_location)}
+    folders = tuple(config.root / _filled(part, values) for part in parts)
+    return folders or (config.versions,), below
+
+
+def _split(locations: str, separator: str | None) -> list[str]:
+    if separator is None:  # the old habit: spaces or commas
+        return locations.replace(",", " ").split()
+    parts = locations.split(_SEPARATORS.get(separator, separator))
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _strings(value: object) -> list[str]:
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def _filled(part: str, values: Mapping[str, str]) -> str:
+    for name, value in values.items():
+        part = part.replace(f"%({name})s", value)
+    return part
 
 
 def subfolders(folder: Path) -> list[Path]:
@@ -56,19 +87,22 @@ def subfolders(folder: Path) -> list[Path]:
     return found
 
 
-def _section(ini: Path) -> SectionProxy | None:
+def _section(ini: Path) -> Mapping[str, str]:
     """Return alembic.ini's main section where it says anything of version locations."""
     try:
         text = ini.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        return None
-    if "version_locations" not in text:
-        return None
+        return {}
+    return _parsed(text) if "version_locations" in text else {}
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str) -> Mapping[str, str]:
     from configparser import Error, RawConfigParser
 
     parser = RawConfigParser()
     try:
         parser.read_string(text)
     except Error:
-        return None
-    return parser["alembic"] if parser.has_section("alembic") else None
+        return {}
+    return dict(parser["alembic"]) if parser.has_section("alembic") else {}

@@ -6,11 +6,15 @@ from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
 from calista_tools.history.filename import file_name, is_policy_name
-from calista_tools.lint.file_template import matches
+from calista_tools.lint.file_template import folders, matches
 from calista_tools.lint.rule import Finding, Fix, rule
+from calista_tools.locations import version_roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from calista_tools.config import Config
 
     from calista_tools.lint.migration import Migration
 
@@ -21,7 +25,8 @@ def check(migration: Migration) -> Iterator[Finding]:
 
     The UTC minute in front makes a folder read in the order of the history; the summary, in lower
     case with single underscores, says what each step is for. A project with another habit sets
-    ``file-template`` in ``[tool.calista]``, in the tokens of Alembic's ``file_template``.
+    ``file-template`` in ``[tool.calista]``, in the tokens of Alembic's ``file_template``; where that
+    holds folders, ``%(year)d/%(month).2d/%(slug)s``, all that stands below the versions folder counts.
     Source: ADR-0004
 
     Bad::
@@ -45,8 +50,19 @@ def check(migration: Migration) -> Iterator[Finding]:
         if not is_policy_name(name):
             message = f"file name `{name}` is not `YYYYMMDD_HHMM_<summary>.py`"
             yield Finding(1, 1, message, fix=_rename(migration))
-    elif not matches(template, name):
+        return
+    if folders(template):
+        name = _below_versions(migration.path, migration.config, folders(template))
+    if not matches(template, name):
         yield Finding(1, 1, f"file name `{name}` does not follow `{template}`")
+
+
+def _below_versions(path: Path, config: Config, count: int) -> str:
+    """Return where a file lies, from the versions folder on; in none, with as many as there should be."""
+    roots = [root for root in version_roots(config) if root in path.parents]
+    if not roots:
+        return "/".join(path.parts[-count - 1 :])
+    return path.relative_to(max(roots, key=lambda root: len(root.parts))).as_posix()
 
 
 _CREATED = r"(?m)^Create Date:[ \t]*(\S.*?)[ \t]*$"

@@ -57,13 +57,13 @@ def read_accepted(path: Path) -> Counter[Key]:
         raise ConfigError(f"{path}: is no baseline: {error!r}") from error
 
 
-def write_accepted(path: Path, found: Iterable[Diagnostic], root: Path) -> int:
+def write_accepted(path: Path, found: Iterable[Key]) -> int:
     """Record every finding as accepted; returns how many there are.
 
     Raises:
         ToolError: The file cannot be written.
     """
-    counts = Counter(key_of(item, root) for item in found)
+    counts = Counter(found)
     findings = [{**key._asdict(), "count": count} for key, count in sorted(counts.items())]
     text = json.dumps({"version": _VERSION, "findings": findings}, indent=1) + "\n"
     try:

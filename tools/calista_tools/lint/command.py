@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types import SimpleNamespace
 
     from calista_tools.config import Config
+    from calista_tools.lint.accepted import Key
     from calista_tools.lint.collected import Collected
     from calista_tools.lint.targets import Group
 
@@ -132,22 +133,39 @@ def revisited(group: Group, cache: Cache) -> Collected | None:
 
 
 def write_baseline(groups: Iterable[Group], arguments: SimpleNamespace) -> int:
-    """Accept every finding there is.
+    """Accept every finding there is, and let the next run know where that stands.
 
     Raises:
         ToolError: Nobody said in which file, or it cannot be written.
     """
-    from calista_tools.lint.accepted import write_accepted
+    from calista_tools.lint import baseline_key
+    from calista_tools.lint.accepted import key_of, write_accepted
 
+    accepted: dict[Path, list[Key]] = {}
+    keys: dict[str, baseline_key.Key] = {}
+    failures: list[str] = []
     for group in groups:
         file = _baseline(group, arguments)
         if file is None:
             raise ToolError(
                 "which file?", "`--baseline FILE`, or `lint-baseline` in [tool.calista]"
             )
-        report = check_group(group, arguments)
-        count = write_accepted(file, report.diagnostics, group.config.root)
+        key = baseline_key.key_for(group.config, file)
+        keys.setdefault(baseline_key.told(key), key)
+        # As the next run will find: a table of ours where there was none brings up more.
+        report = check_group(group._replace(config=key.config), arguments)
+        failures += report.failures
+        found = [key_of(item, group.config.root) for item in report.diagnostics]
+        accepted.setdefault(file, []).extend(found)
+    if failures:
+        return show(Report((), tuple(failures)), arguments, "")
+    for file, found in accepted.items():
+        count = write_accepted(file, found)
         print(f"Accepted {_errors(count)} in {shown(file)}.")
+    for said, key in keys.items():
+        baseline_key.write(key)
+        if said:
+            print(said, file=sys.stderr)
     return 0
 
 

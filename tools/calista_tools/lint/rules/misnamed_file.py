@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from calista_tools.config import Config
-
     from calista_tools.lint.migration import Migration
 
 

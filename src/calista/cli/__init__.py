@@ -74,9 +74,11 @@ def _run(args: argparse.Namespace) -> int:
         _forget_output()
         return 0
     except OSError as error:
-        # Libraries turn theirs into errors of their own; what is left is our printing.
         if error.filename is not None:
-            raise
+            # A folder that nobody may enter, a name that is too long: the system says which.
+            print(f"error: {error.filename}: {error.strerror or error}", file=sys.stderr)
+            return 1
+        # Libraries turn theirs into errors of their own; what is left is our printing.
         _forget_output()
         print(f"error: cannot write the output: {error.strerror or error}", file=sys.stderr)
         return 1

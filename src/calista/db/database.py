@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import URL, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from calista.db import engine as engines
 from calista.errors import CalistaError
@@ -172,7 +172,12 @@ class Database:
         """Turn what the driver says into an error that a user can act on."""
         try:
             yield
-        except DBAPIError as error:
+        except (DBAPIError, PendingRollbackError) as error:
+            raise engines.unreachable(self.url, error) from error
+        except Exception as error:
+            # What we asked of the driver itself, past SQLAlchemy.
+            if not engines.is_of_driver(error):
+                raise
             raise engines.unreachable(self.url, error) from error
 
 

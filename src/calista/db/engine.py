@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import URL, create_engine, event, make_url, text
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, PendingRollbackError
 from sqlalchemy.pool import NullPool
 
 from calista.db import documents, pooler
@@ -195,10 +195,21 @@ def _set_for_transaction(connection: Connection) -> None:
         _execute(connection, f"SELECT {sets}")
 
 
-def words_of(error: DBAPIError, url: URL) -> str:
+def is_of_driver(error: BaseException) -> bool:
+    """Whether this is sqlite3's or psycopg's own error, as SQLAlchemy has not seen it."""
+    return any(
+        base.__name__ == "Error" and base.__module__ in ("sqlite3", "psycopg")
+        for base in type(error).__mro__
+    )
+
+
+def words_of(error: Exception, url: URL) -> str:
     """Return what the database said, in one line and without the password."""
-    diagnosis = getattr(error.orig, "diag", None)
-    said = getattr(diagnosis, "message_primary", None) or error.orig or error
+    if isinstance(error, PendingRollbackError):
+        return "the connection was lost"
+    orig = error.orig if isinstance(error, DBAPIError) else error
+    diagnosis = getattr(orig, "diag", None)
+    said = getattr(diagnosis, "message_primary", None) or orig or error
     words = " ".join(str(said).split()) or type(said).__name__
     return masked(words, url)
 
@@ -220,7 +231,7 @@ def masked(words: str, url: URL) -> str:
     return words
 
 
-def unreachable(url: URL, error: DBAPIError) -> DatabaseUnreachableError:
+def unreachable(url: URL, error: Exception) -> DatabaseUnreachableError:
     """Say in one line why the database did not let us in."""
     words = words_of(error, url)
     hint = ""

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from calista.db.engine import SCHEMA
 from calista.db.policy import VERSION_TABLE
@@ -31,33 +31,50 @@ if TYPE_CHECKING:
     from calista.db.database import Database
 
 _PAUSE = 0.05
+_UNLOCK = "SELECT pg_advisory_unlock(:key)"
+#: PostgreSQL 14 and newer know it.
+_NEVER_IDLE = """SELECT set_config(name, '0', false) FROM pg_settings
+    WHERE name = 'idle_session_timeout'"""
 
 
 class LockTimeoutError(CalistaError):
     """Another process kept the upgrade lock for longer than we were ready to wait."""
 
 
+class LockLostError(CalistaError):
+    """The server has ended the session that held the upgrade lock: others may begin."""
+
+    def __init__(self, action: str) -> None:
+        super().__init__(
+            f"the connection that holds the upgrade lock was lost; the {action} stops here",
+            f"the database is at a whole revision: run `calista db {action}` again",
+        )
+
+
 @contextmanager
 def upgrade_lock(
-    database: Database, *, waiting: Callable[[], None] = lambda: None
+    database: Database, action: str = "upgrade", *, waiting: Callable[[], None] = lambda: None
 ) -> Iterator[Callable[[], None]]:
     """Hold the one upgrade lock of this database.
 
     Args:
         database: The database that is about to be upgraded, backed up or restored.
+        action: What is done to it: the last word of the command.
         waiting: Called once if another process holds the lock.
 
     Yields:
-        A function that raises when the lock has been lost, to be called before each step.
+        A function that raises when the lock has been lost, to be called before what cannot be
+        undone.
 
     Raises:
         LockTimeoutError: It could not be had within ``lock_timeout``.
+        LockLostError: It was not ours any more at the end.
     """
     if database.is_sqlite:
         with _file_lock(database, waiting):
             yield lambda: None
     else:
-        with _advisory_lock(database, waiting) as still_held:
+        with _advisory_lock(database, action, waiting) as still_held:
             yield still_held
 
 
@@ -83,7 +100,9 @@ def _wait(attempt: Callable[[], bool], database: Database, waiting: Callable[[],
 
 
 @contextmanager
-def _advisory_lock(database: Database, waiting: Callable[[], None]) -> Iterator[Callable[[], None]]:
+def _advisory_lock(
+    database: Database, action: str, waiting: Callable[[], None]
+) -> Iterator[Callable[[], None]]:
     """Hold a session lock on a connection of its own.
 
     Of its own, since a lock of the transaction would end with the first commit, and in
@@ -95,24 +114,32 @@ def _advisory_lock(database: Database, waiting: Callable[[], None]) -> Iterator[
     key = {"key": int.from_bytes(digest[:8], "big", signed=True)}
     with database.errors(), engine.connect() as connection:
         assert_own_session(connection, database.shown)
+        # It will say nothing for as long as a revision takes, and that must not end it.
+        connection.execute(text(_NEVER_IDLE))
         query = text("SELECT pg_try_advisory_lock(:key)")
         _wait(lambda: bool(connection.scalar(query, key)), database, waiting)
         try:
-            yield lambda: _assert_held(connection)
-        finally:
-            # Fails if the server is gone, and then the lock is, too.
-            with contextlib.suppress(DBAPIError):
-                connection.execute(text("SELECT pg_advisory_unlock(:key)"), key)
+            yield lambda: _assert_answer(connection, "SELECT true", {}, action)
+        except BaseException:
+            # Whatever it was, it is told; a lock that is lost as well is no news.
+            with contextlib.suppress(LockLostError):
+                _assert_answer(connection, _UNLOCK, key, action)
+            raise
+        _assert_answer(connection, _UNLOCK, key, action)
 
 
-def _assert_held(connection: Connection) -> None:
+def _assert_answer(connection: Connection, query: str, values: dict[str, int], action: str) -> None:
+    """Ask on the lock's connection what is true as long as it is held.
+
+    Not only `DBAPIError`: asked once more, SQLAlchemy says that a lost connection must be rolled
+    back first.
+    """
     try:
-        connection.execute(text("SELECT 1"))
-    except DBAPIError as error:
-        raise LockTimeoutError(
-            "the connection that holds the upgrade lock was lost; the upgrade stops here",
-            "the database is at a whole revision: run `calista db upgrade` again",
-        ) from error
+        held = connection.scalar(text(query), values)
+    except SQLAlchemyError as error:
+        raise LockLostError(action) from error
+    if not held:
+        raise LockLostError(action)
 
 
 @contextmanager

@@ -28,13 +28,13 @@ def restore(database: Database, source: Path, watcher: Watcher) -> tuple[Backup 
     database.assert_writable()
     database.assert_usable()
     backups.assert_whole(database, source)
-    with upgrade_lock(database, waiting=watcher.waiting):
+    with upgrade_lock(database, "restore", waiting=watcher.waiting) as assert_held:
         before = None
         if database.exists:
             with database.connect() as connection:
                 standing = gate.look(connection)
             # Nothing is pruned here: the file to restore may be the oldest one.
-            before = backups.make(database, standing, prune=False)
+            before = backups.make(database, standing, assert_held, prune=False)
             watcher.backed_up(before)
         backups.restore(database, source)
         with database.connect() as connection:

@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 
 from calista.db import backups, gate, migrations, revisions
 from calista.db.engine import words_of
@@ -98,6 +98,7 @@ def upgrade(database: Database, watcher: Watcher, *, backup: bool = True) -> Out
     Raises:
         SchemaAheadError: The database is not on the line of this version of CALISTA.
         LockTimeoutError: Another upgrade took too long.
+        LockLostError: The server has ended the session that held the lock.
         BackupError: There is no whole backup; nothing was started.
         UpgradeFailedError: A revision failed, and was undone.
     """
@@ -112,7 +113,7 @@ def upgrade(database: Database, watcher: Watcher, *, backup: bool = True) -> Out
         if not standing.upgradable:
             raise gate.SchemaAheadError(standing)
         try:
-            made = backups.make(database, standing) if backup else None
+            made = backups.make(database, standing, assert_held) if backup else None
         except CalistaError:
             if fresh and database.path.stat().st_size == 0:
                 database.path.unlink()
@@ -182,6 +183,8 @@ class _Run:
     def _applied(self, *, ctx: MigrationContext, step: MigrationInfo, **_: object) -> None:
         """Record a revision in its own transaction; Alembic calls it before the commit."""
         assert ctx.connection is not None
+        # The last moment to undo it: without the lock, another process may be at it as well.
+        self.assert_held()
         revision = str(step.up_revision_id)
         seconds = self.recorder.record(ctx.connection, revision)
         self.done.append(revision)
@@ -189,7 +192,7 @@ class _Run:
 
     def _failed(self, error: Exception) -> UpgradeFailedError:
         """Say which revision failed, why, and where the database is now."""
-        if isinstance(error, DBAPIError):
+        if isinstance(error, (DBAPIError, PendingRollbackError)):
             words = words_of(error, self.database.url)
         else:
             words = " ".join(str(error).split()) or type(error).__name__

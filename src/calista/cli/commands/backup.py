@@ -20,11 +20,12 @@ def make(_args: argparse.Namespace, settings: Settings) -> int:
     """Make a backup and print its path alone on stdout."""
     database = Database.of(settings)
     database.assert_there()
-    with upgrade_lock(database, waiting=Progress().waiting):
+    with upgrade_lock(database, "backup", waiting=Progress().waiting) as assert_held:
         # Under the lock: an upgrade that we waited for has moved the revision.
         with database.connect() as connection:
             standing = gate.look(connection)
-        print(backups.make(database, standing).path)
+        made = backups.make(database, standing, assert_held)
+    print(made.path)
     return 0
 
 

@@ -8,6 +8,7 @@ from calista.db.backups import files
 from calista.db.backups.files import Backup, BackupError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from calista.db.database import Database
@@ -21,8 +22,16 @@ def existing(database: Database) -> list[Backup]:
     return files.existing(database.backup_dir, database.label)
 
 
-def make(database: Database, standing: Standing, *, prune: bool = True) -> Backup:
+def make(
+    database: Database, standing: Standing, assert_held: Callable[[], None], *, prune: bool = True
+) -> Backup:
     """Back the database up, verify the backup, and remove the oldest ones.
+
+    Args:
+        database: What is backed up.
+        standing: How it stands; its revision goes into the backup's name.
+        assert_held: Raises when the upgrade lock was lost.
+        prune: Whether older backups are removed.
 
     Raises:
         BackupError: There is no whole backup; the database was not touched.
@@ -34,13 +43,18 @@ def make(database: Database, standing: Standing, *, prune: bool = True) -> Backu
 
         with files.new_file(folder, database.label, revision, sqlite.SUFFIX) as draft:
             sqlite.write(database, draft.path)
-            backup = draft.keep(sqlite.verify)
+            sqlite.verify(draft.path)
+            assert_held()
+            backup = draft.keep()
     else:
         from calista.db.backups import postgresql
 
         with files.new_file(folder, database.label, revision, postgresql.SUFFIX) as draft:
             using = postgresql.write(database, draft.path)
-            backup = draft.keep(lambda path: postgresql.verify(database, path, using))
+            postgresql.verify(database, draft.path, using)
+            # Without the lock, the revision in its name may be another by now.
+            assert_held()
+            backup = draft.keep()
     if prune:
         files.prune(folder, database.label, database.settings.backup_keep, backup.path)
     return backup

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from calista.errors import CalistaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 PARTIAL = ".partial"
@@ -121,9 +121,8 @@ class Draft:
     made_at: datetime
     revision: str
 
-    def keep(self, verify: Callable[[Path], None]) -> Backup:
-        """Verify the file, put it safely on the disk, and give it the name of a backup."""
-        verify(self.path)
+    def keep(self) -> Backup:
+        """Put the file, which is verified, safely on the disk, and give it the name of a backup."""
         sync(self.path)
         name = f"{self.stem}-{digest(self.path)}{self.suffix}"
         final = self.path.rename(self.folder / name)

@@ -28,13 +28,7 @@ def check_source(config: Config, draft: Draft, source: str, path: Path) -> None:
     Raises:
         ToolError: It is no Python, its docstring is not the message, or the lint finds something.
     """
-    try:
-        tree = ast.parse(source, filename=str(path))
-        compile(tree, str(path), "exec", dont_inherit=True)
-    except (SyntaxError, ValueError) as error:
-        raise ToolError(
-            f"{path.name} would not be valid Python: {error}", "repair the script template"
-        ) from error
+    tree = parse_source(source, path)
     doc = ast.get_docstring(tree, clean=False) or ""
     if not doc.startswith(draft.message):
         raise ToolError(
@@ -53,6 +47,22 @@ def check_source(config: Config, draft: Draft, source: str, path: Path) -> None:
             f"the new revision would not pass the lint: {found[0]}",
             "repair the script template, or ignore the rule in [tool.calista]",
         )
+
+
+def parse_source(source: str, path: Path) -> ast.Module:
+    """Return the syntax tree of a file that does not exist yet.
+
+    Raises:
+        ToolError: It is no Python.
+    """
+    try:
+        tree = ast.parse(source, filename=str(path))
+        compile(tree, str(path), "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ToolError(
+            f"{path.name} would not be valid Python: {error}", "repair the script template"
+        ) from error
+    return tree
 
 
 def lint_source(config: Config, source: str, tree: ast.Module, path: Path) -> Iterator[Diagnostic]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 Kind = Literal["schema", "data", "append-only"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 TEMPLATE = "script.py.j2"
+#: Characters of a revision file: beyond any that a person reviews.
+LARGEST = 1 << 22
 #: PostgreSQL keeps 63 bytes of a name; the longest one made of a table's is `<table>_forbid_truncate`.
 LONGEST_TABLE = 63 - len("_forbid_truncate")
 
@@ -65,7 +67,7 @@ class Draft:
             "dialects": config.dialects,
             "names": _names(config, self.table) if self.table else {},
         }
-        return render(config, TEMPLATE, values)
+        return render(config, TEMPLATE, values, largest=LARGEST)
 
 
 def check_kind(kind: str, table: str | None, *, autogenerate: bool) -> Kind:

@@ -7,12 +7,14 @@ from io import StringIO
 from typing import TYPE_CHECKING, Any
 
 from calista_tools import config as configuration
+from calista_tools.asked_database import assert_database, assert_dialect
 from calista_tools.config import DIALECTS
-from calista_tools.environment import alembic_config, development_url, running
+from calista_tools.environment import alembic_config, development_url, env_source, running
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from typing import TextIO
 
     from alembic.runtime.migration import MigrationContext
     from alembic.script import ScriptDirectory
@@ -26,13 +28,13 @@ def move(command: str, revisions: Sequence[str], *, default: str, url: str | Non
     Raises:
         ToolError: More than one target, no database, or what env.py or the database says.
     """
-    from alembic import command as commands
-
-    config, url = configuration.load(), development_url(url)
-    settings = alembic_config(config, url, stdout=sys.stderr)
     target = _only(revisions) or default
-    with running(config, url):
-        getattr(commands, command)(settings, target)
+
+    def steps(directory: ScriptDirectory, heads: Any) -> Any:
+        # As `alembic.command` has it, which leaves no place to look at the connection first.
+        return getattr(directory, f"_{command}_revs")(target, heads)
+
+    _run(url, steps, stdout=sys.stderr, destination_rev=target)
 
 
 def show_current(url: str | None) -> None:
@@ -41,12 +43,43 @@ def show_current(url: str | None) -> None:
     Raises:
         ToolError: No database, or what env.py or the database says.
     """
-    from alembic import command
 
-    config, url = configuration.load(), development_url(url)
-    settings = alembic_config(config, url)
+    def show(directory: ScriptDirectory, heads: Any) -> list[Any]:
+        for script in directory.get_all_current(heads):
+            print(script.cmd_format(verbose=False))
+        return []
+
+    _run(url, show, stdout=sys.stdout, dont_mutate=True)
+
+
+def _run(
+    flag: str | None,
+    steps: Callable[[ScriptDirectory, Any], Any],
+    *,
+    stdout: TextIO,
+    **given: Any,
+) -> None:
+    """Run the project's ``env.py`` on a development database, if it is the one asked for.
+
+    Raises:
+        ToolError: No database, another one, or what env.py or the database says.
+    """
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
+    from sqlalchemy.engine import make_url
+
+    config, url = configuration.load(), development_url(flag)
+    settings = alembic_config(config, url, stdout=stdout)
     with running(config, url):
-        command.current(settings)
+        directory = ScriptDirectory.from_config(settings)
+
+        def asked(heads: Any, context: MigrationContext) -> Any:
+            if url is not None:
+                assert_database(context, make_url(url), env_source(config))
+            return steps(directory, heads)
+
+        with EnvironmentContext(settings, directory, fn=asked, **given):
+            directory.run_env()
 
 
 def show_sql(revisions: Sequence[str], *, dialect: str | None, downgrade: bool) -> None:
@@ -59,8 +92,9 @@ def show_sql(revisions: Sequence[str], *, dialect: str | None, downgrade: bool) 
     if dialect is not None and dialect not in DIALECTS:
         raise ToolError(f"unknown dialect {dialect!r}", f"one of: {', '.join(DIALECTS)}")
     target = _only(revisions) or "head"
-    for name in (dialect,) if dialect else config.dialects:
-        text = revision_sql(config, target, name, downgrade=downgrade)
+    wanted = (dialect,) if dialect else config.dialects
+    texts = [revision_sql(config, target, name, downgrade=downgrade) for name in wanted]
+    for name, text in zip(wanted, texts, strict=True):
         print(text if dialect else f"-- {name}\n{text}", end="", flush=True)
 
 
@@ -68,13 +102,14 @@ def revision_sql(config: Config, target: str, dialect: str, *, downgrade: bool =
     """Return the SQL of one revision, as ``--sql`` writes it.
 
     Raises:
-        ToolError: There is no such revision, or it has to read the database.
+        ToolError: There is no such revision, it has to read the database, or env.py is set to
+            another dialect.
     """
     from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationStep, RevisionStep
     from alembic.script import ScriptDirectory
 
-    written = StringIO()
+    written, ran = StringIO(), False
     settings = alembic_config(config, url := f"{dialect}://")
     settings.output_buffer = written
     with running(config, url):
@@ -85,7 +120,10 @@ def revision_sql(config: Config, target: str, dialect: str, *, downgrade: bool =
         )
         step: RevisionStep = make(directory.revision_map, revision)
 
-        def one_step(_heads: Any, _context: MigrationContext) -> list[RevisionStep]:
+        def one_step(_heads: Any, context: MigrationContext) -> list[RevisionStep]:
+            nonlocal ran
+            ran = True
+            assert_dialect(context, dialect, env_source(config))
             return [step]
 
         start = revision.revision if downgrade else revision.down_revision
@@ -93,6 +131,11 @@ def revision_sql(config: Config, target: str, dialect: str, *, downgrade: bool =
             settings, directory, fn=one_step, as_sql=True, starting_rev=start, dont_mutate=True
         ):
             directory.run_env()
+    if not ran:
+        raise ToolError(
+            "env.py does not run migrations with --sql",
+            "it must call context.run_migrations() in offline mode, too",
+        )
     return written.getvalue()
 
 

@@ -39,6 +39,7 @@ ROUNDTRIP = """
 
 `[tool.calista.roundtrip]` is read by `calista-roundtrip`, `check`, `review`, `report`, `squash` and
 `pytest --roundtrip`. What a flag of `calista-roundtrip` says as well is added to it, or wins.
+`x` and `url-env` hold for every task that runs env.py, `sql` among them.
 
 | key | takes | |
 |---|---|---|

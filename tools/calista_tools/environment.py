@@ -15,7 +15,7 @@ from calista_tools.errors import ToolError
 from calista_tools.one_database import assert_env_of_one_database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
     from typing import TextIO
 
@@ -49,7 +49,8 @@ def alembic_config(
     ini = configuration_file(config)
     if not ini.is_file():
         raise ToolError(f"{ini}: no such file", "set `alembic-ini` in [tool.calista]")
-    options = Namespace(x=[f"url={url}"] if url else None)
+    given = [*_of_roundtrip(config, "x"), *([f"url={url}"] if url else [])]
+    options = Namespace(x=given or None)
     settings = AlembicConfig(
         **configuration_files(ini),  # type: ignore[arg-type]
         stdout=stdout or sys.stdout,
@@ -106,14 +107,47 @@ def running(config: Config, url: str | None = None) -> Iterator[None]:
     """
     from sqlalchemy.engine import make_url
 
-    try:
-        source = (config.script_location / "env.py").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        source = ""  # Alembic says so better.
+    source = env_source(config)
     if url:
         assert_env_of_one_database(source, config.script_location / "env.py")
-    with _reporting(), application_context(source, make_url(url) if url else None):
+    named = dict.fromkeys(_of_roundtrip(config, "url_env"), url) if url else {}
+    with (
+        variables(named),
+        _reporting(),
+        application_context(source, make_url(url) if url else None),
+    ):
         yield
+
+
+def env_source(config: Config) -> str:
+    """Return the source of the project's ``env.py``; "" where Alembic will say that it cannot be read."""
+    try:
+        return (config.script_location / "env.py").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+
+
+def _of_roundtrip(config: Config, name: str) -> tuple[str, ...]:
+    """Return how the project's ``env.py`` is run: what the round-trip is told of that holds here, too."""
+    from calista_tools.roundtrip.settings import read_settings
+
+    found: tuple[str, ...] = getattr(read_settings(config.roundtrip, config.root), name)
+    return found
+
+
+@contextmanager
+def variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables meanwhile."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextmanager

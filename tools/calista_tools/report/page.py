@@ -54,7 +54,7 @@ def _sql(evidence: Evidence, revision: Revision, dialect: str) -> str:
     try:
         return revision_sql(evidence.config, revision.revision, dialect)
     except ToolError as error:
-        return f"-- cannot be written without a database: {error.message}"
+        return f"-- not written: {error.message}"
 
 
 def _tree(evidence: Evidence) -> str:

@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 import sys
 import warnings
 from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.application import application_context
+from calista_tools.asked_database import variable_of
 from calista_tools.backends import shown, synchronous
+from calista_tools.environment import variables
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.fresh_connections import fresh_connections
 from calista_tools.roundtrip.opened import noted
-from calista_tools.roundtrip.project import variables
 from calista_tools.roundtrip.statements import words
 
 if TYPE_CHECKING:
@@ -103,12 +103,6 @@ def kept_to_itself() -> Exception:
     return RuntimeError("env.py ended the run and kept the error to itself")
 
 
-#: A variable that env.py itself reads, and that may hold a URL.
-_VARIABLE = re.compile(
-    r"""(?:environ(?:\.get)?|getenv)\s*[\[(]\s*["'](\w*(?:UR[LI]|DSN|DB|DATABASE)\w*)["']"""
-)
-
-
 def _assert_on(url: URL, connection: Connection, source: str) -> None:
     """Raise unless this is our scratch database: its revisions are about to be taken back."""
     free = not connection.in_transaction()
@@ -122,8 +116,7 @@ def _assert_on(url: URL, connection: Connection, source: str) -> None:
         connection.rollback()
     if ours:
         return
-    read = _VARIABLE.search(source)
-    variable = read[1] if read else "NAME"
+    variable = variable_of(source) or "NAME"
     raise ToolError(
         f"env.py connects to {shown(connection.engine.url)} and not to the database that it was given; nothing was run",
         'let it use `config.get_main_option("sqlalchemy.url")`, or name the environment'

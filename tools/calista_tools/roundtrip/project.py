@@ -9,7 +9,6 @@ import re
 import sys
 import tomllib
 from argparse import Namespace
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -17,13 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.application import application_context
-from calista_tools.environment import configuration_file, configuration_files
+from calista_tools.environment import configuration_file, configuration_files, variables
 from calista_tools.errors import ToolError
 from calista_tools.one_database import assert_env_of_one_database, assert_one_database
 from calista_tools.roundtrip.opened import noted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from alembic.config import Config
     from alembic.script import Script, ScriptDirectory
@@ -304,21 +303,6 @@ class Project:
         where = _source_of(error) or str(self.ini)
         message = f"{where}: cannot be loaded: {type(error).__name__}: {_one_line(error)}"
         return ToolError(message, exit_code=2)
-
-
-@contextmanager
-def variables(values: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables meanwhile."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def found_ini(named: Path | None, settings: config.Config) -> Path:

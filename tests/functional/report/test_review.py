@@ -79,7 +79,7 @@ def test_what_was_not_compared_is_not_claimed(repository: Path, tasks: Run) -> N
     tasks("revision", "-m", "add note", "-t", "note")
     checklist = lines(tasks("review", "--base", "main").out)
     _, evidence = checklist[AUTOGENERATE]
-    assert "sqlite: env.py gives no metadata to compare head with" in evidence
+    assert "does not apply: env.py gives no metadata to compare head with" in evidence
     assert "no drift" not in evidence
     assert "alike on" not in evidence, "one database is like nothing"
     assert "postgresql: not one of the project's `dialects`" in checklist[REVERSIBLE][1]

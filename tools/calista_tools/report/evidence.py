@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from calista_tools.door import door
 from calista_tools.environment import configuration_file
 from calista_tools.errors import ToolError
 from calista_tools.lint.noqa import read_directives
@@ -99,6 +100,8 @@ def gather(config: Config, base: str | None = None) -> Evidence:
     history = read_project(config, thorough=True)
     if not config.versions.is_dir():
         raise ToolError(f"{config.versions}: no such folder", "set `script_location`")
+    if not history.revisions and not history.problems:
+        raise ToolError("there is no revision to review", f"`{door()} revision -m` writes one")
     changes = changes_since(config.versions, base)
     revisions = _ordered(history)
     selection = Selection(config.select, config.ignore)

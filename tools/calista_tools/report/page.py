@@ -29,7 +29,7 @@ class Script(NamedTuple):
 def page(evidence: Evidence) -> tuple[str, Sequence[str]]:
     """Return the page, and the lines of the checklist that do not hold."""
     answered = answers(evidence)
-    open_lines = [answer.line for answer in answered if not answer.holds]
+    open_lines = [answer.line for answer in answered if answer.fails]
     values = {
         "project": evidence.config.root.name,
         "evidence": evidence,

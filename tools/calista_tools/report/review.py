@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 
 def review(evidence: Evidence) -> tuple[str, bool]:
-    """Return the review and whether every line of the checklist holds."""
+    """Return the review and whether no line of the checklist fails."""
     answered = answers(evidence)
-    holds = all(answer.holds for answer in answered)
+    holds = not any(answer.fails for answer in answered)
     values = {"evidence": evidence, "answers": answered, "holds": holds}
     text = render(evidence.config, "review.md.j2", values, filters={"markdown": one_line})
     return text, holds

@@ -17,6 +17,7 @@ from calista_tools.roundtrip.interrupt import interruptible
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from calista_tools.config import Config
     from calista_tools.roundtrip.engine import Options
     from calista_tools.roundtrip.project import Project
     from calista_tools.roundtrip.result import Run, Step
@@ -148,7 +149,7 @@ def _run(arguments: argparse.Namespace, out: TextIO) -> int:
         prepare=arguments.prepare or own.prepare,
     )
     project = Project.of(ini, own)
-    wanted = _options(arguments, settings.dialects, own)
+    wanted = _options(arguments, settings, own)
     runs: list[Run] = []
     for run in _prove_all(project, wanted, arguments.jobs):
         runs.append(run)
@@ -215,12 +216,10 @@ def _compare(runs: list[Run], settings: Settings) -> None:
         runs[-1].compared.append("parity")
 
 
-def _options(
-    arguments: argparse.Namespace, dialects: Sequence[str], settings: Settings
-) -> list[Options]:
+def _options(arguments: argparse.Namespace, config: Config, settings: Settings) -> list[Options]:
     from calista_tools.roundtrip.engine import Options
 
-    backends = arguments.backend or list(dialects)
+    backends = arguments.backend or list(config.dialects)
     if arguments.url:
         backend = arguments.url.partition(":")[0].partition("+")[0]
         backend = {"postgres": "postgresql"}.get(backend, backend)
@@ -243,6 +242,7 @@ def _options(
             end=arguments.end,
             cache=not arguments.no_cache,
             jobs=arguments.jobs // len(set(backends)),
+            append_only=config.append_only,
             settings=settings,
         )
         for backend in dict.fromkeys(backends)

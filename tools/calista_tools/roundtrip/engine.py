@@ -14,6 +14,7 @@ from calista_tools.backends.keep import PostgresKeeping, SqliteKeeping
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip import opened
 from calista_tools.roundtrip.apart import Apart
+from calista_tools.roundtrip.append_only import try_tables
 from calista_tools.roundtrip.begun import Begun, Progress, digest_of
 from calista_tools.roundtrip.cache import Cache, own_modules
 from calista_tools.roundtrip.from_nothing import fails_from_nothing
@@ -50,6 +51,7 @@ class Options:
         start: The revision after which proofs begin; those up to it are only upgraded to.
         end: The last revision; all heads if None.
         jobs: How many processes may prove pieces of a long history at once.
+        append_only: Tables whose rows are never changed: tried at head.
     """
 
     backend: str
@@ -58,6 +60,7 @@ class Options:
     end: str | None = None
     cache: bool = True
     jobs: int = 1
+    append_only: Sequence[str] = ()
     settings: Settings = field(default_factory=Settings)
 
 
@@ -256,6 +259,9 @@ class _Proof:
                 return False
             upgraded = 0 if count else len(before) + done
             self._from_nothing(run.steps, walk.judge, [*before, *proven], upgraded)
+            if head.reached:
+                version = walk.live.version_table
+                run.append_only = try_tables(database, self.options.append_only, skip=version)
             run.head = walk.snapshot if head.reached else None
             good = _proven_prefix(run.steps)
             # A role is not in the database that would be kept.

@@ -99,6 +99,8 @@ class Run:
     Attributes:
         compared: What head was compared with: the metadata (``drift``), the other dialect's head
             (``parity``). An empty list of differences says something only where it was.
+        append_only: Of each table that is to be append-only, which statements it refused and which
+            not; empty where head was not reached.
         metadata: Whether env.py gives metadata to compare with; None where head was not looked at.
     """
 
@@ -108,6 +110,7 @@ class Run:
     drift: list[str] = field(default_factory=list)
     parity: list[str] = field(default_factory=list)
     compared: list[str] = field(default_factory=list)
+    append_only: list[dict[str, Any]] = field(default_factory=list)
     metadata: bool | None = None
     notes: list[str] = field(default_factory=list)
     head: Snapshot | None = field(default=None, repr=False)
@@ -152,6 +155,7 @@ class Run:
             "drift": self.drift,
             "parity": self.parity,
             "compared": self.compared,
+            "append_only": self.append_only,
             "metadata": self.metadata,
             "notes": self.notes,
             "summary": self.summary(),

@@ -38,6 +38,7 @@ class Facts(NamedTuple):
         directives: Its ``# noqa`` comments.
         failures: Rules that raised: our bugs, reported as such.
         digest: What the file means, as `history.lock` records it; "" if it is not published.
+        torn: What the header of a file that cannot be parsed says all the same, where it does.
     """
 
     path: Path
@@ -46,6 +47,12 @@ class Facts(NamedTuple):
     directives: tuple[Directive, ...] = ()
     failures: tuple[str, ...] = ()
     digest: str = ""
+    torn: Revision | None = None
+
+    @property
+    def placed(self) -> Revision | None:
+        """By what the file has its place in the history; None where it has none."""
+        return self.header if isinstance(self.header, Revision) else self.torn
 
 
 def read_source(path: Path) -> bytes | Problem:
@@ -141,7 +148,10 @@ def load(
             return Migration(path, source, body, plain.revision, config, project, head)
     tree = parse(source, path)
     if isinstance(tree, Problem):
-        return Migration(path, source, ast.Module([], []), tree, config, project)
+        migration = Migration(path, source, ast.Module([], []), tree, config, project)
+        given = plain.revision if plain is not None else header
+        migration.torn = given if isinstance(given, Revision) else None
+        return migration
     if plain is not None:
         revision: Revision | Problem = plain.revision
     else:
@@ -190,6 +200,7 @@ def analyse(migration: Migration, rules: Sequence[Rule], published: Collection[s
         read_directives(migration.source),
         (*migration.bugs, *failures),
         _digest(migration) if migration.header_id in published else "",
+        migration.torn,
     )
 
 

@@ -111,9 +111,9 @@ def split(files: Sequence[Path], known: Known) -> list[tuple[Shard, bytes]]:
     """Return the stretches of a history, each with the schemas that it begins with."""
     paths: dict[str, Path] = {}
     for path in files:
-        header = known.facts[path].header
-        if isinstance(header, Revision):
-            paths.setdefault(header.revision, path)
+        placed = known.facts[path].placed
+        if placed is not None:
+            paths.setdefault(placed.revision, path)
     starts = [0, *sorted(known.schemas)]
     found = []
     for start, end in zip(starts, [*starts[1:], len(known.sequence)], strict=True):

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ConfigError
-from calista_tools.history import History, Problem, Revision
+from calista_tools.history import History, Problem
 from calista_tools.lint.analyse import analyse
 from calista_tools.lint.collected import Collected, Place
 from calista_tools.lint.diagnostic import Diagnostic
@@ -171,8 +171,10 @@ def _together(
 
 
 def _history(facts: Mapping[Path, Facts]) -> History:
+    # A file that cannot be parsed may have its place all the same: its children have a parent.
+    placed = [item.placed for item in facts.values()]
     headers = [item.header for item in facts.values()]
     return History(
-        [header for header in headers if isinstance(header, Revision)],
+        [revision for revision in placed if revision is not None],
         [header for header in headers if isinstance(header, Problem)],
     )

@@ -39,6 +39,7 @@ class Migration:
         project: Where the project's own modules are read from.
         kept: What one rule has worked out and others ask for, too.
         bugs: What went wrong in us while the file was followed.
+        torn: What the header says of a file that cannot be parsed; None where nothing, or where it can.
         schemas: What its ancestors leave behind, by dialect; empty where the history is not read.
     """
 
@@ -63,6 +64,7 @@ class Migration:
         self._changes: dict[tuple[str, str], Sequence[Change]] = {}
         self.kept: dict[str, Any] = {}
         self.bugs: list[str] = []
+        self.torn: Revision | None = None
 
     @lazily
     def tree(self) -> ast.Module:

@@ -186,8 +186,7 @@ class Reading:
 
     def _header(self, path: Path) -> Revision | None:
         if path not in self._fresh and self._before is not None:
-            header = self._before.facts[path].header
-            return header if isinstance(header, Revision) else None
+            return self._before.facts[path].placed
         found = header_of(path, self._sources[path])
         if isinstance(found, Plain):
             self._plain[path] = found

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calista_tools.history import Problem, Revision
+from calista_tools.history import Problem
 from calista_tools.history.scanner import Plain
 from calista_tools.lint.analyse import analyse, load, read_source, traits_of
 from calista_tools.lint.diagnostic import Diagnostic
@@ -86,8 +86,8 @@ def _read(
     sequence = frozenset(shard.sequence)
     owners: dict[str, Path] = {}
     for item in shard.facts.values():
-        if isinstance(item.header, Revision):
-            owners.setdefault(item.header.revision, item.path)
+        if item.placed is not None:
+            owners.setdefault(item.placed.revision, item.path)
     found: dict[str, Migration] = {}
     for path in changed:
         source = read_source(path)
@@ -153,8 +153,8 @@ def _in_place(
     """Yield the files with the schemas that their ancestors leave behind."""
     parents: dict[str, Sequence[str]] = {}
     for item in shard.facts.values():
-        header = item.header
-        if isinstance(header, Revision):
+        header = item.placed
+        if header is not None:
             parents.setdefault(header.revision, (*header.down_revisions, *header.depends_on))
     sequence = shard.sequence
     last = max(sequence.index(revision) for revision in fresh)

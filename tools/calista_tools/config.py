@@ -6,6 +6,7 @@ unknown keys and the JSON schema in ``docs/`` all come from it.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,8 @@ DEFAULT_NAMES: Mapping[str, str] = {
 #: What SQLAlchemy's ``naming_convention`` knows; of triggers and exclusion constraints it does not.
 CONVENTION_KINDS = ("pk", "uq", "ix", "fk", "ck")
 DIALECTS = ("sqlite", "postgresql")
+#: The policy's file names, as Alembic's ``file_template``.
+POLICY_TEMPLATE = "%(year)d%(month).2d%(day).2d_%(hour).2d%(minute).2d_%(slug)s"
 
 
 class Option(NamedTuple):
@@ -66,7 +69,8 @@ OPTIONS: Mapping[str, Option] = {
     "file-template": Option(
         _STRING,
         None,
-        "Alembic's file_template, folders included; default: the policy's `YYYYMMDD_HHMM_<summary>`.",
+        "Alembic's file_template, folders included; default: what Alembic's own configuration says,"
+        " else the policy's `YYYYMMDD_HHMM_<summary>`.",
     ),
     "names": Option(
         {
@@ -248,7 +252,7 @@ def _build(tools: Mapping[str, Any], root: Path, path: Path | None) -> Config:
         alembic_ini=ini,
         lock_file=optional("lock-file") or script_location / "history.lock",
         dialects=tuple(values.get("dialects", DIALECTS)),
-        file_template=values.get("file-template"),
+        file_template=values.get("file-template") or _file_template(ini, tools.get("alembic")),
         names={**DEFAULT_NAMES, **values.get("names", {})},
         naming_convention=values.get("naming-convention"),
         append_only=tuple(values.get("append-only", ())),
@@ -349,6 +353,25 @@ def _script_location(ini: Path) -> str | None:
         raise ConfigError(f"{ini}: cannot be read: {error}".replace("\n", " ")) from error
     location = parser.get("alembic", "script_location", fallback=None)
     return location.replace("%(here)s", str(ini.parent.absolute())) if location else None
+
+
+def _file_template(ini: Path, table: object) -> str | None:
+    """Return Alembic's own ``file_template``; None where it is the policy's, or there is none."""
+    try:
+        text = ini.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    # By hand: configparser takes longer to import than a file to be linted.
+    section = re.search(r"^\[alembic\][^\n]*\n((?:(?!\[)[^\n]*(?:\n|\Z))*)", text, re.MULTILINE)
+    found = re.findall(
+        r"(?m)^file_template[ \t]*[=:][ \t]*(\S.*?)[ \t]*$", section[1] if section else ""
+    )
+    written = (
+        found[-1] if found else table.get("file_template") if isinstance(table, dict) else None
+    )
+    if not isinstance(written, str) or written.replace("%%", "%") == POLICY_TEMPLATE:
+        return None
+    return written
 
 
 def _in_pyproject(table: object, root: Path) -> str | None:

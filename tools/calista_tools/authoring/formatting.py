@@ -55,9 +55,8 @@ def ruff() -> str:
 
 
 def _run(argv: list[str], source: str, path: Path) -> str:
-    done = subprocess.run(
-        argv, input=source.encode(), capture_output=True, cwd=path.parent, check=False
-    )
+    there = next(folder for folder in path.parents if folder.is_dir())
+    done = subprocess.run(argv, input=source.encode(), capture_output=True, cwd=there, check=False)
     if done.returncode:
         words = " ".join(done.stderr.decode(errors="replace").split())
         raise ToolError(f"{path.name}: ruff cannot format it: {words}")

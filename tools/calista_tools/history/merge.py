@@ -23,6 +23,7 @@ def write_merge(config: Config, history: History, message: str) -> Path:
     """
     from calista_tools.authoring.draft import Draft
     from calista_tools.authoring.message import check_message
+    from calista_tools.authoring.naming import root_of
     from calista_tools.authoring.parents import next_stamp
     from calista_tools.authoring.revision import unused_id, write_draft
     from calista_tools.authoring.slug import slugify
@@ -41,4 +42,4 @@ def write_merge(config: Config, history: History, message: str) -> Path:
         parents=tuple(parent.revision for parent in parents),
         kind="merge",
     )
-    return write_draft(config, draft, slugify(message))
+    return write_draft(config, draft, slugify(message), root_of(config, parents))

@@ -137,7 +137,7 @@ def squash(
     from calista_tools.locations import version_folders
 
     folders = version_folders(config)
-    path = chain.last.path.with_name(_named(chain.last, slugify(message)))
+    path = _path(config, chain.last, slugify(message))
     made: dict[str, Sequence[str]] = {}
     for dialect in config.dialects:
         report(f"running {len(chain.replaced)} revisions on {dialect}")
@@ -172,10 +172,17 @@ def _source(
     return format_source(source, path, sort_imports=False)
 
 
-def _named(last: Revision, slug: str) -> str:
-    from calista_tools.history.filename import file_name
+def _path(config: Config, last: Revision, slug: str) -> Path:
+    """Return where the baseline lies: where its last revision does, by the project's pattern."""
+    from calista_tools.authoring.naming import revision_path, root_of
 
-    return f"{slug}.py" if last.stamp is None else file_name(last.stamp, slug)
+    stamp = last.stamp if config.file_template is None else last.created
+    if stamp is None:
+        return last.path.with_name(f"{slug}.py")
+    path = revision_path(config, root_of(config, [last]), stamp, slug, last.revision)
+    if config.file_template is None or not path.parent.is_dir():
+        return last.path.with_name(path.name)
+    return path
 
 
 def _prove(

@@ -226,7 +226,7 @@ def test_sqlite_tells_which_key_is_taken(store: Connection) -> None:
     taken = {
         "replace by id": "this event_id exists",
         "replace by place": "this version of the stream exists",
-        "replace by key": "this global_seq exists",
+        "replace by key": "the database gives global_seq",
     }
     for name, words in taken.items():
         assert words in str(attempt(store, SQLITE[name]).orig)

@@ -19,7 +19,7 @@ from calista_tools.door import door
 from calista_tools.errors import ToolError
 from calista_tools.history.baseline import render_baseline
 from calista_tools.history.digest import digest_source
-from calista_tools.history.effects import effects
+from calista_tools.history.effects import each
 from calista_tools.history.lockfile import Entry, Lock, read_lock, render
 from calista_tools.history.proof import Bench, demand_equal
 
@@ -83,7 +83,7 @@ def find_chain(history: History, through: str) -> Chain:
         )
     replaced = tuple(r for r in history.ordered if r.revision in below)
     later = tuple(r for r in history.ordered if r.revision not in below)
-    data = tuple(r for r in replaced if effects(r).writes_rows)
+    data = tuple(revision for revision, told in each(replaced) if told.writes_rows)
     return Chain(history.revisions[name], replaced, later, data)
 
 

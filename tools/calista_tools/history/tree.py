@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from calista_tools.history.effects import Effects, effects
+from calista_tools.history.effects import Effects, each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -54,12 +54,12 @@ def rows(history: History) -> list[Row]:
     return [
         Row(
             revision,
-            effects(revision),
+            told,
             revision.revision in history.published,
             revision.revision in heads,
             revision.revision in bases,
         )
-        for revision in reversed(history.ordered)
+        for revision, told in each(reversed(history.ordered))
     ]
 
 

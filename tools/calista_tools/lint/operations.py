@@ -280,9 +280,11 @@ class Evaluation:
         troubles: What could not be followed.
         directions: Which of ``upgrade`` and ``downgrade`` the file defines, with their nodes.
         dependencies: Paths of project files that were read to follow this one.
+        unseen: Those of the directions in which something got hold of the database, or of objects
+            of a session, whose source is not at hand.
     """
 
-    __slots__ = ("dependencies", "directions", "guards", "operations", "troubles")
+    __slots__ = ("dependencies", "directions", "guards", "operations", "troubles", "unseen")
 
     def __init__(self) -> None:
         self.operations: list[Operation] = []
@@ -290,3 +292,4 @@ class Evaluation:
         self.troubles: list[Trouble] = []
         self.directions: dict[str, ast.FunctionDef | ast.AsyncFunctionDef] = {}
         self.dependencies: dict[str, bytes] = {}
+        self.unseen: set[str] = set()

@@ -19,7 +19,7 @@ from calista_tools.lint.selection import Selection
 from calista_tools.report.git import Changes, changes_since
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from calista_tools.config import Config
     from calista_tools.history import History, Revision
@@ -46,6 +46,7 @@ class Evidence:
         findings: The lint's, as its JSON has them, about the whole history.
         reasons: What was set aside in the revisions that are judged.
         runs: The round-trip's, as its JSON has them.
+        rows: By revision id, of those under review that change rows: ``sure`` or ``unsure``.
         breaks: Ways in which published revisions were changed.
     """
 
@@ -58,6 +59,7 @@ class Evidence:
     reasons: Sequence[Reason]
     runs: Sequence[dict[str, Any]]
     breaks: Sequence[str]
+    rows: Mapping[str, str]
 
     @property
     def judged(self) -> Sequence[Revision]:
@@ -94,6 +96,7 @@ def gather(config: Config, base: str | None = None) -> Evidence:
     Raises:
         ToolError: One of them could not run at all.
     """
+    from calista_tools.history.effects import each
     from calista_tools.history.lock import check_lock
     from calista_tools.history.project import read_project
 
@@ -125,6 +128,11 @@ def gather(config: Config, base: str | None = None) -> Evidence:
         ]
         if config.lock_file.exists()
         else [],
+        rows={
+            revision.revision: "sure" if told.kind in ("data", "mixed") else "unsure"
+            for revision, told in each(new)
+            if told.writes_rows
+        },
     )
 
 

@@ -33,7 +33,7 @@ def history(tmp_path: Path) -> History:
     for number, (revision, parents, upgrade) in enumerate(
         [
             ("a", None, TABLE),
-            ("b", "a", 'op.execute("INSERT INTO t VALUES (1)")'),
+            ("b", "a", 'op.execute("DO $$ BEGIN INSERT INTO t VALUES (1); END $$")'),
             ("c", "b", GUARDED),
             ("d", "b", TABLE.replace('"t"', '"u"')),
             ("e", "b", "op.bulk_insert(None, [])"),

@@ -123,6 +123,7 @@ def _handed_on(
     frame: Frame, reason: str, args: list[Any], kwargs: dict[str, Any], node: ast.Call
 ) -> None:
     """Note a call that we cannot follow and that was given the means to change the schema."""
+    live.handed_on(frame, args, kwargs)
     for value in (*args, *kwargs.values()):
         if isinstance(value, BatchBlock) or (isinstance(value, External) and value.path == _OP):
             keywords = {"reason": reason}

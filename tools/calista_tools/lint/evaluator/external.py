@@ -10,6 +10,7 @@ from calista_tools.lint.evaluator.builtins import path_of
 from calista_tools.lint.evaluator.core_statements import details_of_query, queried
 from calista_tools.lint.evaluator.instances import named_tuple
 from calista_tools.lint.evaluator.items import table_of
+from calista_tools.lint.evaluator.modules import FOREIGN
 from calista_tools.lint.evaluator.tables import all_tables, model_method, schema_method
 from calista_tools.lint.evaluator.values import (
     BatchBlock,
@@ -68,8 +69,14 @@ def _construct(name: str, path: str) -> Handler:
     def quoted(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
         return args[0] if args else Construct(name, path, args, kwargs, node)
 
+    def others(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
+        live.handed_on(frame, args, kwargs)
+        return Construct(name, path, args, kwargs, node)
+
     if path.endswith((*_OF_MODELS, *_OF_METADATA)):
         return of_models
+    if path.partition(".")[0] not in FOREIGN:
+        return {"quoted_name": quoted}.get(name, others)
     return {"Table": table, "quoted_name": quoted}.get(name, handler)
 
 

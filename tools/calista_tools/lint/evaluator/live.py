@@ -54,6 +54,46 @@ _SAME = frozenset(
         "options",
     ]
 )
+_READING = frozenset(["get", "one", "first", "all", "scalar_one", "refresh"])
+#: What has a session write what its objects have become.
+_FLUSHES = frozenset(["commit", "flush", "begin", "begin_nested"])
+_WRITES_OBJECTS = frozenset(
+    [
+        "add",
+        "add_all",
+        "delete",
+        "merge",
+        "bulk_save_objects",
+        "bulk_insert_mappings",
+        "bulk_update_mappings",
+    ]
+)
+#: Methods of a connection, a cursor or a session that write no rows by themselves.
+_HARMLESS = frozenset(
+    [
+        *_FLUSHES,
+        *_READING,
+        "rollback",
+        "close",
+        "__exit__",
+        "expire",
+        "expire_all",
+        "expunge",
+        "expunge_all",
+        "detach",
+        "invalidate",
+        "in_transaction",
+        "in_nested_transaction",
+        "get_isolation_level",
+        "get_execution_options",
+        "get_transaction",
+        "fetchone",
+        "fetchall",
+        "fetchmany",
+        "mogrify",
+    ]
+)
+_REACHES = frozenset(["bind", "session", "context", "engine"])
 
 
 def call(
@@ -79,6 +119,9 @@ def call(
         if isinstance(found, DialectName):
             raise NeedDialect
         return found
+    if kind == "session" and name in _FLUSHES:
+        # What it writes then is what the objects have become that were read or made before.
+        frame.state.evaluation.unseen.add(frame.state.direction)
     if kind in ("bind", "session", "context", "engine") and name in _SAME:
         return Live("bind" if kind == "context" and name == "connection" else kind)
     if name in ("has_table", "table_names") and kind in ("bind", "dialect"):
@@ -99,12 +142,23 @@ def call(
         return args[0]
     if kind == "result":
         return Unknown(attributes.READ)
-    if kind == "session" and name in ("add", "add_all", "delete", "merge", "bulk_save_objects"):
+    if kind == "session" and name in _WRITES_OBJECTS:
         written = statement(frame, Unknown("is an object of the session"), node, "session")
         # Whether it is inserted or changed, only the object knows.
         written.keywords = {**written.keywords, "verb": "merge"}
         frame.state.add(written)
+    elif kind in ("bind", "session") and name not in _HARMLESS:
+        frame.state.evaluation.unseen.add(frame.state.direction)
     return Unknown(f"is the result of `.{name}()`")
+
+
+def handed_on(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> None:
+    """Note that a call whose source is not at hand is given what reaches the database."""
+    for value in (*args, *kwargs.values()):
+        reaches = isinstance(value, Live) and value.kind in _REACHES
+        if reaches or (isinstance(value, External) and value.path == "alembic.op"):
+            frame.state.evaluation.unseen.add(frame.state.direction)
+            return
 
 
 def _answer(frame: Frame, name: str, args: list[Any], kwargs: dict[str, Any]) -> object:
@@ -135,9 +189,6 @@ def _told(
 def asking(frame: Frame, node: ast.AST) -> None:
     """Record that the revision asks the database something that may be answered here."""
     frame.state.add(Operation("read", frame.state.direction, node))
-
-
-_READING = frozenset(["get", "one", "first", "all", "scalar_one", "refresh"])
 
 
 def inspector(frame: Frame, args: list[Any], node: ast.Call) -> object:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.evaluator.frame import State
 
 #: Never part of a project, so never looked for on disk.
-_FOREIGN = frozenset({"alembic", "sqlalchemy", "sqlmodel", "pgvector"}) | sys.stdlib_module_names
+FOREIGN = frozenset({"alembic", "sqlalchemy", "sqlmodel", "pgvector"}) | sys.stdlib_module_names
 
 
 def builtin(name: str) -> object:
@@ -36,7 +36,7 @@ def do_import(frame: Frame, node: ast.Import) -> int:
         top = alias.name.partition(".")[0]
         bound = alias.asname or top
         target = alias.name if alias.asname else top
-        if top in _FOREIGN or frame.state.project is None:
+        if top in FOREIGN or frame.state.project is None:
             frame.names[bound] = _external(target)
         else:
             _postpone(frame, bound, _module_finder(frame, target))
@@ -48,7 +48,7 @@ def do_import_from(frame: Frame, node: ast.ImportFrom) -> int:
     module = node.module or ""
     names = frame.names
     state = frame.state
-    if node.level == 0 and (state.project is None or module.partition(".")[0] in _FOREIGN):
+    if node.level == 0 and (state.project is None or module.partition(".")[0] in FOREIGN):
         for alias in node.names:
             if alias.name == "*":
                 _star(frame, lambda name: External(f"{module}.{name}"))

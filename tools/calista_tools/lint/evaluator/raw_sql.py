@@ -13,6 +13,7 @@ from calista_tools.patterns import later
 
 if TYPE_CHECKING:
     import ast
+    from collections.abc import Iterator
 
     from calista_tools.lint.evaluator.frame import Frame
     from calista_tools.lint.operations import SchemaObject
@@ -37,6 +38,8 @@ _DDL = frozenset(
         "DropColumn",
     ]
 )
+#: More parts of a construct are not looked at.
+_MOST_PARTS = 1_000
 #: A hole that begins where a word could begin.
 _OPTION = later(rf"(?<!\S){HOLE}")
 
@@ -47,7 +50,8 @@ def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation
     ``keywords`` hold ``via`` (``op``, ``bind`` or ``session``), ``verb`` where it is known
     (``select``, ``insert``, ``update``, ``delete``), ``reason`` where the text is not,
     ``partial``: the text with a NUL for each hole, ``guarded`` for an insert that may meet what is
-    there, ``overwrites`` for one that changes it, and what `details` says of a construct.
+    there, ``overwrites`` for one that changes it, ``calls``: the functions that a ``select`` calls,
+    and what `details` says of a construct.
     """
     made = Operation("sql", frame.state.direction, node)
     keywords: dict[str, object] = {"via": via}
@@ -71,6 +75,8 @@ def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation
             made.table = table_of(target)
             if inner.name in ("update", "delete"):
                 keywords.update(details(value))
+            elif inner.name == "select":
+                keywords["calls"] = tuple(_functions(value))
             return made
         if inner.name in _DDL:
             from calista_tools.lint.evaluator.tables import ddl
@@ -96,6 +102,20 @@ def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation
     elif isinstance(inner, External):
         keywords["reason"] = f"is `{inner.path}`"
     return made
+
+
+def _functions(value: object) -> Iterator[str]:
+    """Yield the names of the SQL functions that a construct calls (``sa.func.x()``)."""
+    waiting, seen = [value], 0
+    while waiting and seen < _MOST_PARTS:
+        one = waiting.pop()
+        seen += 1
+        if isinstance(one, Construct):
+            if ".func." in one.path:
+                yield one.name
+            waiting += [*one.args, *one.kwargs.values(), one.receiver]
+        elif isinstance(one, (list, tuple)):
+            waiting += one
 
 
 def _ddl_text(construct: Construct) -> str | None:

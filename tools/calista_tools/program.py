@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 from invoke.program import Program
 
+from calista_tools.harmless import harmless_streams
 from calista_tools.task import forget_output
 from calista_tools.tasks import collection
 
@@ -14,7 +15,8 @@ from calista_tools.tasks import collection
 def main() -> None:
     """Run the tasks named on the command line; ends with ``SystemExit`` on an error."""
     try:
-        program().run()
+        with harmless_streams():
+            program().run()
         sys.stdout.flush()
     except BrokenPipeError:  # `calista-migrations --list | head`
         forget_output()

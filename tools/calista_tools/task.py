@@ -18,6 +18,7 @@ from invoke.parser.argument import Argument
 from invoke.tasks import Task as InvokeTask
 
 from calista_tools.errors import ToolError, describe
+from calista_tools.harmless import harmless, harmless_streams
 
 Body = Callable[..., Any]
 
@@ -104,9 +105,11 @@ def task(**options: Any) -> Callable[[Body], Task]:
         def reporting(*args: Any, **kwargs: Any) -> Any:
             write_bytecode()
             try:
-                return body(*args, **kwargs)
+                with harmless_streams():
+                    return body(*args, **kwargs)
             except ToolError as error:
-                raise Exit(describe(error), code=error.exit_code) from error
+                # Invoke prints it, and past our streams where it is Invoke's own program.
+                raise Exit(harmless(describe(error)), code=error.exit_code) from error
             except BrokenPipeError as error:
                 forget_output()
                 raise Exit(code=1) from error

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista.errors import CalistaError
+from calista.harmless import harmless_streams
 
 if TYPE_CHECKING:
     import argparse
@@ -24,9 +25,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0 done, 1 an error, 2 wrong usage, 3 the database is behind, 4 it is ahead.
     """
+    _open_what_was_closed()
+    with harmless_streams():
+        return _main(argv)
+
+
+def _main(argv: Sequence[str] | None) -> int:
     from calista.cli.parser import make_parser
 
-    _open_what_was_closed()
     args = make_parser().parse_args(argv)
     # Imported only now: help and version need neither signals nor threads.
     from calista.cli.signals import Terminated, ending_cleanly

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from calista.harmless import unwrapped
+
 if TYPE_CHECKING:
     from calista.db.backups import Backup
     from calista.db.revisions import Known
@@ -48,8 +50,9 @@ class Progress:
 
     def applied(self, _revision: str, seconds: float) -> None:
         """A revision is about to be committed."""
-        start = "\r\033[K" if self.on_terminal else ""
-        say(f"{start}{self.line}  {seconds:.2f} s")
+        if self.on_terminal:
+            unwrapped(sys.stderr).write("\r\033[K")
+        say(f"{self.line}  {seconds:.2f} s")
 
     def retries(self, _revision: str) -> None:
         """A revision waited too long for a table and will be tried again."""

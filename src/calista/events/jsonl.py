@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from calista.db.documents import decode, encode
 from calista.errors import CalistaError
 from calista.events.ulid import is_ulid
+from calista.harmless import harmless_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -105,4 +106,4 @@ def to_line(row: Row[Any]) -> bytes:
     at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     # Always six digits: texts of one length sort as their times do.
     values["recorded_at"] = at.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    return encode(values).encode() + b"\n"
+    return harmless_json(encode(values)).encode() + b"\n"

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
+from calista_tools.harmless import harmless
 from calista_tools.history.tree import Row, render_tree, rows
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def render_dot(history: History) -> str:
 
 
 def _quoted(*lines: str) -> str:
-    escaped = (line.replace("\\", "\\\\").replace('"', '\\"') for line in lines)
+    escaped = (harmless(line).replace("\\", "\\\\").replace('"', '\\"') for line in lines)
     return '"' + "\\n".join(escaped) + '"'
 
 

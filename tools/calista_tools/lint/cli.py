@@ -12,6 +12,7 @@ import sys
 import time
 
 from calista_tools.errors import ToolError
+from calista_tools.harmless import harmless_streams
 from calista_tools.lint.replay import replay
 
 TYPE_CHECKING = False  # typing alone takes longer to import than all of the above
@@ -46,6 +47,11 @@ def program() -> NoReturn:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
+    with harmless_streams():
+        return _main(argv)
+
+
+def _main(argv: Sequence[str] | None) -> int:
     began = time.time_ns()
     words = sys.argv[1:] if argv is None else list(argv)
     for stream in (sys.stdout, sys.stderr):

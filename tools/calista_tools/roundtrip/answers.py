@@ -11,6 +11,8 @@ import sys
 from contextlib import contextmanager, redirect_stdout, suppress
 from typing import TYPE_CHECKING, TextIO
 
+from calista_tools.harmless import wrapped
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -33,7 +35,7 @@ def answers_alone() -> Iterator[TextIO]:
             os.fdopen(os.dup(kept), "w", encoding=out.encoding, errors=out.errors) as ours,
             redirect_stdout(sys.stderr),
         ):
-            yield ours
+            yield wrapped(ours)
     finally:
         # Who has kept `sys.__stdout__` may have written into its buffer.
         with suppress(OSError, ValueError):

@@ -15,6 +15,7 @@ from contextlib import ExitStack, closing, suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from calista_tools.errors import ToolError
+from calista_tools.harmless import harmless_streams
 from calista_tools.roundtrip.interrupt import interrupt_no_more, listen
 
 if TYPE_CHECKING:
@@ -131,7 +132,8 @@ def _call(
 
 def _outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     try:
-        return function(*arguments)
+        with harmless_streams():  # a process that was spawned has streams of its own
+            return function(*arguments)
     except (ToolError, KeyboardInterrupt) as error:
         return error
     except BaseException as error:

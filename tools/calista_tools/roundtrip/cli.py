@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from calista_tools.errors import ToolError
+from calista_tools.harmless import harmless, harmless_streams, unwrapped
 from calista_tools.roundtrip.answers import answers_alone
 from calista_tools.roundtrip.apart import prove_apart
 from calista_tools.roundtrip.interrupt import interruptible
@@ -108,6 +109,11 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
+    with harmless_streams():
+        return _main(argv)
+
+
+def _main(argv: Sequence[str] | None) -> int:
     arguments = parser().parse_args(argv)
     if arguments.version:
         from importlib.metadata import version
@@ -200,7 +206,7 @@ def _prove_all(project: Project, wanted: Sequence[Options], jobs: int) -> Iterat
         found = prove_apart(project, wanted, _Status(), at_once=jobs > 1)
     for run in found:
         if sys.stderr.isatty():
-            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            _clear_line()
         yield run
 
 
@@ -260,8 +266,13 @@ class _Status:
         anew = "proven anew: " if step.revision in self._proven else ""
         self._proven.add(step.revision)
         if sys.stderr.isatty():
-            line = f"{anew}{step.revision} {step.summary}"[:_WIDTH]
-            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+            _clear_line()
+            line = harmless(f"{anew}{step.revision} {step.summary}")[:_WIDTH]
+            print(line, end="", file=sys.stderr, flush=True)
+
+
+def _clear_line() -> None:
+    print("\r\x1b[K", end="", file=unwrapped(sys.stderr), flush=True)
 
 
 if __name__ == "__main__":

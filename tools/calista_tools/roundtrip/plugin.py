@@ -117,9 +117,14 @@ class Revisions(pytest.File):
     ) -> str | TerminalRepr:
         """Say what keeps the project from being read, without a traceback."""
         from calista_tools.errors import ToolError, describe
+        from calista_tools.harmless import harmless
 
         error = excinfo.value
-        return describe(error) if isinstance(error, ToolError) else super().repr_failure(excinfo)
+        return (
+            harmless(describe(error))
+            if isinstance(error, ToolError)
+            else super().repr_failure(excinfo)
+        )
 
 
 class RoundTrip(pytest.Item):
@@ -134,6 +139,7 @@ class RoundTrip(pytest.Item):
     def setup(self) -> None:
         """Prove the backend; that it cannot be run is no failure of the revision's."""
         from calista_tools.errors import ToolError, describe
+        from calista_tools.harmless import harmless
 
         try:
             self._step = self._proof.step(self._revision)
@@ -142,14 +148,18 @@ class RoundTrip(pytest.Item):
             why = error.message if self._proof.told else describe(error)
             self._proof.told = True
         if self._step is None:
-            pytest.fail(why, pytrace=False)  # not up there: the error would be told as well
+            pytest.fail(
+                harmless(why), pytrace=False
+            )  # not up there: the error would be told as well
 
     def runtest(self) -> None:
         """Fail if the revision is not proven."""
+        from calista_tools.harmless import harmless
+
         step = self._step
         assert step is not None
         if step.upgrade == "skipped":
-            pytest.skip(step.error or "not reached")
+            pytest.skip(harmless(step.error or "not reached"))
         if not step.proven:
             raise NotProvenError(step)
 
@@ -157,6 +167,7 @@ class RoundTrip(pytest.Item):
         self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
     ) -> str | TerminalRepr:
         """Say what is wrong, without a traceback through the engine."""
+        from calista_tools.harmless import harmless
         from calista_tools.roundtrip.output.text import finding_lines
         from calista_tools.shown_path import shown
 
@@ -164,7 +175,7 @@ class RoundTrip(pytest.Item):
         if isinstance(error, NotProvenError):
             # The first line is what the summary shows.
             where = f"{shown(Path(error.step.filename))}:1: not proven"
-            return "\n".join([*finding_lines(error.step), "", where])
+            return harmless("\n".join([*finding_lines(error.step), "", where]))
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:

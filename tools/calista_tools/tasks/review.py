@@ -39,6 +39,7 @@ def report(
     from pathlib import Path
 
     from calista_tools import config
+    from calista_tools.harmless import harmless
     from calista_tools.report.evidence import gather
     from calista_tools.report.page import page
 
@@ -46,7 +47,7 @@ def report(
     text, open_lines = page(gather(settings, base))
     path = Path(output) if output else settings.root / "build" / "migrations.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8", newline="\n")
+    path.write_text(harmless(text), encoding="utf-8", newline="\n")
     print(path)
     if open_:
         import webbrowser

@@ -35,7 +35,7 @@ def show(arguments: SimpleNamespace, config_path: Path | None) -> int:
                 print(f"warning: {shown(migration.path)}: no revision", file=sys.stderr)
         entries += list_names(histories, group.reported)
     if arguments.output_format == "json":
-        sys.stdout.write(json.dumps(entries, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(entries, indent=2) + "\n")
     else:
         sys.stdout.writelines(f"{_line(entry)}\n" for entry in entries)
     sys.stdout.flush()

@@ -31,7 +31,7 @@ def show(arguments: SimpleNamespace, config_path: Path | None) -> int:
         for one in infer(list(Reading(group.files, group.config).migrations()))
     ]
     if arguments.output_format == "json":
-        sys.stdout.write(json.dumps(_as_json(found), indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(_as_json(found), indent=2) + "\n")
     else:
         sys.stdout.writelines(f"{line}\n" for line in _as_toml(found))
     sys.stdout.flush()

@@ -1,0 +1,115 @@
+"""How is text printed that others wrote? With nothing in it that acts on who reads it.
+
+Docstrings, names, file names and what a database says may hold escape sequences, which rename what a
+terminal shows or write into its clipboard, and characters that turn the order of what follows. They
+are shown by their number. `harmless_streams` sees to it where output is written, whoever writes it. The
+twin of ``calista_tools.harmless``.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False  # typing alone takes longer to import than all of this
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from typing import Any, TextIO
+
+#: Controls, invisible formats, halves of pairs, separators of lines and paragraphs.
+_KINDS = ("Cc", "Cf", "Cs", "Zl", "Zp")
+#: Of these, what text needs: scripts and emoji are written with the last two.
+_NEEDED = "\t\n\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
+
+
+class _Table(dict[int, str]):
+    """For `str.translate`: what is shown in each character's place, decided when it is met."""
+
+    def __init__(self, *, json: bool) -> None:
+        super().__init__()
+        self._json = json
+
+    def __missing__(self, code: int) -> str:
+        # Here: most runs meet nothing that is not printable.
+        from unicodedata import category
+
+        char = chr(code)
+        if char not in _NEEDED and category(char) in _KINDS:
+            char = _in_json(code) if self._json else _in_words(code)
+        self[code] = char
+        return char
+
+
+def _in_words(code: int) -> str:
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _in_json(code: int) -> str:
+    pair = chr(code).encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{pair[start : start + 4]}" for start in range(0, len(pair), 4))
+
+
+_TABLE = _Table(json=False)
+_JSON = _Table(json=True)
+
+
+def harmless(text: str) -> str:
+    r"""Return the text with what would act on its reader shown by its number, as ``\x1b``."""
+    if text.replace("\n", "").replace("\t", "").isprintable():
+        return text
+    # The end of a line on Windows; alone it would write over the line.
+    return "\r\n".join(part.translate(_TABLE) for part in text.split("\r\n"))
+
+
+def harmless_json(document: str) -> str:
+    """Return a JSON document on one line that is the same to programs, and harmless to read."""
+    return document if document.isprintable() else document.translate(_JSON)
+
+
+class Harmless:
+    """A stream that shows text so; everything else is the stream's own."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        """Write text; return how much of it was."""
+        self.stream.write(harmless(text))
+        return len(text)
+
+    def writelines(self, lines: Iterable[str]) -> None:
+        """Write several texts."""
+        for line in lines:
+            self.write(line)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.stream)
+
+
+def wrapped(stream: TextIO) -> TextIO:
+    """Return a stream that shows text harmlessly: this one, if it does."""
+    if stream is None or isinstance(stream, Harmless):
+        return stream
+    return Harmless(stream)  # type: ignore[return-value]
+
+
+def unwrapped(stream: TextIO) -> TextIO:
+    """Return the stream itself, for control sequences of ours."""
+    return stream.stream if isinstance(stream, Harmless) else stream
+
+
+class harmless_streams:  # noqa: N801 - used as a function; contextlib takes time to import
+    """Let stdout and stderr show text harmlessly meanwhile."""
+
+    def __enter__(self) -> None:
+        self._before = sys.stdout, sys.stderr
+        self._ours = wrapped(sys.stdout), wrapped(sys.stderr)
+        sys.stdout, sys.stderr = self._ours
+
+    def __exit__(self, *_: object) -> None:
+        if (sys.stdout, sys.stderr) == self._ours:
+            sys.stdout, sys.stderr = self._before

@@ -210,6 +210,11 @@ CASES = {
         [["upgrade", "--url", "URL"]],
         more_models,
     ),
+    "revision --allow-empty": Case(
+        ["revision", "-m", "nothing", "-a", "--allow-empty", "--url", "URL"],
+        lambda said: "def upgrade" in source(said),
+        [["upgrade", "--url", "URL"]],
+    ),
     "sql": Case(
         ["sql", "--revision", "a4", "--dialect", "sqlite", "--downgrade"],
         lambda said: "ALTER TABLE shelf DROP COLUMN name" in said.out,

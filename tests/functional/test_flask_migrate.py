@@ -134,6 +134,11 @@ def test_the_tasks_work_on_the_applications_database(site: Path, run: Run) -> No
     made = run(program, "revision", "-m", "name the stars", "--autogenerate")
     assert made.returncode == 0, made.stderr
     assert 'sa.Column("name", sa.String(length=40)' in Path(site, made.stdout.strip()).read_text()
+    assert run(program, "upgrade").returncode == 0
+    again = run(program, "revision", "-m", "nothing", "--autogenerate")
+    assert (again.returncode, again.stdout) == (0, ""), again.stderr
+    assert "nothing to do: " in again.stderr
+    assert len(list((site / "migrations" / "versions").glob("*.py"))) == 2
     other = f"sqlite:///{site / 'other.db'}"
     assert run(program, "upgrade", "a1", "--url", other).returncode == 0
     assert "star" in sa.inspect(sa.create_engine(other)).get_table_names()

@@ -34,7 +34,8 @@ def move(command: str, revisions: Sequence[str], *, default: str, url: str | Non
         # As `alembic.command` has it, which leaves no place to look at the connection first.
         return getattr(directory, f"_{command}_revs")(target, heads)
 
-    _run(url, steps, stdout=sys.stderr, destination_rev=target)
+    words = [command, "--", target]
+    _run(url, steps, words=words, stdout=sys.stderr, destination_rev=target)
 
 
 def show_current(url: str | None) -> None:
@@ -49,13 +50,14 @@ def show_current(url: str | None) -> None:
             print(script.cmd_format(verbose=False))
         return []
 
-    _run(url, show, stdout=sys.stdout, dont_mutate=True)
+    _run(url, show, words=["current"], stdout=sys.stdout, dont_mutate=True)
 
 
 def _run(
     flag: str | None,
     steps: Callable[[ScriptDirectory, Any], Any],
     *,
+    words: Sequence[str],
     stdout: TextIO,
     **given: Any,
 ) -> None:
@@ -69,7 +71,7 @@ def _run(
     from sqlalchemy.engine import make_url
 
     config, url = configuration.load(), development_url(flag)
-    settings = alembic_config(config, url, stdout=stdout)
+    settings = alembic_config(config, url, words=words, stdout=stdout)
     with running(config, url):
         directory = ScriptDirectory.from_config(settings)
 
@@ -110,7 +112,9 @@ def revision_sql(config: Config, target: str, dialect: str, *, downgrade: bool =
     from alembic.script import ScriptDirectory
 
     written, ran = StringIO(), False
-    settings = alembic_config(config, url := f"{dialect}://")
+    command = "downgrade" if downgrade else "upgrade"
+    words = [command, "--sql", "--", target]
+    settings = alembic_config(config, url := f"{dialect}://", words=words)
     settings.output_buffer = written
     with running(config, url):
         directory = ScriptDirectory.from_config(settings)

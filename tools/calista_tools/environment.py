@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-from argparse import Namespace
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,8 @@ from calista_tools.errors import ToolError
 from calista_tools.one_database import assert_env_of_one_database
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from argparse import Namespace
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from calista_tools.config import Config
 
+#: In ``config.attributes``: a task of ours runs env.py, whatever ``config.cmd_opts`` looks like.
+TASK = "calista_task"
 NO_URL = "set CALISTA_DB_URL, give --url, or write `sqlalchemy.url` into alembic.ini"
 
 
@@ -32,13 +34,18 @@ def development_url(flag: str | None) -> str | None:
 
 
 def alembic_config(
-    config: Config, url: str | None = None, *, stdout: TextIO | None = None
+    config: Config,
+    url: str | None = None,
+    *,
+    words: Sequence[str],
+    stdout: TextIO | None = None,
 ) -> AlembicConfig:
     """Return Alembic's configuration of the project.
 
     Args:
         config: The project.
         url: The database, as ``-x url=`` and as ``sqlalchemy.url``; None for env.py's own way.
+        words: The command line of ``alembic`` that would do the same.
         stdout: Where Alembic prints; ``sys.stdout`` if None.
 
     Raises:
@@ -50,16 +57,39 @@ def alembic_config(
     if not ini.is_file():
         raise ToolError(f"{ini}: no such file", "set `alembic-ini` in [tool.calista]")
     given = [*_of_roundtrip(config, "x"), *([f"url={url}"] if url else [])]
-    options = Namespace(x=given or None)
     settings = AlembicConfig(
         **configuration_files(ini),  # type: ignore[arg-type]
         stdout=stdout or sys.stdout,
-        cmd_opts=options,
+        cmd_opts=command_line(words, given),
     )
+    settings.attributes[TASK] = True
     settings.set_main_option("script_location", _ini(str(config.script_location)))
     if url:
         settings.set_main_option("sqlalchemy.url", _ini(url))
     return settings
+
+
+def command_line(words: Sequence[str], x: Iterable[str] = ()) -> Namespace:
+    """Return what ``alembic`` makes of its command line: many an env.py looks there."""
+    from alembic.config import CommandLine
+
+    return CommandLine(prog="alembic").parser.parse_args([*(f"-x{item}" for item in x), *words])
+
+
+def runs_always(config: Config) -> bool:
+    """Whether Alembic runs env.py for each new revision: its ``revision_environment``."""
+    try:
+        text = config.alembic_ini.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        text = ""
+    if "revision_environment" not in text and "revision_environment" not in config.alembic:
+        return False
+    from alembic.util import asbool
+
+    words = ["revision", "--message="]
+    settings = alembic_config(config, words=words)
+    get = getattr(settings, "get_alembic_option", settings.get_main_option)  # since Alembic 1.16
+    return bool(asbool(get("revision_environment")))
 
 
 def configuration_file(config: Config) -> Path:
@@ -95,12 +125,15 @@ def configuration_files(ini: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running(config: Config, url: str | None = None) -> Iterator[None]:
+def running(
+    config: Config, url: str | None = None, *, one_database: bool = False
+) -> Iterator[None]:
     """Let the body run the project's ``env.py``, in its application's context if it needs one.
 
     Args:
         config: The project.
         url: The database that was asked for; None for env.py's own way.
+        one_database: Refuse an env.py of several databases even where no URL was asked for.
 
     Raises:
         ToolError: Whatever was raised, in the words of its last cause.
@@ -108,7 +141,7 @@ def running(config: Config, url: str | None = None) -> Iterator[None]:
     from sqlalchemy.engine import make_url
 
     source = env_source(config)
-    if url:
+    if url or one_database:
         assert_env_of_one_database(source, config.script_location / "env.py")
     named = dict.fromkeys(_of_roundtrip(config, "url_env"), url) if url else {}
     with (

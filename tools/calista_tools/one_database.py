@@ -34,7 +34,7 @@ def assert_one_database(source: bytes, filename: str | os.PathLike[str]) -> None
         ToolError: It is.
     """
     if any(word in source for word in _BY_NAME) and _UPGRADE.search(source.replace(b"\r\n", b"\n")):
-        raise _several(Path(filename))
+        raise several_databases(Path(filename))
 
 
 def assert_env_of_one_database(source: str, filename: str | os.PathLike[str]) -> None:
@@ -44,12 +44,13 @@ def assert_env_of_one_database(source: str, filename: str | os.PathLike[str]) ->
         ToolError: It does.
     """
     if _ENV.search(source):
-        raise _several(Path(filename))
+        raise several_databases(Path(filename))
 
 
-def _several(path: Path) -> ToolError:
+def several_databases(path: Path | None = None) -> ToolError:
+    """Return what is said of a project for several databases, where its ``env.py`` is not known."""
     return ToolError(
-        f"{shown(path)} is written for several databases, as Alembic's multidb template has it:"
+        f"{shown(path) if path else 'env.py'} is written for several databases, as Alembic's multidb template has it:"
         " that is not supported",
         _HINT,
     )

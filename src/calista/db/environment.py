@@ -84,8 +84,12 @@ def database_url(x: Mapping[str, str], config: Config, environ: Mapping[str, str
 
 
 def _by_alembic(config: Config) -> bool:
-    """Whether the `alembic` program called: what it was asked to do is in its options."""
-    return hasattr(getattr(config, "cmd_opts", None), "cmd")
+    """Whether the `alembic` program called: what it was asked to do is in its options.
+
+    The toolkit's tasks give the same options, and say that they do.
+    """
+    options = getattr(config, "cmd_opts", None)
+    return hasattr(options, "cmd") and "calista_task" not in config.attributes
 
 
 def _set_by_program(config: Config) -> str | None:

@@ -11,7 +11,7 @@ from sqlalchemy import URL, Connection, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from benchmarks.generated_history import write_project
-from calista_tools.authoring.revision import write_revision
+from calista_tools.authoring.revision import write_revisions
 from calista_tools.config import Config, load
 from calista_tools.environment import alembic_config
 from calista_tools.roundtrip.cli import main as roundtrip
@@ -32,7 +32,7 @@ def move(config: Config, database_url: URL) -> Move:
 
     def run(way: str, revision: str) -> None:
         url = database_url.render_as_string(hide_password=False)
-        getattr(command, way)(alembic_config(config, url), revision)
+        getattr(command, way)(alembic_config(config, url, words=[way, revision]), revision)
 
     return run
 
@@ -66,7 +66,7 @@ REFUSED = {
 def test_append_only_refuses_what_it_says(
     config: Config, database_url: URL, move: Move, table: str
 ) -> None:
-    write_revision(config, "add the log", kind="append-only", table=table)
+    write_revisions(config, "add the log", kind="append-only", table=table)
     move("upgrade", "head")
     dialect = database_url.get_backend_name()
     with connect(database_url) as connection:
@@ -86,7 +86,7 @@ def test_append_only_refuses_what_it_says(
 
 
 def test_append_only_leaves_nothing_behind(config: Config, database_url: URL, move: Move) -> None:
-    write_revision(config, "add the log", kind="append-only", table="audit_entry")
+    write_revisions(config, "add the log", kind="append-only", table="audit_entry")
     move("upgrade", "head")
     move("downgrade", "-1")
     with connect(database_url) as connection:
@@ -101,14 +101,14 @@ def test_append_only_leaves_nothing_behind(config: Config, database_url: URL, mo
 def test_a_data_step_fills_in_batches_and_can_run_twice(
     config: Config, database_url: URL, move: Move
 ) -> None:
-    table = write_revision(config, "create observation", table="observation")
+    table = write_revisions(config, "create observation", table="observation")[0]
     table.write_text(
         table.read_text().replace(
             'sa.Column("id", sa.Integer(), nullable=False),',
             'sa.Column("id", sa.Integer(), nullable=False), sa.Column("band", sa.String(9)),',
         )
     )
-    data = write_revision(config, "name unknown bands", kind="data", table="observation")
+    data = write_revisions(config, "name unknown bands", kind="data", table="observation")[0]
     data.write_text(
         data.read_text()
         .replace("pass  # fill(", "fill(")
@@ -135,13 +135,15 @@ def test_a_data_step_fills_in_batches_and_can_run_twice(
 def test_a_data_step_renders_without_a_database(
     config: Config, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data = write_revision(config, "name unknown bands", kind="data", table="observation")
+    data = write_revisions(config, "name unknown bands", kind="data", table="observation")[0]
     data.write_text(
         data.read_text()
         .replace("pass  # fill(", "fill(")
         .replace('sa.column("id", sa.Integer())', 'sa.column("id"), sa.column("band", sa.String())')
     )
-    command.upgrade(alembic_config(config, "postgresql://"), "base:head", sql=True)
+    command.upgrade(
+        alembic_config(config, "postgresql://", words=["upgrade", "head"]), "base:head", sql=True
+    )
     assert "UPDATE observation SET band='unknown' WHERE observation.band IS NULL;" in (
         capsys.readouterr().out
     )
@@ -151,10 +153,10 @@ def test_a_data_step_renders_without_a_database(
 def test_every_kind_is_proven_as_it_is_written(
     config: Config, backend: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_revision(config, "a stub")
-    write_revision(config, "a table", table="note")
-    write_revision(config, "a log", kind="append-only", table="log")
-    write_revision(config, "some data", kind="data", table="note")
+    write_revisions(config, "a stub")
+    write_revisions(config, "a table", table="note")
+    write_revisions(config, "a log", kind="append-only", table="log")
+    write_revisions(config, "some data", kind="data", table="note")
     code = roundtrip(["--config", str(config.alembic_ini), "--backend", backend])
     said = capsys.readouterr()
     assert code == 0, said.out + said.err

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     help={
         "message": "what the revision does; also names the file",
         "autogenerate": "write what differs between the metadata and the database",
+        "allow_empty": "write a file also where nothing differs (--autogenerate)",
         "kind": "schema, data or append-only",
         "table": "the table to create (schema, append-only) or to fill (data)",
         "head": "the revision to follow; default: the only head",
@@ -24,6 +25,7 @@ def revision(
     _: Context,
     message: str,
     autogenerate: bool = False,
+    allow_empty: bool = False,
     kind: str = "schema",
     table: str | None = None,
     head: str | None = None,
@@ -31,15 +33,17 @@ def revision(
 ) -> None:
     """Write one revision file, formatted and checked, and print its path."""
     from calista_tools import config
-    from calista_tools.authoring.revision import write_revision
+    from calista_tools.authoring.revision import write_revisions
 
-    path = write_revision(
+    paths = write_revisions(
         config.load(),
         message,
         kind=kind,
         table=table,
         head=head,
         autogenerate=autogenerate,
+        allow_empty=allow_empty,
         url=url,
     )
-    print(path)
+    for path in paths:
+        print(path)

@@ -88,6 +88,12 @@ OPTIONS: Mapping[str, Option] = {
     ),
     "append-only": Option(_STRINGS, [], "Tables whose rows are never changed or removed."),
     "baseline": Option(_STRING, None, "The revision id that the history starts from."),
+    "external-revisions": Option(
+        _STRINGS,
+        [],
+        "Revisions of other packages that `down_revision` or `depends_on` may name: ids, or patterns"
+        " (`core*`).",
+    ),
     "application-packages": Option(
         _STRINGS, [], "Packages that a revision must not import (CAL005)."
     ),
@@ -132,6 +138,7 @@ class Config(NamedTuple):
     naming_convention: Mapping[str, str] | None = None
     append_only: tuple[str, ...] = ()
     baseline: str | None = None
+    external_revisions: tuple[str, ...] = ()
     application_packages: tuple[str, ...] = ()
     select: tuple[str, ...] = ("CAL",)
     ignore: tuple[str, ...] = ()
@@ -257,6 +264,7 @@ def _build(tools: Mapping[str, Any], root: Path, path: Path | None) -> Config:
         naming_convention=values.get("naming-convention"),
         append_only=tuple(values.get("append-only", ())),
         baseline=values.get("baseline"),
+        external_revisions=tuple(values.get("external-revisions", ())),
         application_packages=tuple(values.get("application-packages", ())),
         select=tuple(values.get("select", ("CAL",))),
         ignore=tuple(values.get("ignore", ())),

@@ -102,7 +102,7 @@ def test_branches_with_merges_and_three_heads(project: Project) -> None:
 def test_a_second_base_joins(project: Project) -> None:
     project.add("0005", "x")
 
-    rebase()
+    rebase("b")
 
     project.assert_line("abx")
 

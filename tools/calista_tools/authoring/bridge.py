@@ -86,7 +86,7 @@ def _render(arguments: Mapping[str, Any]) -> str:
     config = _config(settings)
     check_message(message)
     slug = slugify(message)
-    history = read_history(version_folders(config))
+    history = read_history(version_folders(config), external=config.external_revisions)
     parents = _tuple(arguments["down_revision"])
     known = [history.revisions[parent] for parent in parents if parent in history.revisions]
     draft = Draft(

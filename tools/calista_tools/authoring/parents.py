@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.door import door
 from calista_tools.errors import ToolError
+from calista_tools.history.branches import labels_of, split_branches, with_labels
 from calista_tools.history.filename import MINUTE, stamp_of
 
 if TYPE_CHECKING:
@@ -20,7 +21,8 @@ def choose_parents(history: History, head: str | None) -> tuple[Revision, ...]:
 
     Args:
         history: Where the parents are.
-        head: A revision id, the unique beginning of one, or a branch label; None for the head.
+        head: A revision id, the unique beginning of one, a branch label, or what Alembic understands
+            (``label@head``, see `History.resolve`); None for the head.
 
     Raises:
         ToolError: A file of the history cannot be read or follows itself, there is more than one
@@ -36,11 +38,14 @@ def choose_parents(history: History, head: str | None) -> tuple[Revision, ...]:
     heads = history.heads
     if len(heads) > 1:
         listed = ", ".join(f"{head} ({history.revisions[head].name})" for head in heads)
-        raise ToolError(
-            f"the history has {len(heads)} heads: {listed}",
-            f"make them one with `{door()} rebase` (or `{door()} merge` if both are published),"
-            " or choose one with --head",
-        )
+        labels = sorted(label for head in heads for label in labels_of(history, head))
+        hint = "choose one with --head" + (f", such as --head {labels[0]}@head" if labels else "")
+        if split_branches(history):
+            hint = (
+                f"make them one with `{door()} rebase` (or `{door()} merge` if both are published),"
+                f" or {hint}"
+            )
+        raise ToolError(f"the history has {len(heads)} heads: {listed}", hint)
     return tuple(history.revisions[head] for head in heads)
 
 
@@ -64,35 +69,25 @@ def next_stamp(parents: Iterable[Revision], now: datetime | None = None) -> date
 
 
 def _named(history: History, name: str) -> Revision:
-    """Return the head that a person means by ``name``."""
-    wanted = [id_ for id_ in history.revisions if id_ == name] or [
-        id_ for id_ in history.revisions if name and id_.startswith(name)
-    ]
-    if not wanted:
-        wanted = _heads_of_branch(history, name)
-    if len(wanted) > 1:
-        raise ToolError(
-            f"--head {name!r} is ambiguous: {', '.join(sorted(wanted))}", "give more of the id"
-        )
-    if not wanted:
-        heads = ", ".join(history.heads) or "none"
+    """Return the head that a person means by ``name``; a branch label means its branch's head."""
+    found = history.resolve(name)
+    if name in history.labels and name not in history.revisions:
+        found = history.resolve(f"{name}@head")
+    found = found or tuple(id_ for id_ in history.revisions if name and id_.startswith(name))
+    if len(found) > 1:
+        hint = "give more of the id"
+        if name in history.labels or "@" in name:
+            hint = f"name one of them, or make them one with `{door()} rebase`"
+        raise ToolError(f"--head {name!r} is ambiguous: {', '.join(sorted(found))}", hint)
+    if not found:
+        heads = with_labels(history, history.heads) or "none"
         raise ToolError(f"--head {name!r} is no revision of this history", f"heads: {heads}")
-    children = history.children[wanted[0]]
+    (head,) = found
+    children = history.children[head]
     if children:
         raise ToolError(
             f"--head {name!r} is not a head: {', '.join(children)} already follows it",
             "leave --head out to follow the head; to branch on purpose:"
-            f" alembic revision --splice --head {wanted[0]}",
+            f" alembic revision --splice --head {head}",
         )
-    return history.revisions[wanted[0]]
-
-
-def _heads_of_branch(history: History, label: str) -> list[str]:
-    """Return the heads below the revision that carries a branch label."""
-    below = [r.revision for r in history.revisions.values() if label in r.branch_labels]
-    seen = set(below)
-    while below:
-        fresh = [child for id_ in below for child in history.children[id_] if child not in seen]
-        seen.update(fresh)
-        below = fresh
-    return [head for head in history.heads if head in seen]
+    return history.revisions[head]

@@ -66,7 +66,7 @@ def write_revisions(
                 f"{folder}: no such folder",
                 "run this inside the project, or set `script_location` in [tool.calista]",
             )
-    history = read_history(folders)
+    history = read_history(folders, external=config.external_revisions)
     if autogenerate or runs_always(config):
         # Here, not at the top: only this needs Alembic and SQLAlchemy.
         from calista_tools.authoring.wishes import Author

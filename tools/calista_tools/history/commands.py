@@ -100,6 +100,11 @@ def rebase(onto: str | None = None, *, dry_run: bool = False) -> None:
         print(f"both branches touch table {table}: look at {both}", file=sys.stderr)
     if not plan.moves:
         words = "there is one head already" if plan.target else "there is no revision"
+        if len(plan.history.heads) > 1:
+            from calista_tools.history.branches import with_labels
+
+            heads = with_labels(plan.history, plan.history.heads)
+            words = f"the heads are branches of their own: {heads}"
         print(f"{words}; nothing {'to move' if dry_run else 'moved'}", file=sys.stderr)
         return
     if dry_run:

@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING
 from calista_tools.door import door
 from calista_tools.errors import ToolError
 from calista_tools.history.revision import Problem, Revision
+from calista_tools.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+_ELSEWHERE = "(if it is another package's: list it in `external-revisions` of [tool.calista])"
+#: As in Alembic's ``runtime/migration.py`` and ``script/revision.py``.
+_RELATIVE = later(r"(?:(.+?)@)?(\w+)?([+-]\d+)")
 
 
 class History:
@@ -23,6 +28,8 @@ class History:
             one counts, as for Alembic.
         problems: Files that are no revision, edges that lead nowhere, and cycles.
         published: Ids that the lock file records; empty where it was not read.
+        external: Ids of other packages' revisions, or patterns of them: such parents and
+            dependencies are no problem.
     """
 
     def __init__(
@@ -30,10 +37,12 @@ class History:
         revisions: Iterable[Revision],
         problems: Iterable[Problem] = (),
         published: Iterable[str] = (),
+        external: Iterable[str] = (),
     ) -> None:
         self.revisions: dict[str, Revision] = {}
         self.problems: list[Problem] = list(problems)
         self.published: frozenset[str] = frozenset(published)
+        self.external = tuple(external)
         self._files = tuple(revisions)
         for revision in self._files:
             first = self.revisions.get(revision.revision)
@@ -144,11 +153,17 @@ class History:
 
         Args:
             name: An id or the beginning of one (four characters or more), ``head``, ``heads``,
-                ``base``, a branch label, or ``label@head``.
+                ``base``, a branch label, ``label@head``, or one of these and how many revisions
+                before (``label@head-1``) or after it (``base+2``).
 
         Returns:
             No id where nothing is meant, several where the name is ambiguous.
         """
+        if name in self.revisions:
+            return (name,)
+        relative = _RELATIVE.fullmatch(name)
+        if relative is not None:
+            return self._walked(*relative.groups())
         label, at, rest = name.rpartition("@")
         if at:
             start = self.resolve(label)
@@ -158,8 +173,6 @@ class History:
             return self.heads
         if name == "base":
             return self.bases
-        if name in self.revisions:
-            return (name,)
         if name in self.labels:
             return (self.labels[name],)
         if len(name) < 4:
@@ -178,6 +191,31 @@ class History:
         if found:
             raise ToolError(f"`{name}` means several revisions: {', '.join(found[:5])}")
         raise ToolError(f"there is no revision `{name}`", f"`{door()} history` lists them")
+
+    def is_external(self, name: str) -> bool:
+        """Whether an id that no file has is another package's, as the project says."""
+        if not self.external:
+            return False
+        from fnmatch import fnmatchcase
+
+        return any(fnmatchcase(name, pattern) for pattern in self.external)
+
+    def _walked(self, label: str | None, symbol: str | None, steps: str) -> tuple[str, ...]:
+        """Return what lies so many steps from what a name means: several where the way forks."""
+        count = int(steps)
+        if symbol is None and count > 0:
+            return ()  # counted from where a database is, which only that knows
+        symbol = symbol or "heads"
+        found = self.resolve(f"{label}@{symbol}" if label else symbol)
+        line = None
+        if label:
+            start = self.resolve(label)
+            line = self.descendants(*start) | self.ancestors(*start)
+        edges = self.children if count > 0 else self.parents
+        for _ in range(min(abs(count), len(self.revisions) + 1)):
+            following = (name for one in found for name in edges[one])
+            found = tuple(dict.fromkeys(name for name in following if line is None or name in line))
+        return found
 
     def _ids(self, chosen: Callable[[Revision], bool]) -> tuple[str, ...]:
         found = (
@@ -212,21 +250,21 @@ class History:
         while ready:
             name = names[heapq.heappop(ready)]
             order.append(self.revisions[name])
-            for later in after[name]:
-                waits[later] -= 1
-                if not waits[later]:
-                    heapq.heappush(ready, place[later])
+            for next_ in after[name]:
+                waits[next_] -= 1
+                if not waits[next_]:
+                    heapq.heappush(ready, place[next_])
         return tuple(order)
 
     def _check_edges(self) -> None:
         for revision in self.revisions.values():
-            for name in revision.down_revisions:
-                if name not in self.revisions:
-                    message = f"unknown down_revision {name!r}"
-                    self.problems.append(Problem("missing-parent", revision.path, message))
-            for name in revision.depends_on:
-                if name not in self.revisions and name not in self.labels:
-                    message = f"unknown depends_on {name!r}"
+            named = [("down_revision", name) for name in revision.down_revisions]
+            named += [
+                ("depends_on", name) for name in revision.depends_on if name not in self.labels
+            ]
+            for where, name in named:
+                if name not in self.revisions and not self.is_external(name):
+                    message = f"unknown {where} {name!r} {_ELSEWHERE}"
                     self.problems.append(Problem("missing-parent", revision.path, message))
 
     def _check_cycles(self) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from calista_tools.door import door
 from calista_tools.errors import ToolError
+from calista_tools.history.branches import split_heads
 from calista_tools.history.lockfile import Entry, Lock, append, read_lock
 
 if TYPE_CHECKING:
@@ -86,9 +87,10 @@ def _baselines(history: History, lock: Lock, lock_file: Path) -> Iterable[Break]
         yield Break("CAL403", "baseline", "", lock_file, 1, message, hint)
     for base in history.parentless:
         name = base.revision
-        if name not in lock.baselines and name not in lock.published:
+        known = name in lock.baselines or name in lock.published
+        if not known and not base.branch_labels:  # those start a branch of their own
             message = f"{name} starts a second history beside {', '.join(lock.baselines)}"
-            hint = f"give it a down_revision (`{door()} rebase`)"
+            hint = f"give it a down_revision (`{door()} rebase --onto REV`) or branch_labels"
             yield Break("CAL403", "baseline", name, base.path, 1, message, hint)
 
 
@@ -148,11 +150,13 @@ def lock(history: History, lock_file: Path, *, through: str | None = None) -> tu
     broken = check_lock(history, lock_file)
     if broken:
         raise ToolError(f"{broken[0].path}: {broken[0].message}", broken[0].hint)
-    if through is None and len(history.heads) > 1:
-        heads = ", ".join(history.heads)
+    split = split_heads(history)
+    if through is None and split:
+        heads = ", ".join(split)
         raise ToolError(
             f"the history has several heads: {heads}",
-            f"`{door()} rebase` makes them one, or `{door()} merge` where both are published",
+            f"`{door()} rebase` makes them one, or `{door()} merge` where both are published; a branch"
+            " that is there on purpose has branch_labels",
         )
     wanted = history.ancestors(history.one(through), dependencies=True) if through else None
     published = read_lock(lock_file).published
@@ -162,5 +166,8 @@ def lock(history: History, lock_file: Path, *, through: str | None = None) -> tu
         if r.revision not in published and (wanted is None or r.revision in wanted)
     )
     if new:
-        append(lock_file, [name for name in history.bases if wanted is None or name in wanted], new)
+        outside = dict.fromkeys(
+            parent for entry in new for parent in entry.parents if parent not in history.revisions
+        )
+        append(lock_file, [entry.revision for entry in new if not entry.parents], new, [*outside])
     return new

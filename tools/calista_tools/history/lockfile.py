@@ -34,6 +34,7 @@ _HEADER = """\
 _MARK = re.compile(r"(?:<{7}|>{7}|\|{7})(?: .*)?|={7}")
 _LINE = re.compile(r"(\S+) (\S+) (sha256:[0-9a-f]{64}) (.+)")
 _BASELINE = re.compile(r"baseline (\S+)")
+_EXTERNAL = re.compile(r"external (\S+)")
 _REPLACED = re.compile(r"replaced (\S+) by (\S+)")
 
 
@@ -72,6 +73,7 @@ class Lock(NamedTuple):
         baselines: The ids that the published history starts from.
         entries: The published revisions, in the order of the file.
         replaced: Ids that a squash replaced, with the id of the baseline that stands for them.
+        external: Ids of other packages' revisions that published ones follow.
         faults: Lines that are damaged, twice there, or before their parents.
     """
 
@@ -79,6 +81,7 @@ class Lock(NamedTuple):
     entries: tuple[Entry, ...] = ()
     replaced: tuple[tuple[str, str], ...] = ()
     faults: tuple[Fault, ...] = ()
+    external: tuple[str, ...] = ()
 
     @property
     def published(self) -> frozenset[str]:
@@ -108,11 +111,14 @@ def parse_lock(text: str) -> Lock:
     entries: dict[str, Entry] = {}
     replaced: list[tuple[str, str]] = []
     faults: list[Fault] = []
+    external: list[str] = []
     for number, line in enumerate(text.splitlines(), 1):
         if not line or line.startswith("#"):
             continue
         if match := _BASELINE.fullmatch(line):
             baselines.append(_decode(match.group(1)))
+        elif match := _EXTERNAL.fullmatch(line):
+            external.append(_decode(match.group(1)))
         elif match := _REPLACED.fullmatch(line):
             replaced.append((_decode(match.group(1)), _decode(match.group(2))))
         elif match := _LINE.fullmatch(line):
@@ -122,7 +128,7 @@ def parse_lock(text: str) -> Lock:
             if entry.revision in entries:
                 faults.append(Fault(number, f"{entry.revision} is recorded twice"))
                 continue
-            late = [parent for parent in ids if parent not in entries]
+            late = [parent for parent in ids if parent not in entries and parent not in external]
             if late:
                 faults.append(Fault(number, f"{entry.revision} stands before {', '.join(late)}"))
             entries[entry.revision] = entry
@@ -133,12 +139,15 @@ def parse_lock(text: str) -> Lock:
         else:
             shown = line if len(line) < 40 else f"{line[:37]}..."
             faults.append(Fault(number, f"cannot be understood: {shown!r}"))
-    return Lock(tuple(baselines), tuple(entries.values()), tuple(replaced), tuple(faults))
+    return Lock(
+        tuple(baselines), tuple(entries.values()), tuple(replaced), tuple(faults), tuple(external)
+    )
 
 
 def render(lock: Lock) -> str:
     """Return the text of a new lock file."""
     lines = [f"baseline {_encode(name)}\n" for name in lock.baselines]
+    lines += [f"external {_encode(name)}\n" for name in lock.external]
     lines += [f"replaced {_encode(old)} by {_encode(new)}\n" for old, new in lock.replaced]
     return _HEADER.format(door=door()) + "".join(lines) + render_entries(lock.entries)
 
@@ -152,16 +161,28 @@ def render_entries(entries: Iterable[Entry]) -> str:
     )
 
 
-def append(path: Path, baselines: Sequence[str], entries: Sequence[Entry]) -> None:
-    """Record more revisions; what the file held before stays as it is, byte for byte."""
+def append(
+    path: Path, baselines: Sequence[str], entries: Sequence[Entry], external: Sequence[str] = ()
+) -> None:
+    """Record more revisions; what the file held before stays as it is, byte for byte.
+
+    Args:
+        path: The lock file.
+        baselines: Which of them the history, or a branch of its own, starts from.
+        entries: The revisions.
+        external: Their parents that are another package's.
+    """
     try:
         before = path.read_bytes()
     except FileNotFoundError:
-        text = render(Lock(tuple(baselines), tuple(entries)))
+        text = render(Lock(tuple(baselines), tuple(entries), external=tuple(external)))
         replace_file(path, text.encode())
         return
     newline = b"\r\n" if b"\r\n" in before else b"\n"
-    added = render_entries(entries).encode().replace(b"\n", newline)
+    new = [name for name in external if name not in parse_lock(before.decode()).external]
+    first = [f"baseline {_encode(name)}\n" for name in baselines]
+    first += [f"external {_encode(name)}\n" for name in new]
+    added = ("".join(first) + render_entries(entries)).encode().replace(b"\n", newline)
     ended = before if before.endswith(b"\n") or not before else before + newline
     replace_file(path, ended + added)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
+from calista_tools.history.branches import split_branches, with_labels
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def write_merge(config: Config, history: History, message: str) -> Path:
-    """Write a revision that joins all heads, and return its path.
+    """Write a revision that joins the heads of one branch, and return its path.
 
     Nothing that exists is touched, so databases on either branch go on from where they are.
 
@@ -31,10 +32,12 @@ def write_merge(config: Config, history: History, message: str) -> Path:
     check_message(message)
     for problem in history.problems:
         raise ToolError(f"{problem.path}:{problem.line}: {problem.message}", "repair it first")
-    if len(history.heads) < 2:
-        found = history.heads[0] if history.heads else "none"
-        raise ToolError(f"there is nothing to merge: the only head is {found}")
-    parents = [history.revisions[head] for head in history.heads]
+    split = split_branches(history)
+    if not split:
+        found = with_labels(history, history.heads) or "none"
+        each = "heads are branches of their own:" if len(history.heads) > 1 else "only head is"
+        raise ToolError(f"there is nothing to merge: the {each} {found}")
+    parents = [history.revisions[head] for head in split[0]]
     draft = Draft(
         message=message,
         revision=unused_id(history),

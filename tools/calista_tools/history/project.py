@@ -38,6 +38,8 @@ def read_project(config: Config, *, thorough: bool = False) -> History:
             f"there is no folder {config.script_location}",
             "run this in the project, or set `script_location` in its pyproject.toml or alembic.ini",
         )
-    history = read_history(version_folders(config), thorough=thorough)
+    history = read_history(
+        version_folders(config), thorough=thorough, external=config.external_revisions
+    )
     history.published = read_lock(config.lock_file).published
     return history

@@ -59,7 +59,11 @@ def read_tree(tree: ast.Module, path: Path) -> Revision | Problem:
 
 
 def read_history(
-    folders: Path | Iterable[Path], *, recursive: bool = False, thorough: bool = False
+    folders: Path | Iterable[Path],
+    *,
+    recursive: bool = False,
+    thorough: bool = False,
+    external: Iterable[str] = (),
 ) -> History:
     """Read every revision file of these folders.
 
@@ -67,6 +71,7 @@ def read_history(
         folders: One or several version locations.
         recursive: Read their subfolders too (Alembic's ``recursive_version_locations``).
         thorough: See `read_source`.
+        external: See `History`.
 
     Raises:
         ToolError: A revision is written for several databases.
@@ -92,7 +97,7 @@ def read_history(
             problems.extend(item.unread)
         else:
             problems.append(item)
-    return History(revisions, problems)
+    return History(revisions, problems, external=external)
 
 
 def read_bytes(path: Path) -> bytes | Problem:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from calista_tools.door import door
 from calista_tools.errors import ToolError
+from calista_tools.history.branches import labels_of, share_a_base, split_branches
 from calista_tools.history.filename import MINUTE, STAMP, stamp_of
 from calista_tools.history.graph import History
 from calista_tools.history.reader import read_bytes
@@ -72,8 +73,8 @@ def plan_rebase(
         raise ToolError(f"{problem.path}:{problem.line}: {problem.message}", "repair it first")
     if not history.heads:
         return Plan("", (), history, {})
-    target = _target(history, onto) if onto else choose_target(history, repository)
-    order = _branches(history, target)
+    target, beside_it = _sides(history, onto, repository)
+    order = _branches(history, target, beside_it)
     moved = [revision for branch in order for revision in branch]
     _refuse_published(history, target, moved)
     from calista_tools.history.effects import same_tables
@@ -83,6 +84,38 @@ def plan_rebase(
     beside = [history.revisions[name] for name in kept - common]
     moves, after = _moves(history, target, order)
     return Plan(target, moves, after, same_tables(moved, beside) if moved else {})
+
+
+def _sides(
+    history: History, onto: str | None, repository: Repository | None
+) -> tuple[str, Sequence[str]]:
+    """Return the head that stays, and those of its branch that are put on it.
+
+    Raises:
+        ToolError: Which one stays cannot be decided, or they have different bases and nobody said
+            that one of them shall lose its own.
+    """
+    if onto:
+        target = _target(history, onto)
+        labels = labels_of(history, target)
+        ends = [revision.revision for revision in history.childless]
+        return target, [h for h in ends if h != target and labels_of(history, h) == labels]
+    split = split_branches(history)
+    if not split:
+        # Nothing moves, but what is dated before its parents is dated again.
+        return choose_target(history, repository, history.heads[:1]), ()
+    beside: Sequence[str]
+    for heads in split:
+        target = choose_target(history, repository, heads)
+        beside = [h for h in heads if h != target and share_a_base(history, h, target)]
+        if beside:
+            return target, beside
+    heads = split[0]
+    raise ToolError(
+        f"{' and '.join(heads)} have different bases",
+        f"`{door()} rebase --onto REV` puts the others on one of them; a base that is there on purpose"
+        " has branch_labels",
+    )
 
 
 def _target(history: History, onto: str) -> str:
@@ -96,11 +129,10 @@ def _target(history: History, onto: str) -> str:
     return target
 
 
-def _branches(history: History, target: str) -> list[list[Revision]]:
+def _branches(history: History, target: str, heads: Sequence[str]) -> list[list[Revision]]:
     """Return what lies beside the target: one list a head, each without what came before it."""
     kept = set(history.ancestors(target))
     found: list[list[Revision]] = []
-    heads = [name for name in history.heads if name != target]
     place = {revision.revision: number for number, revision in enumerate(history.ordered)}
     for head in sorted(heads, key=place.__getitem__):
         own = history.ancestors(head) - kept
@@ -161,7 +193,8 @@ def _moves(
         moves.append(Move(revision.revision, revision.path, path, source, after))
         revisions[revision.revision] = revision._replace(filename=str(path), down_revisions=above)
     ordered = sorted(revisions.values(), key=lambda revision: revision.name)
-    return tuple(moves), History(ordered, published=history.published)
+    after_it = History(ordered, published=history.published, external=history.external)
+    return tuple(moves), after_it
 
 
 def _stamp(
@@ -169,7 +202,7 @@ def _stamp(
 ) -> datetime | None:
     """Keep a revision's minute if it is after its parents', else take the first one that is."""
     stamp = stamps[revision.revision]
-    before = [found for parent in parents if (found := stamps[parent]) is not None]
+    before = [found for parent in parents if (found := stamps.get(parent)) is not None]
     if stamp is None or not before or stamp > max(before):
         return stamp
     return max(before) + MINUTE

@@ -8,14 +8,17 @@ from calista_tools.door import door
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from calista_tools.history.git import Repository
     from calista_tools.history.graph import History
 
 
-def choose_target(history: History, repository: Repository | None) -> str:
-    """Return the head that the others are put on.
+def choose_target(
+    history: History, repository: Repository | None, among: Sequence[str] | None = None
+) -> str:
+    """Return the head that the others are put on; ``among`` are those of one branch, or all.
 
     A branch that holds what is published stays; so does what is on the branch that others are merged
     into; else the branch that was begun first.
@@ -23,15 +26,16 @@ def choose_target(history: History, repository: Repository | None) -> str:
     Raises:
         ToolError: Several branches are published.
     """
-    published = history.published & history.revisions.keys()
-    heads = [head for head in history.heads if published <= history.ancestors(head)]
+    among = history.heads if among is None else among
+    published = history.published & history.ancestors(*among)
+    heads = [head for head in among if published <= history.ancestors(head)]
     if not heads:
-        beside = [head for head in history.heads if _own(history, head) & published]
+        beside = [head for head in among if _own(history, head, among) & published]
         raise ToolError(
-            f"several branches are published: {', '.join(beside or history.heads)}",
+            f"several branches are published: {', '.join(beside or among)}",
             f"`{door()} merge -m MESSAGE` joins them; published revisions do not move",
         )
-    own = {head: _own(history, head) for head in heads}
+    own = {head: _own(history, head, among) for head in heads}
     if repository is not None:
         kept = _kept_files(repository)
         if kept is not None:
@@ -45,9 +49,9 @@ def choose_target(history: History, repository: Repository | None) -> str:
     return min(own, key=lambda head: _begun(history, own[head]))
 
 
-def _own(history: History, head: str) -> frozenset[str]:
+def _own(history: History, head: str, among: Sequence[str]) -> frozenset[str]:
     """Return what only this head has."""
-    others = [name for name in history.heads if name != head]
+    others = [name for name in among if name != head]
     return history.ancestors(head) - history.ancestors(*others)
 
 

@@ -69,12 +69,22 @@ def find_chain(history: History, through: str) -> Chain:
                 *history.dependencies.get(revision.revision, ()),
             }
             round_about &= below - {name}
-            if round_about or revision.is_base:
+            # A base with labels starts a branch of its own, which a squash of this one leaves alone.
+            if round_about or (revision.is_base and not revision.branch_labels):
                 where = ", ".join(sorted(round_about)) or "nothing"
                 raise ToolError(
                     f"{revision.revision} ({revision.name}) follows {where}, not {name}",
                     "the replaced revisions must all come together in the last one",
                 )
+    for revision in history.ordered:
+        outside = [
+            n for n in (*revision.down_revisions, *revision.depends_on) if history.is_external(n)
+        ]
+        if revision.revision in below and outside:
+            raise ToolError(
+                f"{revision.revision} ({revision.name}) follows {', '.join(outside)} of another package",
+                "a baseline follows nothing: such a history cannot be squashed from its start",
+            )
     recorded = below & history.published
     if recorded and recorded != below:
         missing = ", ".join(sorted(below - recorded)[:3])
@@ -235,7 +245,13 @@ def _changes(
         entry = Entry(chain.last.revision, (), str(manifest["digest"]), path.name)
         stays = [item for item in old.entries if item.revision not in gone]
         replaced = [(r.revision, chain.last.revision) for r in chain.replaced[:-1]]
-        lock = Lock((chain.last.revision,), (entry, *stays), (*old.replaced, *replaced))
+        baselines = [name for name in old.baselines if name not in gone]
+        lock = Lock(
+            (chain.last.revision, *baselines),
+            (entry, *stays),
+            (*old.replaced, *replaced),
+            external=old.external,
+        )
         changes[config.lock_file] = render(lock).encode()
     return changes
 

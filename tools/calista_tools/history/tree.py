@@ -50,7 +50,9 @@ class Row(NamedTuple):
 
 def rows(history: History) -> list[Row]:
     """Return a row for each revision, newest first."""
-    heads, bases = set(history.heads), set(history.bases)
+    # An id that two files have is neither because of the file that the other one hides.
+    heads = {revision.revision for revision in history.childless}
+    bases = {revision.revision for revision in history.parentless}
     return [
         Row(
             revision,

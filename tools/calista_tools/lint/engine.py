@@ -136,7 +136,7 @@ def _before_start(config: Config, facts: Mapping[Path, Facts]) -> frozenset[Path
     """Return the files that ``start-after`` leaves out: that revision and its ancestors."""
     if config.start_after is None:
         return frozenset()
-    history = _history(facts)
+    history = _history(facts, config)
     start = history.resolve(config.start_after)
     if len(start) != 1:
         where, what = config.path or config.root, config.start_after
@@ -163,18 +163,19 @@ def _together(
     group: Group, facts: Mapping[Path, Facts], rules: Mapping[str, Rule]
 ) -> Iterator[Diagnostic]:
     digests = {path: item.digest for path, item in facts.items() if item.digest}
-    versions = Versions(_history(facts), group.config, digests)
+    versions = Versions(_history(facts, group.config), group.config, digests)
     for rule in rules.values():
         if rule.scope == "history":
             for path, finding in rule.check(versions):
                 yield Diagnostic(path, finding, rule.code, rule.name)
 
 
-def _history(facts: Mapping[Path, Facts]) -> History:
+def _history(facts: Mapping[Path, Facts], config: Config) -> History:
     # A file that cannot be parsed may have its place all the same: its children have a parent.
     placed = [item.placed for item in facts.values()]
     headers = [item.header for item in facts.values()]
     return History(
         [revision for revision in placed if revision is not None],
         [header for header in headers if isinstance(header, Problem)],
+        external=config.external_revisions,
     )

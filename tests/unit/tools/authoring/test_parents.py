@@ -21,6 +21,15 @@ def revision(id_: str, *parents: str, name: str = "", labels: tuple[str, ...] = 
 
 CHAIN = History([revision("aaa1"), revision("aaa2", "aaa1")])
 FORK = History([*CHAIN.revisions.values(), revision("bbb2", "aaa1", labels=("store",))])
+SPLIT = History([*CHAIN.revisions.values(), revision("bbb2", "aaa1")])
+PLUGIN = History(
+    [
+        revision("core1", labels=("core",)),
+        revision("core2", "core1"),
+        revision("plug1", labels=("plugin",)),
+        revision("plug2", "plug1"),
+    ]
+)
 
 
 def test_the_head_is_the_parent() -> None:
@@ -37,9 +46,31 @@ def test_a_head_is_named_by_id_beginning_or_label(head: str, parent: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("head", "parent"),
+    [
+        ("core", "core2"),
+        ("core@head", "core2"),
+        ("core@heads", "core2"),
+        ("plugin", "plug2"),
+        ("plugin@head", "plug2"),
+        ("plug1@head", "plug2"),
+        ("plug1+1", "plug2"),
+        ("core@base+1", "core2"),
+        ("core2", "core2"),
+    ],
+)
+def test_a_label_comes_before_ids_that_begin_like_it(head: str, parent: str) -> None:
+    assert [parent.revision for parent in choose_parents(PLUGIN, head)] == [parent]
+
+
+@pytest.mark.parametrize(
     ("history", "head", "message", "hint"),
     [
-        (FORK, None, r"2 heads: aaa2 \(aaa2\.py\), bbb2 \(bbb2\.py\)", "rebase.*merge.*--head"),
+        (SPLIT, None, r"2 heads: aaa2 \(aaa2\.py\), bbb2 \(bbb2\.py\)", "rebase.*merge.*--head"),
+        (PLUGIN, None, "2 heads: core2", "^choose one with --head, such as --head core@head$"),
+        (PLUGIN, "core@head-1", "not a head: core2 already follows it", "--splice --head core1"),
+        (PLUGIN, "core@base", "not a head: core2 already follows it", "--splice --head core1"),
+        (PLUGIN, "other@head", "'other@head' is no revision", r"heads: core2 \(core\), plug2 "),
         (CHAIN, "zzz", "'zzz' is no revision", "heads: aaa2"),
         (CHAIN, "", "'' is no revision", "heads: aaa2"),
         (FORK, "aaa", "ambiguous: aaa1, aaa2", "more of the id"),

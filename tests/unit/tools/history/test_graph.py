@@ -65,10 +65,11 @@ def test_duplicates_count_as_for_alembic() -> None:
 
 def test_edges_that_lead_nowhere() -> None:
     found = history("a:gone", "b:a", depends={"b": "nothing"})
+    elsewhere = "(if it is another package's: list it in `external-revisions` of [tool.calista])"
 
     assert kinds(found) == [
-        ("missing-parent", "a", "unknown down_revision 'gone'"),
-        ("missing-parent", "b", "unknown depends_on 'nothing'"),
+        ("missing-parent", "a", f"unknown down_revision 'gone' {elsewhere}"),
+        ("missing-parent", "b", f"unknown depends_on 'nothing' {elsewhere}"),
     ]
 
 
@@ -114,3 +115,52 @@ def test_long_cycles_and_lines_take_linear_time() -> None:
 )
 def test_resolve(name: str, ids: tuple[str, ...]) -> None:
     assert history("abcd1", "abcd2:abcd1", "TOPS:abcd1").resolve(name) == ids
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("core", ("core0",)),
+        ("core@head", ("core2",)),
+        ("core@heads", ("core2",)),
+        ("core@base", ("core0",)),
+        ("plugin@head", ("plug1",)),
+        ("core@head-1", ("core1",)),
+        ("core@head-2", ("core0",)),
+        ("core@head-3", ()),
+        ("core@-1", ("core1",)),
+        ("plugin@-1", ("plug0",)),
+        ("core1-1", ("core0",)),
+        ("core1+1", ("core2",)),
+        ("core@base+1", ("core1",)),
+        ("core2@head", ("core2",)),
+        ("core1", ("core1",)),
+        ("plug", ("plug0", "plug1")),
+        ("head", ("core2", "plug1")),
+        ("nothing@head", ()),
+        ("+1", ()),
+        ("core-x-1", ("core-x-1",)),
+    ],
+)
+def test_names_as_alembic_understands_them(name: str, found: tuple[str, ...]) -> None:
+    revisions = [
+        Revision("0_core0.py", "core0", (), ("core",)),
+        Revision("1_core1.py", "core1", ("core0",)),
+        Revision("2_core2.py", "core2", ("core1",)),
+        Revision("3_plug0.py", "plug0", (), ("plugin",)),
+        Revision("4_plug1.py", "plug1", ("plug0",)),
+    ]
+    if name == "core-x-1":
+        revisions.append(Revision("5_x.py", "core-x-1", ("core2",)))
+    assert History(revisions).resolve(name) == found
+
+
+def test_a_walk_down_a_merge_means_several() -> None:
+    revisions = [
+        Revision("0_a.py", "a"),
+        Revision("1_b.py", "b", ("a",)),
+        Revision("2_c.py", "c", ("a",)),
+        Revision("3_d.py", "d", ("b", "c")),
+    ]
+    assert set(History(revisions).resolve("d-1")) == {"b", "c"}
+    assert History(revisions).resolve("head-2") == ("a",)

@@ -17,6 +17,7 @@ def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
 
     The baseline is immutable: a database that was stamped with it has no way to another one.
     ``baseline`` in ``[tool.calista]`` pins it; otherwise the first base by file name counts.
+    A base with ``branch_labels`` starts a branch of its own, as a plug-in's does, and is none of this.
     A squash gives a new baseline together with a way for databases that carry the old one.
 
     Bad::
@@ -47,7 +48,8 @@ def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
     if not bases:
         return
     if pinned is None:
-        pinned = bases[0].revision
+        # Branches of their own start beside it.
+        pinned = next((base for base in bases if not base.branch_labels), bases[0]).revision
     elif pinned not in history.revisions:
         message = f"the history starts here, not at the pinned baseline `{pinned}`, which is gone"
         yield bases[0].path, Finding(1, 1, message)
@@ -56,6 +58,6 @@ def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
         path = history.revisions[pinned].path
         yield path, Finding(1, 1, "the pinned baseline has a parent: it is the baseline no more")
     for base in bases:
-        if base.revision != pinned and base.path not in locked:
+        if base.revision != pinned and not base.branch_labels and base.path not in locked:
             first = history.revisions[pinned].name
             yield base.path, Finding(1, 1, f"a second baseline beside `{first}`: it has no parent")

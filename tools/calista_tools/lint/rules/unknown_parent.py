@@ -16,6 +16,8 @@ def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
     """Parent is in no file, or the revision comes after itself.
 
     Alembic refuses to load such a history at all: no command works until it is repaired.
+    Revisions of another package, which are there when it is installed, are named in ``external-revisions``
+    of ``[tool.calista]``.
 
     Bad::
 

@@ -79,7 +79,9 @@ class Author:
         try:
             for wish in wishes:
                 if written:
-                    history = read_history(version_folders(self._config))
+                    history = read_history(
+                        version_folders(self._config), external=self._config.external_revisions
+                    )
                 if wish.arguments["head"] in (None, "head"):
                     choose_parents(history, None)  # says more of several heads than Alembic
                 written.append(self._write(authoring, wish, history))

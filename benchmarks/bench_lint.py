@@ -49,13 +49,14 @@ def compare(size: int, project: Path, guard: str | None, runs: int) -> None:
     """Measure the contenders on one history and print the table."""
     versions = project / "migrations" / "versions"
     files = sorted(versions.glob("*.py"))
-    cache = project / ".calista_cache"
+    cache = project.with_name(f"cache{size}")
     lint = program("calista-lint")
     forget = partial(shutil.rmtree, cache, ignore_errors=True)
 
     def command(name: str, *flags: str, before: object = None) -> Command:
         first = before if callable(before) else None
-        return Command(name=name, argv=[lint, *flags], cwd=project, before=first)
+        environment = {"CALISTA_CACHE_DIR": str(cache)}
+        return Command(name=name, argv=[lint, *flags], cwd=project, before=first, env=environment)
 
     commands = [
         Command(name=START, argv=[sys.executable, "-c", "pass"]),

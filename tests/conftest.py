@@ -42,6 +42,14 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             terminalreporter.write_line(line)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _caches_of_the_lint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what is known of scratch projects out of the developer's own cache folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CALISTA_CACHE_DIR", str(tmp_path_factory.mktemp("caches")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres_scratch() -> Iterator[PostgresServer]:
     """A real PostgreSQL server, one for all xdist workers; no server is an error, never a skip."""

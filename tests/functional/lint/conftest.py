@@ -34,7 +34,15 @@ def downgrade():
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of caches, nothing in it."""
+    folder = tmp_path_factory.mktemp("caches")
+    monkeypatch.setenv("CALISTA_CACHE_DIR", str(folder))
+    return folder
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
     """A folder with a clean history of two revisions, as the working folder."""
     versions = tmp_path / "migrations" / "versions"
     versions.mkdir(parents=True)
@@ -43,7 +51,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (versions / "20250826_1030_create_stream.py").write_text(FIRST)
     (versions / "20250826_1031_create_tag.py").write_text(SECOND)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path
 
 

@@ -72,12 +72,15 @@ def test_what_has_not_changed_is_not_read(third: Path, read: list[str], calista_
     assert read[3:] == [third.name]
 
 
-@pytest.mark.usefixtures("project")
-def test_without_a_cache_nothing_is_written(calista_lint: Run) -> None:
+def test_nothing_is_written_beside_the_project(
+    project: Path, cache: Path, calista_lint: Run
+) -> None:
+    before = sorted(project.rglob("*"))
     calista_lint("--no-cache")
-    assert not Path(".calista_cache").exists()
+    assert not list(cache.iterdir())
     calista_lint()
-    assert (Path(".calista_cache") / ".gitignore").read_text() == "*\n"
+    assert list(cache.glob("lint/*/lint-*"))
+    assert sorted(project.rglob("*")) == before
 
 
 def test_a_change_of_the_same_size_within_the_same_tick(third: Path, calista_lint: Run) -> None:
@@ -145,13 +148,15 @@ def test_comments_and_fixes_survive(project: Path, calista_lint: Run) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"\x80\x04.", b'{"key": 1}', b"\xff" * 99])
-def test_a_damaged_cache_is_no_cache(content: bytes, third: Path, calista_lint: Run) -> None:
+def test_a_damaged_cache_is_no_cache(
+    content: bytes, third: Path, cache: Path, calista_lint: Run
+) -> None:
     calista_lint()
-    for path in Path(".calista_cache").glob("lint-*"):
+    for path in cache.glob("lint/*/lint-*"):
         path.write_bytes(content)
     assert same_as_fresh(calista_lint) == (0, CLEAN, "")
     third.write_text(THIRD + "# changed\n")
-    for path in Path(".calista_cache").glob("lint-*.facts"):
+    for path in cache.glob("lint/*/lint-*.facts"):
         path.write_bytes(content)
     assert same_as_fresh(calista_lint) == (0, CLEAN, "")
 
@@ -161,9 +166,9 @@ class Evil:
         return (os.mkdir, ("pwned",))
 
 
-def test_a_cache_from_a_stranger_runs_nothing(third: Path, calista_lint: Run) -> None:
+def test_a_cache_from_a_stranger_runs_nothing(third: Path, cache: Path, calista_lint: Run) -> None:
     calista_lint()
-    [found], [facts] = (list(Path(".calista_cache").glob(f"*.{end}")) for end in ("json", "facts"))
+    [found], [facts] = (list(cache.glob(f"lint/*/*.{end}")) for end in ("json", "facts"))
     from calista_tools.lint.cached_facts import mark
 
     evil = pickle.dumps(Evil())
@@ -174,8 +179,3 @@ def test_a_cache_from_a_stranger_runs_nothing(third: Path, calista_lint: Run) ->
     third.write_text(THIRD + "# changed\n")
     assert calista_lint() == (0, CLEAN, "")
     assert not Path("pwned").exists()
-
-
-def test_a_folder_that_cannot_be_written_to(third: Path, calista_lint: Run) -> None:
-    Path(".calista_cache").write_text("a file, not a folder")
-    assert calista_lint() == (0, CLEAN, "")

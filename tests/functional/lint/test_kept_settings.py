@@ -10,14 +10,14 @@ from calista_tools.lint.kept_settings import KeptSettings
 from tests.functional.lint.conftest import Run
 
 
-def kept(project: Path) -> Path:
-    (found,) = (project / ".calista_cache").glob("tools-*")
+def kept(cache: Path) -> Path:
+    (found,) = cache.glob("lint/*/tools-*")
     return found
 
 
-def test_same_text_is_not_parsed_again(project: Path, calista_lint: Run) -> None:
+def test_same_text_is_not_parsed_again(project: Path, cache: Path, calista_lint: Run) -> None:
     calista_lint(str(project))
-    path = kept(project)
+    path = kept(cache)
     text, tool = json.loads(path.read_text(encoding="utf-8"))
     assert (text, tool) == ("[tool.calista]\n", {"calista": {}})
 
@@ -28,9 +28,9 @@ def test_same_text_is_not_parsed_again(project: Path, calista_lint: Run) -> None
     }
 
 
-def test_another_text_is_read(project: Path, calista_lint: Run) -> None:
+def test_another_text_is_read(project: Path, cache: Path, calista_lint: Run) -> None:
     assert calista_lint(str(project))[0] == 0
-    kept(project)
+    kept(cache)
     path = project / "pyproject.toml"
     path.write_text('[tool.calista]\nselct = ["CAL3"]\n', encoding="utf-8")
 
@@ -44,18 +44,22 @@ def test_another_text_is_read(project: Path, calista_lint: Run) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"[1, 2]", b'["[tool.calista]\\n", 3]', b"\xff"])
-def test_damaged_file_is_none(content: bytes, project: Path, calista_lint: Run) -> None:
+def test_damaged_file_is_none(
+    content: bytes, project: Path, cache: Path, calista_lint: Run
+) -> None:
     calista_lint(str(project))
-    kept(project).write_bytes(content)
+    kept(cache).write_bytes(content)
 
     assert KeptSettings().read(project / "pyproject.toml") == {"tool": {"calista": {}}}
 
 
-def test_what_json_cannot_say_is_read_each_time(project: Path, calista_lint: Run) -> None:
+def test_what_json_cannot_say_is_read_each_time(
+    project: Path, cache: Path, calista_lint: Run
+) -> None:
     path = project / "pyproject.toml"
     path.write_text("[tool.calista.roundtrip]\nsince = 2025-08-26\n", encoding="utf-8")
 
     calista_lint(str(project))
 
     assert str(KeptSettings().read(path)["tool"]["calista"]["roundtrip"]["since"]) == "2025-08-26"
-    assert not list((project / ".calista_cache").glob("tools-*"))
+    assert not list(cache.glob("lint/*/tools-*"))

@@ -118,9 +118,11 @@ def test_what_changes_files_is_done_each_time(words: list[str], calista_lint: Ru
 @pytest.mark.parametrize(
     "content", [b"", b"\n\n", b"\xff\xfe", b"calista-lint answer 1\n", b"x\n\ny\n\nz\n\n"]
 )
-def test_a_damaged_answer_is_none(content: bytes, second: Path, calista_lint: Run) -> None:
+def test_a_damaged_answer_is_none(
+    content: bytes, second: Path, cache: Path, calista_lint: Run
+) -> None:
     calista_lint()
-    [answer] = Path(".calista_cache").glob("answer-*")
+    [answer] = cache.glob("lint/*/answer-*")
     kept = answer.read_bytes()
     for damaged in (
         content,

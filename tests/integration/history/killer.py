@@ -24,7 +24,7 @@ def contents(root: Path) -> dict[str, bytes]:
         if path.is_file()
         and ".calista-staging" not in path.parts
         and "__pycache__" not in path.parts
-        and not path.name.endswith(".partial")
+        and not path.name.endswith(".tmp")
     }
 
 

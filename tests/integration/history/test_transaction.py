@@ -1,6 +1,7 @@
 """All files or none, wherever they lie; a kill on the way is made good by the next command."""
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -81,7 +82,7 @@ def test_the_next_command_finishes_a_journal(project: Project) -> None:
     record()
     home = load().script_location
     holder = home.parent / journal.HOLDER
-    holder.mkdir()
+    holder.mkdir(0o700)
     (holder / "owner").write_text("no number: whoever wrote it is gone")
     gone = project.versions / "20240101_0001_b.py"
     new = project.add("0003", "new", "a")
@@ -101,7 +102,7 @@ def test_the_next_command_finishes_a_journal(project: Project) -> None:
 def test_a_holder_without_a_journal_is_cleared_away(project: Project) -> None:
     before = project.contents()
     holder = project.root / journal.HOLDER
-    holder.mkdir()
+    holder.mkdir(0o700)
     (holder / "0.new").write_bytes(b"half")
 
     read_project(load())
@@ -113,7 +114,7 @@ def test_a_holder_without_a_journal_is_cleared_away(project: Project) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="a process number says nothing on Windows")
 def test_a_command_at_work_is_waited_for(project: Project) -> None:
     holder = project.root / journal.HOLDER
-    holder.mkdir()
+    holder.mkdir(0o700)
     (holder / "owner").write_text(f"{os.getppid()}\n")
 
     with pytest.raises(ToolError, match="another command is changing this folder"):
@@ -132,3 +133,44 @@ def test_a_folder_that_may_not_be_written(project: Project) -> None:
             apply({project.root / "a": b"", project.root / "b": b""}, load().script_location)
     finally:
         project.root.chmod(0o700)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="modes and links")
+@pytest.mark.parametrize("came", ["as a checkout makes it", "closed to others", "as a link"])
+def test_a_journal_that_came_with_the_repository_is_not_followed(
+    project: Project, tmp_path_factory: pytest.TempPathFactory, came: str
+) -> None:
+    precious = tmp_path_factory.mktemp("home") / "precious"
+    precious.write_text("mine")
+    made = holder = load().script_location.parent / journal.HOLDER
+    if came == "as a link":
+        made = precious.with_name("holder")
+        holder.symlink_to(made)
+    made.mkdir(0o755 if came == "as a checkout makes it" else 0o700)
+    journal.write({precious: b"theirs"}, made)
+    if came == "closed to others":  # a copy of what was made elsewhere
+        made.rename(made.with_name("copied"))
+        shutil.copytree(made.with_name("copied"), made)
+
+    with pytest.raises(ToolError, match="was not made"):
+        read_project(load())
+
+    assert precious.read_text() == "mine"
+    assert (made / "journal.json").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="symbolic links need a privilege on Windows")
+@pytest.mark.parametrize("name", [".history.lock.partial", "history.lock.partial"])
+def test_a_committed_link_is_not_written_through(
+    project: Project, tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    precious = tmp_path_factory.mktemp("home") / "precious"
+    precious.write_text("mine")
+    lock_file = load().lock_file
+    lock_file.with_name(name).symlink_to(precious)
+
+    record()
+
+    assert precious.read_text() == "mine"
+    assert not lock_file.is_symlink()
+    assert "a" in lock_file.read_text()

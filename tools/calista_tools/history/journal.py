@@ -11,6 +11,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calista_tools.errors import ToolError
 from calista_tools.history.lockfile import replace_file
 
 if TYPE_CHECKING:
@@ -30,16 +31,17 @@ def write(changes: Mapping[Path, bytes | None], holder: Path) -> None:
     """
     import json
 
-    noted: dict[str, str | None] = {}
+    files: dict[str, str | None] = {}
     for number, (path, content) in enumerate(changes.items()):
         # Relative: a project may have been moved before somebody looks at it again.
         name = os.path.relpath(path, holder)
-        noted[name] = None if content is None else f"{number}.new"
+        files[name] = None if content is None else f"{number}.new"
         if content is not None:
             with (holder / f"{number}.new").open("wb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
+    noted = {"holder": holder.lstat().st_ino, "files": files}
     replace_file(holder / _NAME, json.dumps(noted).encode())
 
 
@@ -48,7 +50,7 @@ def finish(holder: Path) -> None:
 
     Raises:
         OSError: A file cannot be read or removed.
-        ToolError: A file cannot be written.
+        ToolError: A file cannot be written, or the journal came from elsewhere.
     """
     import json
 
@@ -56,7 +58,10 @@ def finish(holder: Path) -> None:
         noted = json.loads((holder / _NAME).read_bytes())
     except FileNotFoundError:
         return
-    for name, kept in noted.items():
+    # A journal that came with a checkout would write anywhere; nobody knows this number beforehand.
+    if noted.get("holder") != holder.lstat().st_ino:
+        raise ToolError(f"{holder}: was not made here", "look at it, and remove it")
+    for name, kept in noted["files"].items():
         path = Path(os.path.normpath(holder / name))
         if kept is None:
             path.unlink(missing_ok=True)

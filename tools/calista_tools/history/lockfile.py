@@ -6,12 +6,12 @@ publish conflict in git on the same lines.
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from calista_tools.door import door
 from calista_tools.errors import ToolError
+from calista_tools.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -189,13 +189,8 @@ def append(
 
 def replace_file(path: Path, content: bytes) -> None:
     """Put a file in place, whole: a kill at any moment leaves the old one or the new one."""
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        with partial.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
+        write_whole(str(path), content, on_disk=True)
     except OSError as error:
         raise ToolError(f"{path}: cannot be written: {error.strerror}") from error
 

@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calista_tools import caches
 from calista_tools.errors import ToolError
 from calista_tools.history import journal
 from calista_tools.history.journal import HOLDER
@@ -52,7 +53,7 @@ def apply(changes: Mapping[Path, bytes | None], home: Path) -> None:
     recover(home)
     holder = home.parent / HOLDER
     try:
-        holder.mkdir()
+        holder.mkdir(0o700)
     except OSError as error:
         raise ToolError(f"{holder}: cannot be made: {error.strerror}") from error
     try:
@@ -103,11 +104,17 @@ def recover(folder: Path) -> None:
     """Clear away what a killed run left beside a folder, and finish what was cut in two.
 
     Raises:
-        ToolError: Another run is at work on the folder.
+        ToolError: Another run is at work on the folder, or what is there came from elsewhere.
     """
     holder = folder.parent / HOLDER
-    if not holder.is_dir():
+    if not os.path.lexists(holder):
         return
+    try:
+        caches.private_folder(str(holder))
+    except OSError as error:  # what comes with a checkout is a link, or open to others
+        raise ToolError(
+            f"{holder}: was not made by a command of yours", "look at it, and remove it"
+        ) from error
     if _alive(holder / "owner"):
         raise ToolError(f"{folder}: another command is changing this folder", "wait for it")
     staged = holder / "new" / folder.name

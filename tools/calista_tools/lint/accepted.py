@@ -12,8 +12,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ConfigError, ToolError
-from calista_tools.lint.states import write_whole
 from calista_tools.records import NamedTuple
+from calista_tools.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

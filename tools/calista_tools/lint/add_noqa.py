@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 import re
 import tokenize
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.noqa import read_directives
 from calista_tools.lint.rule import needs_reason
+from calista_tools.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -86,10 +86,7 @@ def _write(path: Path, source: bytes, rows: dict[int, list[str]]) -> None:
         line = lines[row - 1]
         body = line.rstrip("\r\n")
         lines[row - 1] = _commented(body, codes, existing.get(row)) + line[len(body) :]
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.write_bytes("".join(lines).encode(encoding))
-    os.chmod(temporary, path.stat().st_mode)  # noqa: PTH101
-    temporary.replace(path)
+    write_whole(str(path), "".join(lines).encode(encoding), mode=path.stat().st_mode)
 
 
 def _commented(line: str, codes: list[str], directive: Directive | None) -> str:

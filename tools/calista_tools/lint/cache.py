@@ -13,23 +13,20 @@ import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
+from calista_tools import caches
 from calista_tools.lint.application import application_packages
 from calista_tools.lint.collected import Collected
 from calista_tools.lint.states import (
-    cache_folder,
     digest_of,
     is_settled,
     state_of,
     tool_state,
-    write_whole,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from calista_tools.config import Config
     from calista_tools.lint.cached_facts import Shard
     from calista_tools.lint.engine import Known
     from calista_tools.lint.names.metadata import Convention
@@ -52,9 +49,10 @@ class Cache:
     def __init__(self, group: Group) -> None:
         self.group = group
         self.began = time.time_ns()
-        self.folder = Path(cache_folder(project_root(group.config)))
-        name = f"lint-{crc32(str(group.files[0].parent).encode(errors='replace')):08x}"
-        self.found = self.folder / f"{name}.json"
+        versions = str(group.files[0].parent)
+        config = group.config
+        self.room = caches.room_of(str(config.root) if config.path is not None else versions)
+        self.name = f"lint-{caches.named(versions)}"
         self.key = _key(group)
         self.stats = {str(path): state_of(str(path)) for path in group.files}
         self.old: dict[str, Any] = {}
@@ -64,7 +62,7 @@ class Cache:
     def load(self) -> Collected | None:
         """Return what the last run found, where nothing has changed since."""
         try:
-            old = json.loads(self.found.read_bytes())
+            old = json.loads(caches.read(self.room, f"{self.name}.json"))
             if old["key"] != self.key or not self._hold(old["others"]):
                 return None
             self.collected = Collected.from_json(old["collected"])
@@ -130,15 +128,14 @@ class Cache:
         """Keep what this run found; a folder that cannot be written to is no reason to fail."""
         if collected.failures:
             return
-        from calista_tools.lint.cached_facts import pickled, split, write
+        from calista_tools.lint.cached_facts import pickled, split
 
         try:
-            _make(self.folder)
             facts: list[list[Any]] = []
             paths: list[str] = []
             for index, (shard, schemas) in enumerate(split(self.group.files, known)):
-                marks = write(self._part(index, "facts"), pickled(shard))
-                begins = write(self._part(index, "schemas"), schemas) if index else ""
+                marks = self._keep(index, "facts", pickled(shard))
+                begins = self._keep(index, "schemas", schemas) if index else ""
                 facts.append([len(shard.facts), marks, begins])
                 paths += map(str, shard.facts)
             watched = (*known.dependencies, *_folders(self.group))
@@ -154,11 +151,11 @@ class Cache:
         self, index: int, shard: Shard, collected: Collected, dependencies: Iterable[Path]
     ) -> None:
         """Keep what this run found where one stretch has changed."""
-        from calista_tools.lint.cached_facts import pickled, write
+        from calista_tools.lint.cached_facts import pickled
 
         try:
             facts = self.old["facts"]
-            facts[index][1] = write(self._part(index, "facts"), pickled(shard))
+            facts[index][1] = self._keep(index, "facts", pickled(shard))
             others = (*self.old["others"], *map(str, dependencies))
             self._write(collected, facts, self.old["files"], others, self.old["conventions"])
         except OSError:
@@ -183,11 +180,22 @@ class Cache:
             "conventions": conventions,
             "collected": collected.to_json(),
         }
-        write_whole(str(self.found), json.dumps(content).encode())
+        caches.write(self.room, f"{self.name}.json", json.dumps(content).encode())
         self.others = others
 
-    def _part(self, index: int, what: str) -> Path:
-        return self.found.with_suffix(f".{index}.{what}")
+    def _part(self, index: int, what: str) -> bytes:
+        """Return what was kept of one stretch of the history; nothing where that cannot be read."""
+        try:
+            return caches.read(self.room, f"{self.name}.{index}.{what}")
+        except OSError:
+            return b""
+
+    def _keep(self, index: int, what: str, content: bytes) -> str:
+        """Keep something of one stretch; returns the mark of this content."""
+        from calista_tools.lint.cached_facts import mark
+
+        caches.write(self.room, f"{self.name}.{index}.{what}", content)
+        return mark(content)
 
     def _hold(self, others: Mapping[str, _Stat]) -> bool:
         return all(_same(path, old, state_of(path)) for path, old in others.items())
@@ -221,14 +229,3 @@ def _folders(group: Group) -> Iterable[Path]:
     root, location = group.config.root, group.config.script_location
     inside = [folder for folder in (location, *location.parents) if root in folder.parents]
     return inside if group.config.path is not None else ()
-
-
-def project_root(config: Config) -> str | None:
-    """Return the folder of a project's settings, None where it has none."""
-    return str(config.root) if config.path is not None else None
-
-
-def _make(folder: Path) -> None:
-    if not folder.is_dir():
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ".gitignore").write_text("*\n", encoding="ascii")

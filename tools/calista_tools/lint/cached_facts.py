@@ -3,8 +3,8 @@
 A long history is kept in stretches, each in a file of its own beside the schemas that it begins
 with, so that where one file has changed one stretch is read, followed and written.
 
-Pickle is by far the fastest for thousands of small records, and a cache file may come with a
-clone: so only our own records are ever built from it, and nothing is called.
+Pickle is by far the fastest for thousands of small records. Only files of the user's own are read
+(`calista_tools.caches`), and yet only our own records are ever built from one, and nothing is called.
 Source: https://docs.python.org/3/library/pickle.html#restricting-globals
 """
 
@@ -22,7 +22,6 @@ from calista_tools.lint.pickling import pickle
 from calista_tools.lint.rule import Edit, Finding, Fix
 from calista_tools.lint.schema.model import Schema
 from calista_tools.lint.schema.records import Change, ColumnState, Placed, Table
-from calista_tools.lint.states import write_whole
 from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -70,33 +69,22 @@ def pickled(value: object) -> bytes:
         return b""
 
 
-def write(path: Path, content: bytes) -> str:
-    """Write what was pickled; returns the mark of this content.
-
-    Raises:
-        OSError: The file cannot be written.
-    """
-    write_whole(str(path), content)
-    return mark(content)
-
-
-def read_shard(path: Path, marked: str) -> Shard | None:
-    """Return what was known, if the file is the one that was marked so."""
-    found = _read(path, marked)
+def read_shard(content: bytes, marked: str) -> Shard | None:
+    """Return what was known, if the content is the one that was marked so."""
+    found = _read(content, marked)
     return found if isinstance(found, Shard) else None
 
 
-def read_schemas(path: Path, marked: str) -> Mapping[str, Schema] | None:
-    """Return the schemas that a stretch begins with, if the file is the one marked so."""
-    found = _read(path, marked)
+def read_schemas(content: bytes, marked: str) -> Mapping[str, Schema] | None:
+    """Return the schemas that a stretch begins with, if the content is the one marked so."""
+    found = _read(content, marked)
     if not isinstance(found, dict):
         return None
     return found if all(isinstance(one, Schema) for one in found.values()) else None
 
 
-def _read(path: Path, marked: str) -> object:
+def _read(content: bytes, marked: str) -> object:
     try:
-        content = path.read_bytes()
         return _Reader(io.BytesIO(content)).load() if mark(content) == marked else None
     except Exception:  # a damaged pickle may raise anything; the history is read again then
         return None

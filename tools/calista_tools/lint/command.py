@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
-from calista_tools.lint.cache import Cache, project_root
+from calista_tools.lint.cache import Cache
 from calista_tools.lint.diagnostic import Report
 from calista_tools.lint.judge import judge
 from calista_tools.lint.kept_settings import KeptSettings
 from calista_tools.lint.outputs import FOR_PEOPLE
 from calista_tools.lint.replay import Watch
 from calista_tools.lint.selection import Selection, split_codes
-from calista_tools.lint.states import cache_folder
 from calista_tools.lint.targets import find_targets
 from calista_tools.lint.watched import watched
 from calista_tools.shown_path import shown
@@ -63,8 +62,7 @@ def check(arguments: SimpleNamespace, config_path: Path | None) -> int:
     text = render(report, arguments)
     code = show(report, arguments, text)
     if watch.sound and code < 2:
-        kept = cache_folder(project_root(groups[0].config))
-        watch.record(arguments.words, (text, code), kept)
+        watch.record(arguments.words, (text, code))
     return code
 
 

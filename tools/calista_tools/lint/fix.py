@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from calista_tools.errors import ToolError
 from calista_tools.lint.outputs import relative
 from calista_tools.records import NamedTuple
+from calista_tools.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -99,18 +100,14 @@ def write(repair: Repair) -> None:
     Raises:
         ToolError: It cannot be written.
     """
-    temporary = repair.target.with_name(f".{repair.target.name}.{os.getpid()}.tmp")
     try:
         if repair.after != repair.before:
-            temporary.write_bytes(repair.after)
-            os.chmod(temporary, repair.path.stat().st_mode)  # noqa: PTH101
-            os.replace(temporary, repair.path)  # noqa: PTH105
+            write_whole(str(repair.path), repair.after, mode=repair.path.stat().st_mode)
         if repair.target != repair.path:
             if repair.target.exists():
                 raise FileExistsError(17, "exists", str(repair.target))
             os.rename(repair.path, repair.target)  # noqa: PTH104
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         reason = error.strerror or error
         raise ToolError(f"{relative(repair.path)}: cannot be repaired: {reason}") from error
 

@@ -1,6 +1,6 @@
 """Was exactly this asked before, and has nothing changed since? Then the answer is the same.
 
-What a run said is kept beside the state of every file and folder that it depends on. Asking again
+What a run said is kept with the state of every file and folder that it depends on. Asking again
 takes a look at each of them and nothing else: no configuration, no rule, no parser is loaded.
 """
 
@@ -10,19 +10,18 @@ import os
 import sys
 from zlib import crc32
 
+from calista_tools import caches
 from calista_tools.lint.states import (
-    cache_folder,
     digest_of,
     is_folder,
     is_settled,
     state_of,
     tool_state,
-    write_whole,
 )
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from calista_tools.lint.states import State
 
@@ -41,19 +40,14 @@ def replay(words: Sequence[str]) -> tuple[str, int] | None:
     Args:
         words: The command line's arguments.
     """
-    name = _name(words)
-    asked = ""
-    for folder in _folders(words):
-        try:
-            with open(os.path.join(folder, name), encoding="utf-8", newline="") as file:  # noqa: PTH118, PTH123
-                content = file.read()
-            asked = asked or _asked(words)
-            head, states, answer = content.split("\n\n", 2)
-            code, checksum, text = answer.split("\n", 2)
-            if head == asked and checksum == _checksum(states + text) and _hold(states):
-                return text, int(code)
-        except (OSError, ValueError):  # there is none, or it is damaged
-            continue
+    try:
+        content = caches.read(_room(), _name(words)).decode()
+        head, states, answer = content.split("\n\n", 2)
+        code, checksum, text = answer.split("\n", 2)
+        if head == _asked(words) and checksum == _checksum(states + text) and _hold(states):
+            return text, int(code)
+    except (OSError, ValueError):  # there is none, or it is damaged
+        pass
     return None
 
 
@@ -95,18 +89,17 @@ class Watch:
         self._states.update(states)
         self.sound = self.sound and "\n" not in "".join(states)
 
-    def record(self, words: Sequence[str], answer: tuple[str, int], folder: str) -> None:
+    def record(self, words: Sequence[str], answer: tuple[str, int]) -> None:
         """Keep an answer; where it cannot be kept, that is no reason to fail."""
         lines = self._lines()
         if lines is None:
             return
         text, code = answer
         states = "\n".join(lines)
-        path = os.path.join(folder, _name(words))  # noqa: PTH118
         try:
             checksum = _checksum(states + text)
             content = f"{_asked(words)}\n\n{states}\n\n{code}\n{checksum}\n{text}".encode()
-            write_whole(path, content)
+            caches.write(_room(), _name(words), content)
         except (OSError, ValueError):
             return
 
@@ -154,14 +147,6 @@ def _checksum(text: str) -> str:
     return f"{crc32(text.encode(errors='surrogateescape')):08x}"
 
 
-def _folders(words: Sequence[str]) -> Iterator[str]:
-    """Yield where the answer may lie: beside the project of the folder, or of what is named."""
-    if not os.environ.get("CALISTA_CACHE_DIR"):
-        seen = set()
-        for word in ("", *(word for word in words if not word.startswith("-"))):
-            path = os.path.abspath(word)  # noqa: PTH100
-            while path not in seen:
-                seen.add(path)
-                yield cache_folder(path)
-                path = os.path.dirname(path)  # noqa: PTH120
-    yield cache_folder(None)
+def _room() -> str:
+    """Return where answers lie: with all that is kept of the folder in which it is asked."""
+    return caches.room_of(os.getcwd())  # noqa: PTH109

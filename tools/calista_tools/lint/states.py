@@ -74,25 +74,6 @@ def digest_of(path: str) -> str:
         return ""
 
 
-def write_whole(path: str, content: bytes) -> None:
-    """Write a file: all of it or nothing, whoever else writes it at the same time.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    temporary = f"{path}.{os.getpid()}.tmp"
-    try:
-        with open(temporary, "wb") as file:  # noqa: PTH123
-            file.write(content)
-        os.replace(temporary, path)  # noqa: PTH105
-    except OSError:
-        try:  # noqa: SIM105 - contextlib takes as long to import as all of this module
-            os.unlink(temporary)  # noqa: PTH108
-        except OSError:
-            pass  # it may never have been made
-        raise
-
-
 _tool: list[str] = []
 
 
@@ -125,14 +106,3 @@ def _tool_folders() -> Iterator[str]:
     with os.scandir(lint) as entries:
         folders = [entry.path for entry in entries if entry.is_dir() and entry.name[0] not in "._"]
     yield from sorted(folders)
-
-
-def cache_folder(root: str | None) -> str:
-    """Return where the cache of a project lies; without a project, among the user's caches."""
-    if chosen := os.environ.get("CALISTA_CACHE_DIR"):
-        return chosen
-    if root is not None:
-        return os.path.join(root, ".calista_cache")  # noqa: PTH118
-    user = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    user = user or os.path.join(os.path.expanduser("~"), ".cache")  # noqa: PTH111, PTH118
-    return os.path.join(user, "calista")  # noqa: PTH118

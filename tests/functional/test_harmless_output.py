@@ -301,3 +301,13 @@ def test_calista(
 WRITTEN_TOML = "".join(
     char if char.isascii() and char.isprintable() else f"\\U{ord(char):08x}" for char in ATTACK
 )
+
+
+def test_sql_with_controls_is_said_not_to_be_run(
+    attack: Path, shown: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(attack)
+    words = ["calista-migrations", "sql", "b2", "--dialect=sqlite"]
+    out, _, err = shown(lambda: program().run(words)).partition("\n--\n")
+    assert r"\x1b[2J" in out
+    assert "it is to be read, not to be run" in err

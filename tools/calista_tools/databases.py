@@ -11,6 +11,7 @@ from calista_tools.asked_database import assert_database, assert_dialect
 from calista_tools.config import DIALECTS
 from calista_tools.environment import alembic_config, development_url, env_source, running
 from calista_tools.errors import ToolError
+from calista_tools.harmless import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
 
     from calista_tools.config import Config
+
+#: A literal that holds a control character is another one where that is shown by its number.
+_NOT_TO_RUN = (
+    "note: this SQL holds control characters, which are shown by their numbers: it is to be read,"
+    " not to be run"
+)
 
 
 def move(command: str, revisions: Sequence[str], *, default: str, url: str | None) -> None:
@@ -96,6 +103,8 @@ def show_sql(revisions: Sequence[str], *, dialect: str | None, downgrade: bool) 
     target = _only(revisions) or "head"
     wanted = (dialect,) if dialect else config.dialects
     texts = [revision_sql(config, target, name, downgrade=downgrade) for name in wanted]
+    if any(harmless(text) != text for text in texts):
+        print(_NOT_TO_RUN, file=sys.stderr)
     for name, text in zip(wanted, texts, strict=True):
         print(text if dialect else f"-- {name}\n{text}", end="", flush=True)
 

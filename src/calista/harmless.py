@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import sys
 
+from calista.passwords import forget, note, without_passwords
+
 TYPE_CHECKING = False  # typing alone takes longer to import than all of this
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,14 +70,20 @@ def harmless_json(document: str) -> str:
 
 
 class Harmless:
-    """A stream that shows text so; everything else is the stream's own."""
+    """A stream that shows text so; everything else is the stream's own.
 
-    def __init__(self, stream: TextIO) -> None:
+    Args:
+        stream: Where to.
+        words: Whether words for people are written there, which show no password.
+    """
+
+    def __init__(self, stream: TextIO, *, words: bool = False) -> None:
         self.stream = stream
+        self._words = words
 
     def write(self, text: str) -> int:
         """Write text; return how much of it was."""
-        self.stream.write(harmless(text))
+        self.stream.write(harmless(without_passwords(text) if self._words else text))
         return len(text)
 
     def writelines(self, lines: Iterable[str]) -> None:
@@ -90,11 +98,11 @@ class Harmless:
         return iter(self.stream)
 
 
-def wrapped(stream: TextIO) -> TextIO:
+def wrapped(stream: TextIO, *, words: bool = False) -> TextIO:
     """Return a stream that shows text harmlessly: this one, if it does."""
     if stream is None or isinstance(stream, Harmless):
         return stream
-    return Harmless(stream)  # type: ignore[return-value]
+    return Harmless(stream, words=words)  # type: ignore[return-value]
 
 
 def unwrapped(stream: TextIO) -> TextIO:
@@ -103,13 +111,25 @@ def unwrapped(stream: TextIO) -> TextIO:
 
 
 class harmless_streams:  # noqa: N801 - used as a function; contextlib takes time to import
-    """Let stdout and stderr show text harmlessly meanwhile."""
+    """Let stdout and stderr show text harmlessly meanwhile.
+
+    Args:
+        given: Of the command line, in which passwords may stand.
+    """
+
+    def __init__(self, given: Iterable[object] | None = None) -> None:
+        self._given = given or ()
 
     def __enter__(self) -> None:
         self._before = sys.stdout, sys.stderr
-        self._ours = wrapped(sys.stdout), wrapped(sys.stderr)
+        self._ours = wrapped(sys.stdout), wrapped(sys.stderr, words=True)
+        if self._before != self._ours:
+            forget()
+        note(self._given)
         sys.stdout, sys.stderr = self._ours
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and issubclass(kind, Exception):
+            return  # the traceback of a bug is still to be written
         if (sys.stdout, sys.stderr) == self._ours:
             sys.stdout, sys.stderr = self._before

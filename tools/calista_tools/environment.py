@@ -12,6 +12,8 @@ from calista_tools.application import application_context
 from calista_tools.door import door
 from calista_tools.errors import ToolError
 from calista_tools.one_database import assert_env_of_one_database
+from calista_tools.passwords import note
+from calista_tools.urls import read_url
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -29,8 +31,15 @@ NO_URL = "set CALISTA_DB_URL, give --url, or write `sqlalchemy.url` into alembic
 
 
 def development_url(flag: str | None) -> str | None:
-    """Return the database of a command that works on one; None for what env.py finds by itself."""
-    return flag or os.environ.get("CALISTA_DB_URL") or None
+    """Return the database of a command that works on one; None for what env.py finds by itself.
+
+    Raises:
+        ToolError: It cannot be read.
+    """
+    url = flag or os.environ.get("CALISTA_DB_URL") or None
+    if url is not None:
+        read_url(url)
+    return url
 
 
 def alembic_config(
@@ -112,6 +121,8 @@ def configuration_files(ini: Path) -> dict[str, str]:
 
     toml = ini if ini.suffix == ".toml" else ini.with_name("pyproject.toml")
     files = {} if toml == ini else {"file_": str(ini)}
+    for path in (ini, toml):
+        note(_values(path))
     if "toml_file" in signature(AlembicConfig.__init__).parameters:
         if toml.is_file():
             files["toml_file"] = str(toml)
@@ -122,6 +133,21 @@ def configuration_files(ini: Path) -> dict[str, str]:
             exit_code=2,
         )
     return files
+
+
+def _values(path: Path) -> Iterator[str]:
+    """Return what of a configuration file may hold a password."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return
+    for line in lines:
+        name, _, value = line.replace("%%", "%").partition("=")
+        value = value.strip().strip("'\"")
+        if "passw" in name.lower():
+            yield f"password={value}"
+        elif "://" in value or "passw" in value.lower():
+            yield value
 
 
 @contextmanager

@@ -32,4 +32,6 @@ class ConfigError(ToolError):
 
 def describe(error: ToolError) -> str:
     """Return what stderr shows of an error."""
-    return f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else "")
+    from calista_tools.passwords import explained
+
+    return explained(f"error: {error.message}" + (f"\nhint: {error.hint}" if error.hint else ""))

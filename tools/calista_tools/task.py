@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any
 
@@ -105,7 +105,7 @@ def task(**options: Any) -> Callable[[Body], Task]:
         def reporting(*args: Any, **kwargs: Any) -> Any:
             write_bytecode()
             try:
-                with harmless_streams():
+                with harmless_streams(_texts((*args, *kwargs.values()))):
                     return body(*args, **kwargs)
             except ToolError as error:
                 # Invoke prints it, and past our streams where it is Invoke's own program.
@@ -117,6 +117,15 @@ def task(**options: Any) -> Callable[[Body], Task]:
         return Task(reporting, **options)
 
     return decorate
+
+
+def _texts(values: Iterable[Any]) -> Iterator[str]:
+    """Return what was given on the command line."""
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, (list, tuple)):
+            yield from _texts(value)
 
 
 def forget_output() -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from calista.errors import CalistaError
 from calista.harmless import harmless_streams
+from calista.passwords import explained
 
 if TYPE_CHECKING:
     import argparse
@@ -26,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     0 done, 1 an error, 2 wrong usage, 3 the database is behind, 4 it is ahead.
     """
     _open_what_was_closed()
-    with harmless_streams():
+    with harmless_streams(argv):
         return _main(argv)
 
 
@@ -71,9 +72,8 @@ def _run(args: argparse.Namespace) -> int:
         code: int = getattr(module, args.function)(args, settings)
         sys.stdout.flush()
     except CalistaError as error:
-        print(f"error: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"hint: {error.hint}", file=sys.stderr)
+        hint = f"\nhint: {error.hint}" if error.hint else ""
+        print(explained(f"error: {error.message}{hint}"), file=sys.stderr)
         return error.exit_code
     except BrokenPipeError:
         # Whoever read us has seen enough (`| head`); Python would complain once more at exit.

@@ -10,6 +10,7 @@ from sqlalchemy.pool import NullPool
 
 from calista.db import documents, pooler
 from calista.errors import CalistaError
+from calista.passwords import ENCODE, is_clear, without_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,8 +41,8 @@ def parse_url(value: str) -> URL:
     except (ArgumentError, ValueError):
         # The text itself is not shown: it may hold a password.
         raise _unreadable() from None
-    if "@" in (url.host or ""):
-        # An @ of the password: what stands behind it was taken for the host, and would be shown.
+    if not is_clear(value):
+        # What stands behind an @ of the password was taken for a host, and would be shown.
         raise _unreadable()
     if url.drivername in ("postgres", "postgresql"):
         url = url.set(drivername="postgresql+psycopg")
@@ -56,8 +57,7 @@ def parse_url(value: str) -> URL:
 def _unreadable() -> DatabaseURLError:
     return DatabaseURLError(
         "the database URL cannot be read",
-        "expected postgresql://user:password@host:5432/name or sqlite:///file.db; "
-        "special characters in a password are written as %40 for @, %2F for /",
+        f"expected postgresql://user:password@host:5432/name or sqlite:///file.db; {ENCODE}",
     )
 
 
@@ -211,7 +211,7 @@ def words_of(error: Exception, url: URL) -> str:
     diagnosis = getattr(orig, "diag", None)
     said = getattr(diagnosis, "message_primary", None) or orig or error
     words = " ".join(str(said).split()) or type(said).__name__
-    return masked(words, url)
+    return without_passwords(masked(words, url))
 
 
 def password_of(url: URL) -> str | None:

@@ -14,6 +14,7 @@ from calista_tools.backends.pooler import HOW_TO_GO_ROUND, assert_own_session
 from calista_tools.backends.programs import HOW_TO_GET_ONE
 from calista_tools.backends.scratch import shown
 from calista_tools.errors import ToolError
+from calista_tools.urls import read_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -269,17 +270,7 @@ def _with_driver(url: str | URL) -> URL:
     """Return the URL with a synchronous driver that is installed, unless it names one."""
     from importlib.util import find_spec
 
-    from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import ArgumentError
-
-    try:
-        made = make_url(url)
-    except (ArgumentError, ValueError) as error:  # a port that is no number
-        raise ToolError(
-            "the PostgreSQL URL cannot be read",
-            "postgresql://user:password@host:5432/postgres",
-            exit_code=2,
-        ) from error
+    made = read_url(url, "PostgreSQL URL", exit_code=2) if isinstance(url, str) else url
     if made.get_backend_name() not in ("postgresql", "postgres"):
         raise ToolError(
             f"{shown(made)} is no PostgreSQL URL",

@@ -11,7 +11,7 @@ import os
 import sys
 import time
 
-from calista_tools.errors import ToolError
+from calista_tools.errors import ToolError, describe
 from calista_tools.harmless import harmless_streams
 from calista_tools.lint.replay import replay
 
@@ -47,7 +47,7 @@ def program() -> NoReturn:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    with harmless_streams():
+    with harmless_streams(argv):
         return _main(argv)
 
 
@@ -72,9 +72,7 @@ def _main(argv: Sequence[str] | None) -> int:
     except SystemExit as stop:  # --help, or wrong usage
         return stop.code if isinstance(stop.code, int) else 2
     except ToolError as error:
-        print(f"error: {error.message}", file=sys.stderr)
-        if error.hint:
-            print(f"hint: {error.hint}", file=sys.stderr)
+        print(describe(error), file=sys.stderr)
         return 2
     except BrokenPipeError:  # `calista-lint | head`
         sys.stderr.close()

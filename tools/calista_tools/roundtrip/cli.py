@@ -9,11 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from calista_tools.errors import ToolError
+from calista_tools.errors import ToolError, describe
 from calista_tools.harmless import harmless, harmless_streams, unwrapped
 from calista_tools.roundtrip.answers import answers_alone
 from calista_tools.roundtrip.apart import prove_apart
 from calista_tools.roundtrip.interrupt import interruptible
+from calista_tools.urls import read_url
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -109,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command."""
-    with harmless_streams():
+    with harmless_streams(argv):
         return _main(argv)
 
 
@@ -124,9 +125,7 @@ def _main(argv: Sequence[str] | None) -> int:
         with interruptible(), answers_alone() as out:
             return _run(arguments, out)
     except ToolError as error:
-        print(f"error: {error}", file=sys.stderr)
-        if error.hint:
-            print(f"hint: {error.hint}", file=sys.stderr)
+        print(describe(error), file=sys.stderr)
         return 2
     except BrokenPipeError:  # `| head` has seen enough
         return 1
@@ -227,6 +226,7 @@ def _options(arguments: argparse.Namespace, config: Config, settings: Settings) 
 
     backends = arguments.backend or list(config.dialects)
     if arguments.url:
+        read_url(arguments.url, exit_code=2)
         backend = arguments.url.partition(":")[0].partition("+")[0]
         backend = {"postgres": "postgresql"}.get(backend, backend)
         if backend not in BACKENDS:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.errors import ToolError
+from calista_tools.passwords import without_passwords
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -65,7 +66,8 @@ def words(error: BaseException) -> str:
     from sqlalchemy.exc import DBAPIError
 
     text = str(error.orig) if isinstance(error, DBAPIError) else str(error)
-    return f"{type(error).__name__}: {' '.join(text.split())}"[:_LONGEST].rstrip(": ")
+    told = f"{type(error).__name__}: {' '.join(text.split())}"
+    return without_passwords(told)[:_LONGEST].rstrip(": ")
 
 
 def statement_of(error: BaseException) -> str | None:

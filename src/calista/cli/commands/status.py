@@ -11,6 +11,7 @@ from calista.db import backups, gate, revisions
 from calista.db.database import Database
 from calista.db.upgrade import standing_of
 from calista.errors import CalistaError
+from calista.passwords import without_passwords
 
 if TYPE_CHECKING:
     import argparse
@@ -64,7 +65,11 @@ def _describe(database: Database) -> dict[str, Any]:
         else:
             standing = standing_of(database)
     except CalistaError as error:
-        return found | {"reachable": False, "error": error.message, "hint": error.hint}
+        return found | {
+            "reachable": False,
+            "error": without_passwords(error.message),
+            "hint": error.hint,
+        }
     found |= {"state": standing.state, "current": list(standing.current)}
     found["pending"] = [
         {"revision": item.revision, "summary": item.summary} for item in standing.pending

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any
 from calista_tools import config as configuration
 from calista_tools.asked_database import assert_database, assert_dialect
 from calista_tools.config import DIALECTS
-from calista_tools.environment import alembic_config, development_url, env_source, running
+from calista_tools.environment import (
+    alembic_config,
+    development_url,
+    env_source,
+    running,
+    script_directory,
+)
 from calista_tools.errors import ToolError
 from calista_tools.harmless import harmless
 
@@ -74,13 +80,12 @@ def _run(
         ToolError: No database, another one, or what env.py or the database says.
     """
     from alembic.runtime.environment import EnvironmentContext
-    from alembic.script import ScriptDirectory
     from sqlalchemy.engine import make_url
 
     config, url = configuration.load(), development_url(flag)
     settings = alembic_config(config, url, words=words, stdout=stdout)
     with running(config, url):
-        directory = ScriptDirectory.from_config(settings)
+        directory = script_directory(config, settings)
 
         def asked(heads: Any, context: MigrationContext) -> Any:
             if url is not None:
@@ -118,7 +123,6 @@ def revision_sql(config: Config, target: str, dialect: str, *, downgrade: bool =
     """
     from alembic.runtime.environment import EnvironmentContext
     from alembic.runtime.migration import MigrationStep, RevisionStep
-    from alembic.script import ScriptDirectory
 
     written, ran = StringIO(), False
     command = "downgrade" if downgrade else "upgrade"
@@ -126,7 +130,7 @@ def revision_sql(config: Config, target: str, dialect: str, *, downgrade: bool =
     settings = alembic_config(config, url := f"{dialect}://", words=words)
     settings.output_buffer = written
     with running(config, url):
-        directory = ScriptDirectory.from_config(settings)
+        directory = script_directory(config, settings)
         revision = _revision(directory, target)
         make = (
             MigrationStep.downgrade_from_script if downgrade else MigrationStep.upgrade_from_script

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import TextIO
 
     from alembic.config import Config as AlembicConfig
+    from alembic.script import ScriptDirectory
 
     from calista_tools.config import Config
 
@@ -99,6 +100,15 @@ def runs_always(config: Config) -> bool:
     settings = alembic_config(config, words=words)
     get = getattr(settings, "get_alembic_option", settings.get_main_option)  # since Alembic 1.16
     return bool(asbool(get("revision_environment")))
+
+
+def script_directory(config: Config, settings: AlembicConfig) -> ScriptDirectory:
+    """Return Alembic's own view of the project's revisions, without what other packages have."""
+    from alembic.script import ScriptDirectory
+
+    from calista_tools.other_packages import without_external
+
+    return without_external(ScriptDirectory.from_config(settings), config.external_revisions)
 
 
 def configuration_file(config: Config) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from calista_tools.config import load
+from calista_tools.databases import move, show_current, show_sql
 from calista_tools.errors import ToolError
 from calista_tools.history.commands import (
     merge,
@@ -19,6 +20,7 @@ from calista_tools.history.commands import (
     verify,
 )
 from calista_tools.lint.cli import main as lint
+from calista_tools.roundtrip.cli import main as roundtrip
 from tests.integration.history.conftest import Project
 
 
@@ -300,3 +302,60 @@ def test_the_kept_answer_knows_the_key(
     external(project, "core2")
     assert lint(["--select", "CAL4"]) == 1
     assert "external-revisions" in capsys.readouterr().out
+
+
+@pytest.fixture
+def follower(project: Project) -> Project:
+    """The project, where b depends on another package's revision and c follows one, too."""
+    env = project.root / "migrations" / "env.py"
+    batch = "connection=connection, render_as_batch=True"
+    env.write_text(env.read_text().replace("connection=connection", batch))
+    project.add("0002", "c", "b", "core2")
+    for path in project.versions.glob("*.py"):
+        name = path.stem[-1]
+        path.write_text(path.read_text().replace("    pass", f'    op.drop_table("{name}")'))
+    labelled(project.versions / "20240101_0001_b.py", depends=("core1",))
+    return project
+
+
+def configure(project: Project, *lines: str) -> None:
+    text = "\n".join(["[tool.calista]", 'dialects = ["sqlite"]', *lines, ""])
+    (project.root / "pyproject.toml").write_text(text)
+
+
+def test_alembic_runs_what_follows_another_package(
+    follower: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{follower.root / 'test.db'}"
+    configure(follower)
+    assert roundtrip(["--no-cache"]) == 2
+    with pytest.raises(ToolError):
+        move("upgrade", [], default="heads", url=url)
+    assert "external-revisions" in capsys.readouterr().err
+
+    configure(follower, 'external-revisions = ["core1", "core2"]')
+
+    assert roundtrip(["--no-cache"]) == 0
+    assert "3 revisions, 3 proven" in capsys.readouterr().out
+    move("upgrade", [], default="heads", url=url)
+    show_current(url)
+    assert capsys.readouterr().out == "c (head)\n"
+    show_sql(["c"], dialect="sqlite", downgrade=False)
+    assert "CREATE TABLE c" in capsys.readouterr().out
+
+
+def test_another_package_that_is_in_reach_is_not_left_out(
+    follower: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure(follower, 'external-revisions = ["core*"]')
+    follower.add("0000", "core1")
+    follower.add("0001", "core2", "core1")
+    for path in follower.versions.glob("*core?.py"):
+        path.write_text(
+            path.read_text().replace("    pass", f'    op.drop_table("{path.stem[14:]}")')
+        )
+    assert roundtrip(["--no-cache", "--output-format", "json"]) == 0
+    steps = [step["revision"] for step in json.loads(capsys.readouterr().out)["steps"]]
+    assert sorted(steps) == ["a", "b", "c", "core1", "core2"]
+    assert steps.index("core1") < steps.index("b")
+    assert steps.index("core2") < steps.index("c")

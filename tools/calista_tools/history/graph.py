@@ -13,7 +13,7 @@ from calista_tools.patterns import later
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-_ELSEWHERE = "(if it is another package's: list it in `external-revisions` of [tool.calista])"
+ELSEWHERE = "(if it is another package's: list it in `external-revisions` of [tool.calista])"
 #: As in Alembic's ``runtime/migration.py`` and ``script/revision.py``.
 _RELATIVE = later(r"(?:(.+?)@)?(\w+)?([+-]\d+)")
 
@@ -264,7 +264,7 @@ class History:
             ]
             for where, name in named:
                 if name not in self.revisions and not self.is_external(name):
-                    message = f"unknown {where} {name!r} {_ELSEWHERE}"
+                    message = f"unknown {where} {name!r} {ELSEWHERE}"
                     self.problems.append(Problem("missing-parent", revision.path, message))
 
     def _check_cycles(self) -> None:

@@ -42,7 +42,9 @@ class Bench:
         self.dialect = dialect
         self._stack = ExitStack()
         settings = read_settings(config.roundtrip, config.root)
-        self._project: Project = Project.of(configuration_file(config), settings)
+        self._project: Project = Project.of(
+            configuration_file(config), settings, config.external_revisions
+        )
         self._version_table = "alembic_version"
         self._default_schema = "public"
 
@@ -107,9 +109,12 @@ class Bench:
     def _script(self, folders: Sequence[Path]) -> ScriptDirectory:
         from alembic.script import ScriptDirectory
 
+        from calista_tools.other_packages import without_external
+
         script = ScriptDirectory(
             str(self._project.env.parent), version_locations=[str(folder) for folder in folders]
         )
+        without_external(script, self._project.external)
         # In place of all the revisions, which need not be loaded.
         self._project.script, self._project.loaded = script, True
         return script

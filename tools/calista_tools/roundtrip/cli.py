@@ -153,7 +153,7 @@ def _run(arguments: argparse.Namespace, out: TextIO) -> int:
         driver=arguments.driver or own.driver,
         prepare=arguments.prepare or own.prepare,
     )
-    project = Project.of(ini, own)
+    project = Project.of(ini, own, settings.external_revisions)
     wanted = _options(arguments, settings, own)
     runs: list[Run] = []
     for run in _prove_all(project, wanted, arguments.jobs):

@@ -96,7 +96,7 @@ class Revisions(pytest.File):
         self.config.stash[_MET] = True
         found = configuration.load(self.config.rootpath)
         settings = read_settings(found.roundtrip, found.root)
-        project = Project.of(self.path, settings)
+        project = Project.of(self.path, settings, found.external_revisions)
         for backend in self.config.getoption("--roundtrip-backend") or found.dialects:
             proof = Proof(project, settings, backend, _shared(self.config, backend))
             for script in project.order()[1]:

@@ -19,6 +19,7 @@ from calista_tools.application import application_context
 from calista_tools.environment import configuration_file, configuration_files, variables
 from calista_tools.errors import ToolError
 from calista_tools.one_database import assert_env_of_one_database, assert_one_database
+from calista_tools.other_packages import without_external
 from calista_tools.roundtrip.opened import noted
 
 if TYPE_CHECKING:
@@ -45,12 +46,14 @@ class Project:
         x: ``-x`` arguments as given.
         url_env: Environment variables that get the URL.
         driver: PostgreSQL's driver in the URL that it gets; ours if None.
+        external: Ids of other packages' revisions, or patterns of them.
     """
 
     ini: Path
     x: Sequence[str] = ()
     url_env: Sequence[str] = ()
     driver: str | None = None
+    external: Sequence[str] = ()
     script: ScriptDirectory = field(init=False)
     loaded: bool = field(init=False, default=False)
     #: By path: the revisions' sources as they were imported. They may be edited while they run.
@@ -82,12 +85,12 @@ class Project:
 
     def __reduce__(self) -> tuple[type[Project], tuple[Any, ...]]:
         """Have another process read it again: modules cannot be handed over."""
-        return type(self), (self.ini, self.x, self.url_env, self.driver)
+        return type(self), (self.ini, self.x, self.url_env, self.driver, self.external)
 
     @classmethod
-    def of(cls, ini: Path, settings: Settings) -> Project:
+    def of(cls, ini: Path, settings: Settings, external: Sequence[str] = ()) -> Project:
         """Return the project as its own settings want it to be run."""
-        return cls(ini, settings.x, settings.url_env, settings.driver)
+        return cls(ini, settings.x, settings.url_env, settings.driver, external)
 
     def config(self, url: str | None = None) -> Config:
         """Return a configuration that carries the URL in every way but the environment."""
@@ -271,7 +274,8 @@ class Project:
             return
         try:
             with variables(self.environment(self.address(url)) if url else {}):
-                script = self.script = ScriptDirectory.from_config(self.config())
+                script = ScriptDirectory.from_config(self.config())
+                self.script = without_external(script, self.external)
                 # Revisions may import what needs the application, as env.py does.
                 with noted(script._version_locations), application_context(self.env_source):
                     heads = script.get_heads()

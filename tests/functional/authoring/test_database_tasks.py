@@ -132,6 +132,24 @@ def test_autogenerate_writes_what_differs(project: Path, url: str, tasks: Run) -
     assert "extra" in tables(url)
 
 
+def test_autogenerate_says_what_is_there_in_portable_words(
+    project: Path, url: str, tasks: Run
+) -> None:
+    assert tasks("upgrade", "--url", url).code == 0
+    models = project / "migrations" / "tables.py"
+    old = '"room_task", sa.String(length=80), nullable=False, server_default="new"'
+    new = '"room_task", sa.Text(), nullable=False, server_default="old"'
+    assert old in models.read_text()
+    models.write_text(models.read_text().replace(old, new))
+    code, out, err = tasks("revision", "-m", "widen", "--autogenerate", "--url", url)
+    assert code == 0, err
+    source = "".join(Path(out.strip()).read_text().split())
+    assert 'existing_type=sa.String(length=80),server_default="old",type_=sa.Text(),' in source
+    assert 'existing_type=sa.Text(),server_default="new",type_=sa.String(length=80),' in source
+    assert tasks("upgrade", "--url", url).code == 0
+    assert tasks("downgrade", "--url", url).code == 0
+
+
 def test_autogenerate_needs_a_database_at_head(project: Path, url: str, tasks: Run) -> None:
     before = set((project / "migrations" / "versions").glob("*.py"))
     code, out, err = tasks("revision", "-m", "x", "--autogenerate", "--url", url)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _CAST = r"""(?:::(?:(?:"(?:[^"]|"")+"|\w+)\.)?(?:"(?:[^"]|"")+"|\w+(?:\ \w+)*)(?:\([\d,\ ]+\))?(?:\ \w+)*(?:\[\])*)*"""
 _LITERAL = re.compile(rf"(?P<escaped>E?)'(?P<text>(?:[^']|'')*)'{_CAST}", re.DOTALL)
 _NUMBER = re.compile(rf"\(?(?P<number>-?\d+(?:\.\d*)?(?:e[-+]?\d+)?)\)?{_CAST}")
+#: SQLAlchemy puts whatever it does not know into parentheses, which PostgreSQL would take.
+_BARE = r"\((CURRENT_(?:TIMESTAMP|DATE|TIME)|[-+]?[\d.]+|\"(?:[^\"]|\"\")*\")\)"
 _NUMERIC = re.compile(r"-?\d+(?:\.\d*)?(?:e[-+]?\d+)?")
 _NAMED = re.compile(r'"(?P<text>(?:[^"]|"")*)"')
 _TRUTH = {"true": True, "t": True, "1": True, "false": False, "f": False, "0": False}
@@ -43,13 +45,34 @@ class Portable(sa.DefaultClause):
         self.code = code
 
 
-@contextmanager
-def remembered_reflection() -> Iterator[dict[int, Any]]:
-    """Note the types of the columns that are reflected in the body, by their identity."""
-    found: dict[int, Any] = {}
+class Reflected:
+    """The types of the columns that were reflected."""
 
-    def note(_inspector: Any, _table: Any, column: dict[str, Any]) -> None:
-        found[id(column["type"])] = column["type"]
+    def __init__(self) -> None:
+        self._objects: dict[int, Any] = {}
+        self._columns: dict[tuple[str | None, str, str], Any] = {}
+
+    def note(self, table: sa.Table, column: dict[str, Any]) -> None:
+        """Remember one."""
+        found = column["type"]
+        self._objects[id(found)] = found
+        self._columns[table.schema, table.name, column["name"]] = found
+
+    def has(self, found: Any, place: tuple[str | None, str, str]) -> bool:
+        """Whether a type comes from the database; some are copied with their columns."""
+        if id(found) in self._objects:
+            return True
+        there = self._columns.get(place)
+        return isinstance(found, types.SchemaType) and repr(found) == repr(there)
+
+
+@contextmanager
+def remembered_reflection() -> Iterator[Reflected]:
+    """Note the types of the columns that are reflected in the body."""
+    found = Reflected()
+
+    def note(_inspector: Any, table: sa.Table, column: Any) -> None:
+        found.note(table, column)
 
     event.listen(sa.Table, "column_reflect", note)
     try:
@@ -58,20 +81,22 @@ def remembered_reflection() -> Iterator[dict[int, Any]]:
         event.remove(sa.Table, "column_reflect", note)
 
 
-def make_portable(revision: RevisionContext, reflected: dict[int, Any]) -> None:
+def make_portable(revision: RevisionContext, reflected: Reflected) -> None:
     """Replace reflected types and defaults in what a revision is going to do."""
     context = getattr(revision, "_last_autogen_context", None)
     if context is None:
         return
     dialect = context.migration_context.dialect
 
-    def word(found: Any) -> Any:
-        return _portable_type(found, dialect) if id(found) in reflected else found
+    def word(found: Any, operation: Any, name: str) -> Any:
+        place = (operation.schema, operation.table_name, name)
+        return _portable_type(found, dialect) if reflected.has(found, place) else found
 
     for script in revision.generated_revisions:
         for operation in all_operations(script):
             for column in columns_of(operation):
-                of_database, column.type = column.type, word(column.type)
+                of_database = column.type
+                column.type = word(of_database, operation, column.name)
                 column.server_default = _portable_default(
                     column.server_default, of_database, dialect
                 )
@@ -104,8 +129,9 @@ def rendering(revision: RevisionContext) -> Iterator[None]:
 
 def _alter(operation: ops.AlterColumnOp, word: Any, dialect: Dialect) -> None:
     of_database = (operation.existing_type, operation.modify_type or operation.existing_type)
-    operation.existing_type = word(operation.existing_type)
-    operation.modify_type = word(operation.modify_type)
+    name = operation.column_name
+    operation.existing_type = word(operation.existing_type, operation, name)
+    operation.modify_type = word(operation.modify_type, operation, name)
     operation.existing_server_default = _portable_default(
         operation.existing_server_default, of_database[0], dialect
     )
@@ -119,7 +145,11 @@ def _portable_type(found: Any, dialect: Dialect) -> Any:
     if isinstance(found, types.NullType | types.ARRAY):
         return found
     try:
-        generic = found.as_generic()
+        generic = (
+            types.Enum(*found.enums, name=found.name, schema=found.schema)  # else it has no name
+            if isinstance(found, types.Enum)
+            else found.as_generic()
+        )
     except Exception:  # types of other packages may raise anything
         return found
     candidates = [generic]
@@ -154,6 +184,8 @@ def default_code(text: str, type_: Any, dialect: str) -> str | None:
     The code makes the same default on that database.
     """
     postgresql = dialect == "postgresql"
+    if not postgresql and (bare := re.fullmatch(_BARE, text)):
+        return default_code(bare[1], type_, dialect) or f"sa.text({bare[1]!r})"
     affinity = getattr(type_, "_type_affinity", None) or type(type_)
     if issubclass(affinity, types.Boolean):
         # As SQLAlchemy writes them: PostgreSQL's words, SQLite's numbers.

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from calista_tools.backends.account import server_folder
+from calista_tools.backends.account import kept_folder
 from tests.integration.conftest import write_project
 
 CREATE = 'op.create_table("{0}", sa.Column("id", sa.Integer, primary_key=True))'
@@ -79,5 +79,5 @@ def test_both_find_what_one_finds(
         for process in both:
             process.kill()
             process.wait()
-    left = (server_folder().parent / "proven").glob("*.part")
+    left = kept_folder().glob("*.part")
     assert not [path for path in left if str(ini) in path.read_text(encoding="utf-8")]

@@ -122,15 +122,45 @@ def private_folder(path: str) -> str:
     Raises:
         OSError: It cannot be made, is a link or is not ours alone.
     """
+    return own_folder(path, mode=0o700)
+
+
+def own_folder(path: str, *, mode: int) -> str:
+    """Return a folder that nobody else can write to, made if need be.
+
+    Args:
+        path: Where.
+        mode: What others may do; it is set where the folder was narrower or wider in that.
+
+    Raises:
+        OSError: It cannot be made, is a link, or others may have written to it.
+    """
     os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120
-    _Folder(path, make=True).close()
+    with _Folder(path, make=True, others=0o077 if mode == 0o700 else 0o022):
+        if mode != 0o700:
+            os.chmod(path, mode)  # noqa: PTH101
     return path
 
 
 class _Folder:
     """A private folder that is held open, so that nothing else can be put in its place."""
 
-    def __init__(self, path: str, within: _Folder | None = None, *, make: bool = False) -> None:
+    def __init__(
+        self,
+        path: str,
+        within: _Folder | None = None,
+        *,
+        make: bool = False,
+        others: int = 0o077,
+    ) -> None:
+        """Open it.
+
+        Args:
+            path: Where it is; a name in ``within`` if that is given.
+            within: A folder that is held already.
+            make: Whether it is made where it is not there.
+            others: The permissions that nobody else may have.
+        """
         self.path: str = path if within is None else os.path.join(within.path, path)  # noqa: PTH118
         at = None if within is None else within.held
         where = self.path if at is None else path
@@ -146,7 +176,7 @@ class _Folder:
             found = os.lstat(self.path) if self.held is None else os.fstat(self.held)
             if not stat.S_ISDIR(found.st_mode):
                 raise NotADirectoryError(errno.ENOTDIR, "no folder", self.path)
-            _assert_ours(found, self.path)
+            _assert_ours(found, self.path, others)
         except BaseException:
             self.close()
             raise
@@ -200,7 +230,7 @@ class _Folder:
         return os.path.join(self.path, name) if self.held is None else name  # noqa: PTH118
 
 
-def _assert_ours(found: os.stat_result, name: str) -> None:
+def _assert_ours(found: os.stat_result, name: str, others: int = 0o077) -> None:
     """Raise if somebody else may have written what was found.
 
     Raises:
@@ -209,8 +239,11 @@ def _assert_ours(found: os.stat_result, name: str) -> None:
     if sys.platform == "win32":
         return  # nobody else gets into the folders of a user's profile
     # What comes with a checkout or an archive is not closed to others, unless somebody wanted that.
-    if found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise PermissionError(errno.EPERM, "is not ours alone", name)
+    if found.st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, "belongs to another user", name)
+    if found.st_mode & others:
+        may = "write to" if found.st_mode & 0o022 else "look into"
+        raise PermissionError(errno.EPERM, f"others may {may} it", name)
 
 
 def _entered(room: str, *, make: bool = False) -> _Folder:

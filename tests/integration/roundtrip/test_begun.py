@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from calista_tools.backends import PostgresServer
-from calista_tools.backends.account import server_folder
+from calista_tools.backends.account import kept_folder
 from calista_tools.roundtrip import pieces
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
@@ -95,7 +95,7 @@ def cards(ini: Path) -> list[Path]:
     """Return what interrupted runs of this project have left to go on with."""
     return [
         path
-        for path in (server_folder().parent / "proven").glob("*.begun")
+        for path in kept_folder().glob("*.begun")
         if str(ini) in path.read_text(encoding="utf-8")
     ]
 
@@ -254,7 +254,7 @@ def test_the_first_of_several_pieces_is_kept_too(
     ini = project({**history(8), "r7": (wait, "")})
     home = postgres_scratch.server_version if backend == "postgresql" else backend
     name = hashlib.sha256(f"{home}:{ini}".encode()).hexdigest()[:12]
-    card = server_folder().parent / "proven" / f"{name}.begun"
+    card = kept_folder() / f"{name}.begun"
     interrupted(ini, backend, str(card), jobs=2)
     assert cards(ini) == [card]
     found = run(ini, backend, jobs=2)

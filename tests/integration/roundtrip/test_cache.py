@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from calista_tools.backends import PostgresServer
-from calista_tools.backends.account import server_folder
+from calista_tools.backends.account import kept_folder
 from calista_tools.roundtrip.engine import Options, prove
 from calista_tools.roundtrip.project import Project
 from calista_tools.roundtrip.result import Run, Step
@@ -100,7 +100,7 @@ def test_what_another_versions_server_keeps_is_left_to_it(
     ini: Path, postgres_scratch: PostgresServer
 ) -> None:
     need_kept_proofs("postgresql")
-    folder = server_folder().parent / "proven"
+    folder = kept_folder()
     cards = {}
     for home in (postgres_scratch.server_version, "PostgreSQL 12.0"):
         cards[home] = folder / f"{uuid4().hex[:12]}-{uuid4().hex}.json"
@@ -150,7 +150,7 @@ DAY = 86_400
 def kept(backend: str, url: sa.URL) -> set[str]:
     """Return the names of the databases that are kept, as their cards spell them."""
     if backend == "sqlite":
-        return {path.stem for path in (server_folder().parent / "proven").glob("*.db")}
+        return {path.stem for path in kept_folder().glob("*.db")}
     with sa.create_engine(url, poolclass=sa.pool.NullPool).connect() as connection:
         names = connection.execute(
             sa.text("SELECT datname FROM pg_database WHERE starts_with(datname, 'calista_proven_')")
@@ -162,7 +162,7 @@ def cards(ini: Path) -> set[Path]:
     """Return what says of this project what is kept."""
     return {
         path
-        for path in (server_folder().parent / "proven").glob("*.json")
+        for path in kept_folder().glob("*.json")
         if str(ini) in path.read_text(encoding="utf-8").partition("\n")[0]
     }
 

@@ -6,6 +6,7 @@ unprivileged user that the system already has.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from calista_tools import caches
 from calista_tools.errors import ToolError
 
 _UNPRIVILEGED = ("postgres", "nobody", "daemon")
@@ -65,28 +67,48 @@ def server_account() -> Account:
 
 
 def server_folder() -> Path:
-    """Return the folder of our own servers: private, but passable for `server_account`."""
+    """Return the folder of our own servers: private, but passable for `server_account`.
+
+    Raises:
+        ToolError: There is none that nobody else may write to.
+    """
+    last = os.path.join(tempfile.gettempdir(), f"calista-pg-{getattr(os, 'getuid', int)()}")  # noqa: PTH118
+    reason: OSError | None = None
+    for folder in (_folder(), last):
+        if folder is None:
+            continue
+        try:
+            return Path(caches.own_folder(folder, mode=0o711))
+        except PermissionError as error:
+            if error.errno == errno.EPERM:  # there, and not to be trusted
+                reason = error
+                break
+            reason = error
+        except OSError as error:
+            reason = error
+    assert reason is not None
+    raise ToolError(
+        f"{reason.filename}: {reason.strerror}, and a server of ours needs a folder",
+        "set CALISTA_PG_FOLDER to a folder of yours that nobody else may write to",
+        exit_code=2,
+    )
+
+
+def _folder() -> str | None:
     if named := os.environ.get("CALISTA_PG_FOLDER"):
-        folder = Path(named)
-    elif sys.platform == "win32":
-        folder = Path(os.environ.get("LOCALAPPDATA", tempfile.gettempdir())) / "calista" / "pg"
-    elif os.geteuid() == 0:
+        return os.path.realpath(named)
+    if sys.platform != "win32" and os.geteuid() == 0:
         # Not root's home: the unprivileged user could not pass through it.
-        folder = Path("/var/cache/calista/pg")
-    else:
-        cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        folder = Path(cache) / "calista" / "pg"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o711)
-    except OSError:
-        folder = Path(tempfile.gettempdir()) / f"calista-pg-{getattr(os, 'getuid', int)()}"
-        folder.mkdir(parents=True, exist_ok=True)
-        folder.chmod(0o711)
-    if sys.platform != "win32" and folder.stat().st_uid != os.getuid():
-        raise ToolError(
-            f"{folder} belongs to another user",
-            "set CALISTA_PG_FOLDER to a folder of yours",
-            exit_code=2,
-        )
-    return folder
+        return "/var/cache/calista/pg"
+    user = caches.user_folder()
+    return None if user is None else os.path.join(user, "pg")  # noqa: PTH118
+
+
+def kept_folder() -> Path:
+    """Return the folder of what is proven already, closed to all others.
+
+    Raises:
+        OSError: It cannot be made, is a link or is not ours alone.
+        ToolError: There is no folder to make it in.
+    """
+    return Path(caches.private_folder(str(server_folder() / "proven")))

@@ -121,7 +121,8 @@ class Cluster:
         self._account.own(self.data)
         password = secrets.token_hex(16)
         initial = self.folder / "initial"
-        initial.write_text(f"{password}\n", encoding="ascii")
+        with open(initial, "x", encoding="ascii", opener=_closed) as file:
+            file.write(f"{password}\n")
         self._account.own(initial)
         command = [
             self._programs.path("initdb"),
@@ -145,8 +146,7 @@ class Cluster:
         if done.returncode:
             words = " ".join(done.stderr.decode(errors="replace").split())
             raise ToolError(f"initdb failed: {words}", exit_code=2)
-        with (self.folder / "password").open("x", encoding="ascii") as file:
-            (self.folder / "password").chmod(0o600)
+        with open(self.folder / "password", "x", encoding="ascii", opener=_closed) as file:
             file.write(password)
 
     def _try_start(self, port: int) -> bool:
@@ -201,6 +201,11 @@ class Cluster:
             " ".join(line for line in lines if "FATAL" in line or "HINT" in line)
             or "no reason given"
         )
+
+
+def _closed(path: str, flags: int) -> int:
+    """Open a file that nobody else may read, not even while it is made."""
+    return os.open(path, flags, 0o600)
 
 
 def _environment() -> dict[str, str]:

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 from typing import TYPE_CHECKING, Protocol
 
-from calista_tools.backends.account import server_folder
+from calista_tools.backends.account import kept_folder
 from calista_tools.backends.postgresql import PostgresDatabase, PostgresServer
 from calista_tools.backends.sqlite import SqliteDatabase
 
@@ -41,8 +41,7 @@ class SqliteKeeping:
     home = "sqlite"
 
     def __init__(self) -> None:
-        self._folder = server_folder().parent / "proven"
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder = kept_folder()
 
     def keep(self, name: str, database: ScratchDatabase) -> None:
         """Keep a database, which is ours no longer."""

@@ -15,12 +15,11 @@ import sys
 import time
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
-from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.backends.account import server_folder
+from calista_tools.backends.account import kept_folder
 from calista_tools.backends.filelock import file_lock
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip import opened
@@ -58,8 +57,7 @@ class Cache:
     def __init__(self, project: Project, place: Keeping, settings: Settings, server: str) -> None:
         self._project = project
         self._place = place
-        self._folder = server_folder().parent / "proven"
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder = kept_folder()
         # Each version of PostgreSQL has cards of its own: one server's databases are in no other.
         name = f"{place.home}:{project.ini}"
         self._taken = ""
@@ -98,6 +96,15 @@ class Cache:
         Returns:
             How many revisions that are, and what was said of them.
         """
+        try:
+            return self._restored(scripts, database)
+        except OSError:
+            database.replace_by(None)  # half a copy may be there
+            return 0, []
+
+    def _restored(
+        self, scripts: Sequence[Script], database: ScratchDatabase
+    ) -> tuple[int, list[Step]]:
         with file_lock(self._folder / "lock"):
             kept = {path.stem.partition("-")[2]: path for path in self._cards()}
             if not kept:
@@ -121,7 +128,7 @@ class Cache:
 
     def begun(self, scripts: Sequence[Script], known: int) -> Begun | None:
         """Return what an interrupted run has proven, if that is more than so many revisions."""
-        with file_lock(self._folder / "lock"):
+        with suppress(OSError), file_lock(self._folder / "lock"):
             said = _read(self._begun)
             count = len(said.get("steps", ()))
             if not known < count <= len(scripts) or not _unchanged(said):
@@ -131,6 +138,7 @@ class Cache:
             self._read_before = {**self._read_before, **said["opened"]}
             steps = [Step(**{**step, "cached": True}) for step in said["steps"]]
             return Begun(steps, said["schema"], set(said["counting"]))
+        return None
 
     def keep_begun(self, scripts: Sequence[Script], begun: Begun) -> None:
         """Keep what an interrupted run has proven of a history."""
@@ -144,7 +152,8 @@ class Cache:
 
     def forget_begun(self) -> None:
         """Forget what an interrupted run has proven."""
-        self._begun.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._begun.unlink(missing_ok=True)
 
     def put_back(self, database: ScratchDatabase) -> None:
         """Make the database again what `restore` made it.
@@ -152,11 +161,13 @@ class Cache:
         Raises:
             ToolError: What was kept was removed meanwhile.
         """
-        with file_lock(self._folder / "lock"):
-            if not self._place.take(self._taken, database):
-                raise ToolError(
-                    "another run removed what this one had begun with", "run it again", exit_code=2
-                )
+        taken = False
+        with suppress(OSError), file_lock(self._folder / "lock"):
+            taken = self._place.take(self._taken, database)
+        if not taken:
+            raise ToolError(
+                "another run removed what this one had begun with", "run it again", exit_code=2
+            )
 
     def also(self, modules: Mapping[str, str]) -> None:
         """Take in which modules were imported by another process that proved for this one."""
@@ -172,6 +183,8 @@ class Cache:
     ) -> None:
         """Keep the database after a prefix that is proven, and forget what is stale.
 
+        Where that cannot be done, time is lost by the next run, and nothing else.
+
         Args:
             scripts: The prefix.
             steps: What was said of it.
@@ -181,7 +194,7 @@ class Cache:
         """
         digest = self.digests(scripts)[-1][:32]
         card = self._folder / f"{self._prefix}-{digest}.json"
-        with file_lock(self._folder / "lock"):
+        with suppress(OSError), file_lock(self._folder / "lock"):
             if not card.exists():
                 self._place.keep(card.stem, database)
                 self._write(card, steps, {"tables": tables, "remembered": remembered})
@@ -195,19 +208,24 @@ class Cache:
 
     def _write(self, card: Path, steps: Sequence[Step], more: Mapping[str, Any]) -> None:
         part = card.with_suffix(".part")
-        head = {"project": str(self._project.ini), "home": self._place.home}
         said = {
             **more,
             "files": {**self._modules, **own_modules(self._project, self._imports)},
             "opened": {**self._read_before, **opened.digests(self._project)},
             "steps": [_plain(step) for step in steps],
         }
-        part.write_text(f"{json.dumps(head)}\n{json.dumps(said)}", encoding="utf-8")
+        body = json.dumps(said)
+        head = {
+            "project": str(self._project.ini),
+            "home": self._place.home,
+            "digest": _digest_of([body]),
+        }
+        part.write_text(f"{json.dumps(head)}\n{body}", encoding="utf-8")
         part.replace(card)
 
     def _is_stale(self, card: Path) -> bool:
         """Tell whether nobody will come for it: not used for long, or its project is gone."""
-        said = _read(card, lines=1)
+        said = _head(card)
         if said.get("home") != self._place.home:
             return False
         unused = time.time() - card.stat().st_mtime
@@ -225,13 +243,26 @@ def _plain(step: Step) -> dict[str, Any]:
     return {name: getattr(step, name) for name in Step.__dataclass_fields__ if name != "cached"}
 
 
-def _read(card: Path, lines: int = 2) -> dict[str, Any]:
-    """Return what a card says: on its first line whose it is, on the second everything else."""
-    found: dict[str, Any] = {}
-    with suppress(OSError, ValueError), card.open(encoding="utf-8") as file:
-        for line in islice(file, lines):
-            found |= json.loads(line)
-    return found
+def _head(card: Path) -> dict[str, Any]:
+    """Return what a card says on its first line: whose it is."""
+    try:
+        with card.open(encoding="utf-8") as file:
+            said = json.loads(file.readline())
+    except (OSError, ValueError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _read(card: Path) -> dict[str, Any]:
+    """Return all that a card says; nothing where it is damaged."""
+    head = _head(card)
+    try:
+        body = card.read_text(encoding="utf-8").partition("\n")[2]
+        if head.get("digest") == _digest_of([body]):
+            return {**head, **json.loads(body)}
+    except (OSError, ValueError):
+        pass
+    return {}
 
 
 def _surroundings(project: Project, settings: Settings, server: str) -> Iterator[str | bytes]:

@@ -60,7 +60,9 @@ class Finding(NamedTuple):
     fix: Fix | None = None
 
     @classmethod
-    def at(cls, node: ast.stmt | ast.expr, message: str, fix: Fix | None = None) -> Finding:
+    def at(
+        cls, node: ast.stmt | ast.expr | ast.alias, message: str, fix: Fix | None = None
+    ) -> Finding:
         """Return a finding that spans ``node``."""
         end_column = node.end_col_offset
         return cls(

@@ -130,7 +130,7 @@ def _from_module(module: ForeignModule, project: Project) -> Mapping[str, str] |
 def _from_imports(state: State, env: Path, project: Project) -> Mapping[str, str] | None:
     """Follow env.py's imports to the one module that configures Alembic or names a convention."""
     spelled: Mapping[str, str] | None = None
-    for path in _imported(env, project):
+    for path in imported_by(env, project):
         text = project.text(path) or b""
         if b"target_metadata" in text and path != env:
             found = _from_module(module_at(state, path), project)
@@ -155,17 +155,22 @@ _IMPORT = later(
 )
 
 
-def _imported(env: Path, project: Project) -> Iterator[Path]:
-    """Yield env.py and the project's modules behind it, the nearest first."""
-    queue, seen = [env], {env}
+def imported_by(start: Path, project: Project) -> Iterator[Path]:
+    """Yield a module, such as env.py, and the project's modules behind it, the nearest first."""
+    queue, seen = [start], {start}
     while queue and len(seen) <= _MODULES:
         path = queue.pop(0)
         yield path
-        for match in _IMPORT.finditer(project.text(path) or b""):
-            for found in _targets(match, path, project):
-                if found not in seen:
-                    seen.add(found)
-                    queue.append(found)
+        for found in targets_of(project.text(path) or b"", path, project):
+            if found not in seen:
+                seen.add(found)
+                queue.append(found)
+
+
+def targets_of(text: bytes, origin: Path, project: Project) -> Iterator[Path]:
+    """Yield the project's modules that a text imports."""
+    for match in _IMPORT.finditer(text):
+        yield from _targets(match, origin, project)
 
 
 def _targets(match: re.Match[bytes], origin: Path, project: Project) -> Iterator[Path]:

@@ -30,7 +30,12 @@ def steps(*, cache: bool) -> Sequence[Step]:
     return (
         # The history too: heads, parents and published revisions are rules of the lint (CAL4xx).
         Step("lint and history", "calista_tools.lint.cli"),
-        Step("round-trip", "calista_tools.roundtrip.cli", () if cache else ("--no-cache",)),
+        Step("untouched stubs", "calista_tools.authoring.stubs"),
+        Step(
+            "round-trip",
+            "calista_tools.roundtrip.cli",
+            ("--strict", *(() if cache else ("--no-cache",))),
+        ),
     )
 
 

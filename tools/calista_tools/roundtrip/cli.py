@@ -160,7 +160,7 @@ def _run(arguments: argparse.Namespace, out: TextIO) -> int:
         runs.append(run)
         _compare(runs, own)
         if arguments.format == "text":
-            _say("\n".join(run_lines(run)), out)
+            _say("\n".join(run_lines(run, strict=arguments.strict)), out)
     if arguments.format != "text":
         strict = arguments.strict
         text = (

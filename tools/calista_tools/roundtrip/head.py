@@ -108,8 +108,9 @@ class Head:
             try:
                 self._walk.look(self.look)
             except ToolError as error:
-                run.notes.append(f"head could not be compared with the metadata: {error}")
+                self._notes.append(f"head could not be compared with the metadata: {error}")
         run.notes.extend(self._notes)
+        run.unknown.extend(self._notes)
         run.compared += ["drift"] * self._compared
         run.metadata = self._metadata
         run.drift, known = accepted(self._drift, reasons)

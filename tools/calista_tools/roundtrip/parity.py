@@ -53,7 +53,9 @@ def accepted(lines: list[str], reasons: Mapping[str, str]) -> tuple[list[str], l
     """
     open_, known = [], []
     for line in lines:
-        reason = next((why for what, why in reasons.items() if fnmatchcase(line, what)), None)
+        reason = next(
+            (why for what, why in reasons.items() if line == what or fnmatchcase(line, what)), None
+        )
         if reason is None:
             open_.append(line)
         else:

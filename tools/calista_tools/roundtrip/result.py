@@ -102,6 +102,7 @@ class Run:
         append_only: Of each table that is to be append-only, which statements it refused and which
             not; empty where head was not reached.
         metadata: Whether env.py gives metadata to compare with; None where head was not looked at.
+        unknown: Why head could not be compared with it; among the notes, too.
     """
 
     backend: str
@@ -113,6 +114,7 @@ class Run:
     append_only: list[dict[str, Any]] = field(default_factory=list)
     metadata: bool | None = None
     notes: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
     head: Snapshot | None = field(default=None, repr=False)
     seconds: float = 0.0
 
@@ -124,7 +126,7 @@ class Run:
     @property
     def agrees(self) -> bool:
         """Whether head is what the metadata and the other dialect say, or the project wrote down."""
-        return not self.drift and not self.parity
+        return not self.drift and not self.parity and not self.unknown
 
     def summary(self) -> dict[str, Any]:
         """Count what was found."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @task(help={"cache": "prove again what was proven before, with --no-cache"})
 def check(_: Context, cache: bool = True) -> None:
-    """Lint, verify the history and prove what is new on every backend."""
+    """Lint, verify the history, prove what is new on every backend, and compare head."""
     from calista_tools.checks import run
 
     sys.exit(run(cache=cache))

@@ -41,7 +41,10 @@ def render(runs: Sequence[Run], *, strict: bool = False) -> str:
                 failure = SubElement(case, "failure", message=_clean(lines[0]), type="NotProven")
                 more = [step.statement or "", *step.reproduce]
                 failure.text = _clean("\n".join([*lines, *filter(None, more)]))
-        for kind, found in (("drift", run.drift), ("parity", run.parity)):
+        for kind, found in (
+            ("drift", run.drift or (run.unknown if strict else [])),
+            ("parity", run.parity),
+        ):
             if found:
                 case = SubElement(
                     suite,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from itertools import chain
+from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calista_tools.door import door
 from calista_tools.roundtrip.result import FEW_ROWS, SKIPPED
 from calista_tools.shown_path import shown
 
@@ -15,12 +17,26 @@ if TYPE_CHECKING:
     from calista_tools.roundtrip.result import Run, Step
 
 
-def run_lines(run: Run) -> Iterator[str]:
-    """Return everything that is told of one backend."""
+#: What there is to do about a head that differs.
+_NEXT = {
+    "drift": "write the revision that is missing: `{door} revision --autogenerate -m ...`",
+    "parity": "give both databases the same in a revision",
+}
+_OR = 'or declare it with its reason in [tool.calista.roundtrip.{kind}]: {line} = "..."'
+_NO_METADATA = "env.py gives no target_metadata: head was compared with no models"
+
+
+def run_lines(run: Run, *, strict: bool = False) -> Iterator[str]:
+    """Return everything that is told of one backend.
+
+    Args:
+        run: What was found there.
+        strict: Whether what is said of head fails the run.
+    """
     yield f"{run.backend}:"
     for step in run.steps:
         yield from step_lines(step)
-    yield from summary_lines(run)
+    yield from summary_lines(run, strict=strict)
 
 
 def step_lines(step: Step) -> Iterator[str]:
@@ -70,17 +86,24 @@ def recreated_lines(run: Run) -> Iterator[str]:
             yield f"  {step.revision} recreates {item['table']}: {item['reason']}"
 
 
-def summary_lines(run: Run) -> Iterator[str]:
+def summary_lines(run: Run, *, strict: bool = False) -> Iterator[str]:
     """Return what came out in the end."""
     recreated = list(recreated_lines(run))
     if recreated:
         yield "recreated tables:"
         yield from recreated
-    for title, lines in (("drift from the metadata", run.drift), ("parity", run.parity)):
+    titles = {"drift": "drift from the metadata", "parity": "parity"}
+    for kind, lines in (("drift", run.drift), ("parity", run.parity)):
         if lines:
-            yield f"{title}:"
+            yield f"FAILED: {titles[kind]}:" if strict else f"{titles[kind]}:"
             yield from (f"  {line}" for line in lines)
-    yield from (f"note: {note}" for note in run.notes)
+        if lines and strict:
+            yield f"  = help: {_NEXT[kind].format(door=door())}"
+            yield f"          {_OR.format(kind=kind, line=dumps(lines[0], ensure_ascii=False))}"
+    for note in run.notes:
+        yield f"{'FAILED' if strict and note in run.unknown else 'note'}: {note}"
+    if strict and run.metadata is False:
+        yield f"note: {_NO_METADATA}"
     counts = run.summary()
     parts = [f"{counts['proven']} proven"]
     if counts["cached"]:

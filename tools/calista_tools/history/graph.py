@@ -206,6 +206,10 @@ class History:
         if symbol is None and count > 0:
             return ()  # counted from where a database is, which only that knows
         symbol = symbol or "heads"
+        if symbol == "base":
+            count -= 1  # the base itself is the first step from nothing
+            if count < 0:
+                return ()
         found = self.resolve(f"{label}@{symbol}" if label else symbol)
         line = None
         if label:

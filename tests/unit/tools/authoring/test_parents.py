@@ -55,7 +55,7 @@ def test_a_head_is_named_by_id_beginning_or_label(head: str, parent: str) -> Non
         ("plugin@head", "plug2"),
         ("plug1@head", "plug2"),
         ("plug1+1", "plug2"),
-        ("core@base+1", "core2"),
+        ("core@base+2", "core2"),
         ("core2", "core2"),
     ],
 )

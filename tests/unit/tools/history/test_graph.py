@@ -1,4 +1,6 @@
 import pytest
+from alembic.script.revision import Revision as AlembicRevision
+from alembic.script.revision import RevisionMap
 
 from calista_tools.history import History, Revision
 
@@ -132,7 +134,9 @@ def test_resolve(name: str, ids: tuple[str, ...]) -> None:
         ("plugin@-1", ("plug0",)),
         ("core1-1", ("core0",)),
         ("core1+1", ("core2",)),
-        ("core@base+1", ("core1",)),
+        ("core@base+1", ("core0",)),
+        ("core@base+2", ("core1",)),
+        ("core@base-1", ()),
         ("core2@head", ("core2",)),
         ("core1", ("core1",)),
         ("plug", ("plug0", "plug1")),
@@ -153,6 +157,41 @@ def test_names_as_alembic_understands_them(name: str, found: tuple[str, ...]) ->
     if name == "core-x-1":
         revisions.append(Revision("5_x.py", "core-x-1", ("core2",)))
     assert History(revisions).resolve(name) == found
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "core",
+        "core@head",
+        "plugin@heads",
+        "core2@head",
+        "core@head-1",
+        "core@head-2",
+        "core1-1",
+        "core1+1",
+        "core@base+1",
+        "core@base+3",
+        "heads",
+        "core2",
+        "plug0+1",
+        "plugin@plug1",
+    ],
+)
+def test_names_mean_what_alembic_says(name: str) -> None:
+    edges = [("core0", None, "core"), ("core1", "core0", None), ("core2", "core1", None)]
+    edges += [("plug0", None, "plugin"), ("plug1", "plug0", None)]
+    theirs = RevisionMap(
+        lambda: [AlembicRevision(one, down, None, label) for one, down, label in edges]
+    )
+    found = theirs._parse_upgrade_target(
+        current_revisions=(), target=name, assert_relative_length=False
+    )
+    ours = History(
+        Revision(f"{one}.py", one, tuple(filter(None, [down])), tuple(filter(None, [label])))
+        for one, down, label in edges
+    )
+    assert set(ours.resolve(name)) == {getattr(one, "revision", one) for one in found}
 
 
 def test_a_walk_down_a_merge_means_several() -> None:

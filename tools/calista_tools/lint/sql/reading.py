@@ -160,8 +160,11 @@ def may_write(function: str) -> bool:
 
 def _names(tokens: Sequence[Token], at: int) -> bool:
     """Whether a parenthesis holds the columns of a further query of a WITH: ``AS (`` follows."""
-    while at < len(tokens) and tokens[at].upper != ")":
-        at += 1
+    at += 1
+    while at < len(tokens) and (tokens[at].kind in ("word", "quoted") or tokens[at].upper == ","):
+        at += 1  # names alone, so that no part is passed over twice
+    if at >= len(tokens) or tokens[at].upper != ")":
+        return False
     return [token.upper for token in tokens[at + 1 : at + 3]] == ["AS", "("]
 
 

@@ -48,7 +48,7 @@ SELECT c.relname, k.contype, k.conname,
 FROM pg_constraint k
 JOIN pg_class c ON c.oid = k.conrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE k.contype IN ('p', 'u', 'f', 'c') AND n.nspname !~ '^(pg_|information_schema$)'
+WHERE k.contype IN ('p', 'u', 'f', 'c', 'x') AND n.nspname !~ '^(pg_|information_schema$)'
 """
 _INDEXES = """
 SELECT c.relname, 'i', i.relname,
@@ -62,7 +62,7 @@ JOIN pg_class c ON c.oid = x.indrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname !~ '^(pg_|information_schema$)'
   AND NOT EXISTS (SELECT FROM pg_constraint k
-                  WHERE k.conindid = x.indexrelid AND k.contype IN ('p', 'u'))
+                  WHERE k.conindid = x.indexrelid AND k.contype IN ('p', 'u', 'x'))
 """
 _TRIGGERS = """
 SELECT c.relname, 't', t.tgname, ARRAY[]::name[]
@@ -71,7 +71,7 @@ JOIN pg_class c ON c.oid = t.tgrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE NOT t.tgisinternal AND n.nspname !~ '^(pg_|information_schema$)'
 """
-_KINDS = {"p": "pk", "u": "uq", "f": "fk", "c": "ck", "i": "ix", "t": "trigger"}
+_KINDS = {"p": "pk", "u": "uq", "f": "fk", "c": "ck", "x": "ex", "i": "ix", "t": "trigger"}
 
 
 def _postgresql(connection: Connection) -> list[LiveName]:

@@ -100,6 +100,7 @@ def configuration() -> str:
         f"| `{key}` | {_takes(option.schema)} | {option.help} |\n"
         for key, option in ROUNDTRIP_OPTIONS.items()
     )
+    names += "| `ex` (exclusion constraints) | none: any name will do |\n"
     return f"{CONFIGURATION}{rows}{NAMES}{names}{ROUNDTRIP}{roundtrip}"
 
 

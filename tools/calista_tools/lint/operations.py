@@ -71,6 +71,7 @@ class SchemaObject(NamedTuple):
         expression: A check's condition, a trigger's or function's text; of an index what it serves
             alone: its WHERE, its operator class or method.
         node: Where in the file.
+        parts: What PostgreSQL makes a name of; None for the columns.
     """
 
     action: str
@@ -89,6 +90,7 @@ class SchemaObject(NamedTuple):
     dialects: frozenset[str] = ALL_DIALECTS
     node: ast.AST | None = None
     referred_schema: str | None = None
+    parts: tuple[str | None, ...] | None = None
 
 
 class Batch(NamedTuple):

@@ -57,6 +57,8 @@ def templates_in(value: object) -> Mapping[str, str] | None:
     for key, template in value.items():
         if isinstance(key, External):
             key = _CLASSES.get(key.name, key.name)
+        elif key == "ex":
+            continue  # SQLAlchemy has no such key
         if isinstance(key, str) and isinstance(template, str):
             found[key] = template
         elif isinstance(key, str) and isinstance(template, Unknown):
@@ -70,4 +72,5 @@ _CLASSES = {
     "CheckConstraint": "ck",
     "ForeignKeyConstraint": "fk",
     "PrimaryKeyConstraint": "pk",
+    "ExcludeConstraint": "ex",
 }

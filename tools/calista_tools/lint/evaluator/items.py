@@ -9,7 +9,7 @@ from calista_tools.lint.evaluator.values import Construct, External, Final, Meth
 from calista_tools.lint.operations import ALL_DIALECTS, Column, Name, SchemaObject
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
 #: Arguments of a column that are not its type.
 _COLUMN_ITEMS = frozenset(
@@ -233,6 +233,8 @@ def _target(value: object) -> tuple[str | None, str | None, str | None]:
 
 def constraint(item: Construct, table: str | None) -> SchemaObject:
     """Read ``sa.UniqueConstraint(...)`` and its like."""
+    from calista_tools.lint.evaluator import parts as parts_of  # it needs what stands here
+
     kind = KINDS[item.name]
     args = item.args
     name_node = argument(item.node, None, "name")
@@ -242,6 +244,7 @@ def constraint(item: Construct, table: str | None) -> SchemaObject:
     referred_schema: str | None = None
     referred_table: str | None = None
     referred: tuple[str | None, ...] | None = ()
+    parts: tuple[str | None, ...] | None = None
     if kind == "ck":
         columns = ()
         condition = args[0] if args else item.kwargs.get("sqltext")
@@ -262,8 +265,12 @@ def constraint(item: Construct, table: str | None) -> SchemaObject:
     elif kind == "ix":
         name = name_of(args[0] if args else None, argument(item.node, 0))
         columns = columns_of(args[1:])
+        parts = parts_of.with_included(columns, item.kwargs)
+    elif kind == "ex":
+        columns, parts = parts_of.excluded(args)
     else:
         columns = columns_of(args)
+        parts = parts_of.with_included(columns, item.kwargs)
     return SchemaObject(
         "create",
         kind,
@@ -273,20 +280,11 @@ def constraint(item: Construct, table: str | None) -> SchemaObject:
         referred_table,
         referred,
         unique=item.kwargs.get("unique") is True,
-        expression=expression or only_for(item.kwargs),
+        expression=expression or parts_of.only_for(item.kwargs),
         node=item.node,
         referred_schema=referred_schema,
+        parts=parts,
     )
-
-
-def only_for(options: Mapping[str, object]) -> str:
-    """Return what an index is for, other than any search by its columns; "" for an ordinary one."""
-    if (where := sql_text(options.get("postgresql_where"))) is not None:
-        return where
-    if "postgresql_ops" in options:
-        return "operator class"
-    using = options.get("postgresql_using", "btree")
-    return "" if using == "btree" else f"using {using}"
 
 
 def type_checks(

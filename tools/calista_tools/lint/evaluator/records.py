@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.lint.evaluator import items
 from calista_tools.lint.evaluator.items import argument, columns_of, name_of, table_of, text_of
+from calista_tools.lint.evaluator.parts import excluded, only_for, with_included
 from calista_tools.lint.evaluator.raw_sql import statement
 from calista_tools.lint.evaluator.values import Construct
 from calista_tools.lint.operations import Batch, Name, Operation, SchemaObject
@@ -290,15 +291,19 @@ def _create(frame: Frame, call: Call) -> Operation:
     columns: tuple[str | None, ...] | None = ()
     referred_table: str | None = None
     referred: tuple[str | None, ...] | None = ()
-    expression = items.only_for(call.params)
+    expression = only_for(call.params)
+    parts: tuple[str | None, ...] | None = None
     if kind == "fk":
         columns = columns_of(call.params.get("local_cols"))
         referred_table = text_of(call.params.get("referent_table"))
         referred = columns_of(call.params.get("remote_cols"))
     elif kind == "ck":
         expression = items.sql_text(call.params.get("condition")) or ""
-    elif kind != "ex":
+    elif kind == "ex":
+        columns, parts = excluded(call.rest)
+    else:
         columns = columns_of(call.params.get("columns", call.params.get("local_cols")))
+        parts = with_included(columns, call.params)
     made = SchemaObject(
         "create",
         kind,
@@ -312,6 +317,7 @@ def _create(frame: Frame, call: Call) -> Operation:
         schema=schema,
         node=call.node,
         referred_schema=call.schema("referent_schema") if kind == "fk" else None,
+        parts=parts,
     )
     return Operation(
         call.name,

@@ -107,7 +107,7 @@ def _postgresql(made: SchemaObject) -> FinalName:
     label = _LABELS[made.kind]
     if made.kind == "pk":
         return FinalName(object_name(made.table, "", label), "", True)
-    columns = made.columns
+    columns = made.columns if made.parts is None else made.parts
     if made.kind == "ck":
         columns = made.columns or ()
     if columns is None or any(column is None for column in columns):

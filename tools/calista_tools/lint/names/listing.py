@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.migration import Migration
     from calista_tools.lint.schema.records import Change, Event
 
-_KINDS = frozenset({"pk", "uq", "ix", "fk", "ck", "trigger", "function", "table"})
+_KINDS = frozenset({"pk", "uq", "ix", "fk", "ck", "ex", "trigger", "function", "table"})
 
 
 def list_names(

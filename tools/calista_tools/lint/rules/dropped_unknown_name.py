@@ -84,7 +84,7 @@ def _judged(change: Change, operation: Operation, dialect: str) -> bool:
 def _wrong(schema: Schema, before: Schema, change: Change, dialect: str) -> str:
     """Return what is wrong with a drop, "" where nothing is or where that is not certain."""
     if change.table is not None:
-        table = _missing(schema, change)
+        table = _missing(schema, change, dialect)
         return _message(change, table, dialect) if table is not None else ""
     # The revision's own tables as they are by now, all others as they were before it.
     tables = {**before.tables, **schema.tables}.values()
@@ -93,14 +93,19 @@ def _wrong(schema: Schema, before: Schema, change: Change, dialect: str) -> str:
     wanted = (change.name or "").lower()
     there = [one for table in tables for one in table.objects]
     # PostgreSQL refuses to drop a constraint's index, in words of its own.
-    if any(one.name is None and not one.implicit for one in there if one.kind == change.kind):
+    if any(_may_have(one, dialect) for one in there if one.kind == change.kind):
         return ""
     if any(one.name is not None and one.name.lower() == wanted for one in there):
         return ""
     return _no_such(f"there is no {WORDS[change.kind]}", change, there, dialect)
 
 
-def _missing(schema: Schema, change: Change) -> Table | None:
+def _may_have(one: Placed, dialect: str) -> bool:
+    """Whether an object may have any name: what nobody named has none on SQLite, for certain."""
+    return one.name is None and (dialect == "postgresql" or not one.implicit)
+
+
+def _missing(schema: Schema, change: Change, dialect: str) -> Table | None:
     """Return the table that should have the name and has not; None where that is not certain."""
     if not schema.clear or change.name is None:
         return None
@@ -110,7 +115,7 @@ def _missing(schema: Schema, change: Change) -> Table | None:
     for one in table.objects:
         if one.kind != change.kind and change.kind:
             continue
-        if one.name is None and not one.implicit:
+        if _may_have(one, dialect):
             return None
         if one.name is not None and one.name.lower() == change.name.lower():
             return None

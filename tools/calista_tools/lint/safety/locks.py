@@ -37,6 +37,8 @@ _NOTHING = "keeps every read and write waiting"
 _INDEX = "postgresql_concurrently=True within op.get_context().autocommit_block()"
 _VALIDATE = "add it with postgresql_not_valid=True and VALIDATE it in a revision of its own"
 _VALIDATE_IN_SQL = "add it NOT VALID and VALIDATE it in a revision of its own"
+#: PostgreSQL takes no NOT VALID here, and makes no such constraint of an index that is there.
+_NEW_TABLE = "a new table with it"
 _UNIQUE = "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX"
 _NOT_NULL = (
     "add CHECK (… IS NOT NULL) NOT VALID, VALIDATE it, then SET NOT NULL, which needs no scan"
@@ -173,7 +175,7 @@ def _key(step: Operation) -> Iterator[Lock]:
 
 
 def _exclude(step: Operation) -> Iterator[Lock]:
-    yield Lock(step.table, f"building the constraint's index {_NOTHING}", "a new table with it")
+    yield Lock(step.table, f"building the constraint's index {_NOTHING}", _NEW_TABLE)
 
 
 _STEPS: dict[str, Callable[[Operation], Iterator[Lock]]] = {
@@ -227,5 +229,7 @@ def _change_locks(table: str | None, change: Change) -> Iterator[Lock]:
         if "unique" in flags or "primary key" in flags:
             if "using index" not in flags:
                 yield Lock(table, f"building the key's index {_NOTHING}", _UNIQUE)
+        elif "exclude" in flags:
+            yield Lock(table, f"building the constraint's index {_NOTHING}", _NEW_TABLE)
         elif "not valid" not in flags:
             yield Lock(table, f"checking every row {_NOTHING}", _VALIDATE_IN_SQL)

@@ -213,6 +213,7 @@ def placed(made: SchemaObject, dialect: str, convention: Mapping[str, str], row:
         made.name.text if made.name is not None else None,
         getattr(made.node, "lineno", row) if made.node is not None else row,
         made.referred_schema,
+        made.parts if guess else None,
     )
 
 

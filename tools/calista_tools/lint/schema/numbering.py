@@ -29,7 +29,11 @@ def numbered(table: Table, placed: Placed, taken: Mapping[str, int]) -> Placed:
         named = named or [one for one in placed.columns or () if one]
         part = named[0] if len(named) == 1 else ""
     elif placed.kind != "pk":
-        part = column_part([column for column in placed.columns or () if column])
+        parts = placed.columns if placed.parts is None else placed.parts
+        known = [one for one in parts or () if one]
+        if parts is None or len(known) < len(parts):
+            return placed._replace(guess=False)
+        part = column_part(known)
     name = object_name(table.name, part, label)
     number = 0
     while taken.get(name, 0) > 0:

@@ -32,6 +32,7 @@ class Placed(NamedTuple):
         reason: Why ``name`` is None.
         implicit: Nobody wrote the name.
         guess: The name is PostgreSQL's own, which numbers it where it is taken.
+        parts: What it is made of then; None for the columns.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class Placed(NamedTuple):
     given: str | None = None
     row: int = 1
     referred_schema: str | None = None
+    parts: tuple[str | None, ...] | None = None
 
 
 class Table(NamedTuple):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.operations import Column
-from calista_tools.lint.sql.cursor import words
+from calista_tools.lint.sql.cursor import Cursor, words
 from calista_tools.lint.sql.draft import NOWHERE
+from calista_tools.lint.sql.elements import distinct, part_name
 
 if TYPE_CHECKING:
-    from calista_tools.lint.sql.cursor import Cursor
+    from collections.abc import Iterable, Iterator
+
     from calista_tools.lint.sql.draft import Draft, Referred
 
 #: Where a column's type ends.
@@ -100,9 +102,9 @@ def _constraint(cursor: Cursor, draft: Draft, table: str, name: str | None) -> s
     if cursor.accept("EXCLUDE"):
         if cursor.accept("USING"):
             cursor.identifier()
-        parts = tuple(_element(part) for part in cursor.group().parts())
-        # PostgreSQL keeps an index of this name; no other kind of ours comes as near.
-        draft.touch("create", "ix", name, table=table, columns=parts)
+        elements = list(_excluding(cursor.group()))
+        excluded, parts = index_elements(elements, _included(cursor))
+        draft.touch("create", "ex", name, table=table, columns=excluded, parts=parts)
         return {"exclude"}
     if cursor.accept("NOT", "NULL"):
         cursor.identifier()
@@ -121,8 +123,22 @@ def _key(cursor: Cursor, draft: Draft, table: str, name: str | None, kind: str) 
         draft.flags.add("nulls not distinct")
     cursor.accept("NULLS", "DISTINCT")
     columns = tuple(_element(part) for part in cursor.group().parts())
-    draft.touch("create", kind, name, table=table, columns=columns)
+    parts = (*columns, *_included(cursor))
+    draft.touch("create", kind, name, table=table, columns=columns, parts=parts)
     return set()
+
+
+def _excluding(cursor: Cursor) -> Iterator[Cursor]:
+    """Yield the elements of an exclusion constraint, each without its operator."""
+    for element in cursor.parts():
+        start = element.at
+        element.until("WITH")
+        yield Cursor(element.text, element.tokens, start, element.at)
+
+
+def _included(cursor: Cursor) -> tuple[str, ...]:
+    """Step over INCLUDE and return its columns, which PostgreSQL takes into an invented name."""
+    return cursor.names() if cursor.accept("INCLUDE") else ()
 
 
 def _element(cursor: Cursor) -> str | None:
@@ -143,9 +159,17 @@ def _element(cursor: Cursor) -> str | None:
     return name
 
 
-def index_elements(cursor: Cursor) -> tuple[str | None, ...]:
-    """Return the columns of an index's parenthesis, None for each expression."""
-    return tuple(_element(part) for part in cursor.group().parts())
+def index_elements(
+    elements: Iterable[Cursor], included: Iterable[str]
+) -> tuple[tuple[str | None, ...], tuple[str | None, ...]]:
+    """Return an index's columns, None for each expression, and what PostgreSQL calls its parts."""
+    columns: list[str | None] = []
+    parts: list[str | None] = []
+    for element in elements:
+        start = element.at
+        parts.append(part_name(element))
+        columns.append(_element(Cursor(element.text, element.tokens, start, element.end)))
+    return tuple(columns), distinct([*parts, *included])
 
 
 def _references(cursor: Cursor) -> Referred:

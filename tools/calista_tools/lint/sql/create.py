@@ -144,11 +144,13 @@ def _index(cursor: Cursor, draft: Draft) -> None:
     if cursor.accept("USING"):
         draft.flags.add(f"using {cursor.identifier().lower()}")
     start = cursor.at
-    columns = index_elements(cursor)
+    elements = list(cursor.group().parts())
     keys = cursor.since(start)
+    included: tuple[str, ...] = ()
     if cursor.accept("INCLUDE"):
-        cursor.group()
+        included = cursor.names()
         draft.flags.add("include")
+    columns, parts = index_elements(elements, included)
     where = ""
     if cursor.until("WHERE") is not None and cursor.accept("WHERE"):
         draft.flags.add("where")
@@ -160,6 +162,7 @@ def _index(cursor: Cursor, draft: Draft) -> None:
         table=table,
         columns=columns,
         unique="unique" in draft.flags,
+        parts=parts if name is None else None,
         expression=where or (keys if None in columns or _is_special(draft, keys) else ""),
     )
 

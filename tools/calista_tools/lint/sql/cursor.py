@@ -53,6 +53,10 @@ class Cursor:
         at = self.at + steps
         return self.tokens[at].upper if at < self.end else ""
 
+    def ahead_kind(self) -> str:
+        """The kind of the token after the next one; "" at the end."""
+        return self.tokens[self.at + 1].kind if self.at + 1 < self.end else ""
+
     def accept(self, *words: str) -> bool:
         """Step over this sequence of words if it comes next."""
         at = self.at

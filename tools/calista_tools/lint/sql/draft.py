@@ -71,6 +71,7 @@ class Draft:
         new_name: str | None = None,
         unique: bool = False,
         expression: str = "",
+        parts: tuple[str | None, ...] | None = None,
     ) -> None:
         """Record an object that the statement creates, renames or drops."""
         self.objects.append(
@@ -89,6 +90,7 @@ class Draft:
                 expression=expression,
                 schema=schema if schema is not None else self.schema,
                 referred_schema=referred[0],
+                parts=parts,
             )
         )
 

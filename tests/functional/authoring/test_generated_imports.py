@@ -289,3 +289,21 @@ def test_plain_alembic_refuses_what_no_revision_can_make(site: Site, alembic_: R
     assert done.code != 0
     assert f"error: the type `{site.module}.Inner()` cannot be made again" in done.err
     assert set((site.project / "migrations" / "versions").glob("*.py")) == before
+
+
+def test_a_name_that_only_the_template_uses(site: Site) -> None:
+    templates = site.project / "templates"
+    templates.mkdir()
+    shipped = Path(__file__).parents[3] / "templates" / "script.py.j2"
+    (templates / "script.py.j2").write_text(
+        shipped.read_text().replace("from collections.abc import Sequence\n", "")
+    )
+    with (site.project / "pyproject.toml").open("a") as pyproject:
+        pyproject.write('templates = "templates"\n')
+    site.model("own.GUID(length=16)")
+    code, out, err = site.generate()
+    assert (code, out) == (1, "")
+    assert "error: nothing in the file would define `Sequence`\n" in err
+    code, out, err = site.tasks("revision", "-m", "by hand")
+    assert (code, out) == (1, "")
+    assert "CAL011 undefined name `Sequence`" in err

@@ -11,6 +11,7 @@ from calista_tools.errors import ToolError
 from calista_tools.rendering import render
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from calista_tools.config import Config
@@ -70,6 +71,13 @@ class Draft:
             "names": _names(config, self.table) if self.table else {},
         }
         return render(config, TEMPLATE, values, largest=LARGEST)
+
+
+def as_tuple(value: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return ids or labels as Alembic writes them: none, one, or several."""
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def check_kind(kind: str, table: str | None, *, autogenerate: bool) -> Kind:

@@ -8,7 +8,6 @@ import os
 import re
 import sys
 import tomllib
-from argparse import Namespace
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -16,7 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.application import application_context
-from calista_tools.environment import configuration_file, configuration_files, variables
+from calista_tools.environment import (
+    command_line,
+    configuration_file,
+    configuration_files,
+    variables,
+)
 from calista_tools.errors import ToolError
 from calista_tools.one_database import assert_env_of_one_database, assert_one_database
 from calista_tools.other_packages import without_external
@@ -96,14 +100,14 @@ class Project:
         """Return a configuration that carries the URL in every way but the environment."""
         from alembic.config import Config
 
-        options = Namespace(x=list(self.x), raiseerr=False)
+        given = [*self.x, *([f"url={url}"] if url is not None else [])]
+        options = command_line(["upgrade", "heads"], given)
         config = Config(**configuration_files(self.ini), cmd_opts=options)  # type: ignore[arg-type]
         beside = self.ini.parent
         if _location(config) is None and (beside / "env.py").is_file():
             # Flask-Migrate's alembic.ini lies beside env.py and does not say so.
             config.set_main_option("script_location", str(beside).replace("%", "%%"))
         if url is not None:
-            options.x.append(f"url={url}")
             # ConfigParser reads % as the start of an interpolation.
             config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
         return config

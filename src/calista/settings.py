@@ -42,7 +42,8 @@ class Settings:
             data folder for PostgreSQL.
         backup_keep: How many backups of one database are kept; older ones are removed.
         lock_timeout: Seconds to wait for another upgrade, and for tables that are in use.
-        pg_bin: The folder of pg_dump, pg_restore and psql; None means to look for them.
+        pg_bin: The folder of pg_dump and pg_restore; None means to look for them. Not from a file
+            that was merely found: it may have come with somebody else's folder.
         sources: Where each setting came from, by its name.
     """
 
@@ -160,6 +161,8 @@ OPTIONS: Mapping[str, Option] = {
     "pg_bin": Option("CALISTA_PG_BIN", _path),
 }
 assert set(OPTIONS) < {item.name for item in fields(Settings)}
+#: Only from who runs the command: the environment, or a file that the command line names.
+NAMES_PROGRAMS = frozenset({"pg_bin"})
 
 
 def _from_file(
@@ -193,6 +196,11 @@ def _from_file(
             )
         if name not in OPTIONS:
             raise _unknown(path, f"db.{key}", list(OPTIONS))
+        if name in NAMES_PROGRAMS and config is None:
+            raise SettingsError(
+                f"{path}: db.{key} names programs to run, and this file was only found, not named",
+                f"set {OPTIONS[name].variable} instead, or name the file: --config {path}",
+            )
         parsed = OPTIONS[name].parse(f"{path}: db.{key}", value)
         found[name] = (path.parent / parsed if isinstance(parsed, Path) else parsed, str(path))
     return found

@@ -121,3 +121,21 @@ def test_a_file_that_is_not_there_is_not_called_bad_toml(tmp_path: Path) -> None
         with pytest.raises(SettingsError) as raised:
             Settings.read({}, folder=tmp_path, config=Path(name))
         assert raised.value.message == f"{tmp_path / name}: cannot be read: {why}"
+
+
+def test_a_file_that_was_found_names_no_programs(tmp_path: Path) -> None:
+    """It may have come with somebody else's folder; who names it has looked at it."""
+    path = tmp_path / "calista.toml"
+    for key in ("pg_bin", "pg-bin"):
+        with pytest.raises(SettingsError) as raised:
+            read(tmp_path, f'[db]\n{key} = "bin"\n')
+        assert raised.value.exit_code == 2
+        assert raised.value.message.startswith(f"{path}: db.{key} names programs to run")
+        assert raised.value.hint == f"set CALISTA_PG_BIN instead, or name the file: --config {path}"
+    # An answer from somewhere nearer does not make it harmless.
+    with pytest.raises(SettingsError):
+        read(tmp_path, CALISTA_PG_BIN="/usr/bin")
+    assert Settings.read({}, folder=tmp_path, config=path).pg_bin == tmp_path / "bin"
+    named = Settings.read({"CALISTA_CONFIG": "calista.toml"}, folder=tmp_path)
+    assert named.pg_bin == tmp_path / "bin"
+    assert read(tmp_path, "[db]\nauto_upgrade = true\n").auto_upgrade

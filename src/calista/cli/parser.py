@@ -121,6 +121,14 @@ def _add_db(
         commands, shared, "restore", "put a backup in the database's place", "backup:restore"
     )
     restore.add_argument("file", type=Path, metavar="FILE", help="made by `calista db backup`")
+    restore.add_argument(
+        "--from-other", action="store_true", help="even if it is a backup of another database"
+    )
+    restore.add_argument(
+        "--accept-differences",
+        action="store_true",
+        help="even if its schema is another than its revision makes",
+    )
     _backup_dir(restore)
     _command(
         commands,

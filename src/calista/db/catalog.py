@@ -90,6 +90,14 @@ _POSTGRESQL = {
         FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
         LEFT JOIN pg_class v ON v.relnamespace = n.oid AND v.relname = 'alembic_version'
         WHERE n.nspname = :schema AND p.prokind IN ('f', 'p')""",
+    "aggregate": """
+        SELECT p.oid::regprocedure::text, p.prokind::text
+        FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+        WHERE n.nspname = :schema AND p.prokind NOT IN ('f', 'p')""",
+    # Of all databases' objects the one that calls a function of ours: whenever anybody makes a table.
+    "event trigger": """
+        SELECT e.evtname, e.evtevent::text FROM pg_event_trigger e JOIN pg_proc p ON p.oid = e.evtfoid
+        JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname = :schema""",
     # What is granted to roles by their names is the site's.
     "privilege": """
         SELECT g.who || ' on ' || c.relname, string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type)
@@ -107,17 +115,35 @@ _POSTGRESQL = {
     "view": """
         SELECT c.relname, pg_get_viewdef(c.oid)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-        WHERE n.nspname = :schema AND c.relkind IN ('v', 'm')""",
+        WHERE n.nspname = :schema AND c.relkind = 'v'""",
+    "materialized view": """
+        SELECT c.relname, pg_get_viewdef(c.oid)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = :schema AND c.relkind = 'm'""",
     "type": """
-        SELECT t.typname, string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder)
+        SELECT t.typname, concat_ws(' ', t.typtype::text, CASE WHEN t.typbasetype <> 0
+            THEN format_type(t.typbasetype, t.typtypmod) END, CASE WHEN t.typnotnull THEN 'NOT NULL' END,
+            (SELECT string_agg(e.enumlabel, ', ' ORDER BY e.enumsortorder)
+                FROM pg_enum e WHERE e.enumtypid = t.oid),
+            (SELECT string_agg(pg_get_constraintdef(o.oid), ', ' ORDER BY o.conname)
+                FROM pg_constraint o WHERE o.contypid = t.oid))
         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
-        JOIN pg_enum e ON e.enumtypid = t.oid WHERE n.nspname = :schema GROUP BY t.typname""",
+        LEFT JOIN pg_class c ON c.oid = t.typrelid
+        WHERE n.nspname = :schema AND (t.typtype IN ('d', 'e', 'r') OR c.relkind = 'c'
+            OR t.typtype = 'b' AND t.typcategory <> 'A')""",
     "sequence": """
         SELECT c.relname, concat_ws(' ', format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement,
             s.seqmin, s.seqmax, CASE WHEN s.seqcycle THEN 'CYCLE' END)
         FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = :schema""",
 }
+#: All that lives in the schema and is of a kind that no revision of ours has made yet.
+_OTHERS = """
+    SELECT i.type, i.identity FROM pg_depend d
+    JOIN pg_namespace n ON d.refclassid = 'pg_namespace'::regclass AND d.refobjid = n.oid
+    CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) i
+    WHERE n.nspname = :schema AND i.type NOT IN ('table', 'view', 'materialized view', 'sequence',
+        'function', 'procedure', 'aggregate', 'type', 'composite type', 'default acl')"""
 
 
 #: What a SQLite column can have that `PRAGMA table_xinfo` does not say.
@@ -145,6 +171,8 @@ def _postgresql(connection: Connection, schema: str) -> Iterator[tuple[Key, str]
             # Some definitions spell the schema out whatever the search path is.
             plain = (definition or "").replace(f"{schema}.", "").replace(f"{SCHEMA}.", "")
             yield (kind, name.replace(f"{schema}.", "")), plain
+    for kind, name in connection.execute(text(_OTHERS), {"schema": schema}):
+        yield (kind, name.replace(f"{schema}.", "")), ""
 
 
 def _sqlite(connection: Connection) -> Iterator[tuple[Key, str]]:

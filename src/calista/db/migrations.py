@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 def towards_head(
     before_each: Callable[[Any, MigrationContext], None] = lambda step, context: None,
     config: Config | None = None,
+    *,
+    target: str | None = "head",
     **options: Any,
 ) -> Iterator[EnvironmentContext]:
     """Offer Alembic's context for an upgrade to head, without a run of env.py.
@@ -35,6 +37,7 @@ def towards_head(
     Args:
         before_each: Called with each step before it begins.
         config: Alembic's configuration; an empty one if None.
+        target: Where to stop instead; None makes nothing but Alembic's own table.
         options: For Alembic's ``EnvironmentContext``.
     """
     from alembic.config import Config
@@ -44,7 +47,7 @@ def towards_head(
     directory = ScriptDirectory(str(revisions.migrations_folder()))
 
     def steps(current: Any, context: MigrationContext) -> Iterator[Any]:
-        for step in directory._upgrade_revs("head", current):
+        for step in directory._upgrade_revs(target, current) if target else ():
             before_each(step, context)
             yield step
 

@@ -6,6 +6,7 @@ A database with an entry is in use: its downgrades are refused (ADR-0004, forwar
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import calista
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
     from alembic.runtime.migration import MigrationInfo
     from sqlalchemy import Connection
+
+    from calista.db.database import Database
 
 ALLOW = "allow-downgrade"
 
@@ -56,7 +59,9 @@ class Recorder:
             }
         )
         if _exists(connection):
-            connection.execute(upgrade_log.insert(), self.entries)
+            # As PostgreSQL does it by itself; SQLite's own clock knows only seconds.
+            stamp = {"applied_at": datetime.now(UTC)} if connection.dialect.name == "sqlite" else {}
+            connection.execute(upgrade_log.insert(), [entry | stamp for entry in self.entries])
             self.entries = []
         return seconds
 
@@ -69,6 +74,23 @@ def names_one_of(connection: Connection, revisions: Collection[str]) -> bool:
     if not _exists(connection):
         return False
     return any(row.revision in revisions for row in connection.execute(upgrade_log.select()))
+
+
+def last_backup(database: Database) -> str | None:
+    """Return the name of the backup from before the last upgrade that made one."""
+    if not database.exists:
+        return None
+    with database.connect() as connection:
+        if not _exists(connection):
+            return None
+        query = (
+            upgrade_log.select()
+            .where(upgrade_log.c.backup_file.is_not(None))
+            .order_by(upgrade_log.c.entry.desc())
+            .limit(1)
+        )
+        row = connection.execute(query).first()
+        return None if row is None else str(row.backup_file)
 
 
 def refuse_downgrade(*, step: MigrationInfo, **_: Any) -> None:

@@ -26,27 +26,67 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from calista.db.catalog import Catalog
+    from calista.db.database import Database
 
+#: What hangs on a table, and is the business of whose the table is.
+_OF_TABLES = {
+    "column",
+    "constraint",
+    "heir",
+    "index",
+    "policy",
+    "privilege",
+    "rule",
+    "trigger",
+}
 _INSUFFICIENT_PRIVILEGE = "42501"
 
 
 def problems(connection: Connection) -> Iterator[str]:
-    """Yield what differs from what head makes; the database must be at head.
-
-    Additions beside our tables (a table, a view) are let be; whatever hangs on one of them is not:
-    a trigger, a constraint, an index, which may be unique and slows every event down.
-    """
-    if connection.dialect.name == "sqlite":
+    """Yield what differs from what head makes; the database must be at head."""
+    sqlite = connection.dialect.name == "sqlite"
+    if sqlite:
         yield from _damage(connection)
-        found, wanted = catalog.read(connection), _expected_on_sqlite()
-        connection.rollback()
-    else:
-        found, wanted = catalog.read(connection), _expected_on_postgresql(connection)
+    found = catalog.read(connection)
+    wanted = expected(connection)
+    connection.rollback()
+    yield from differences(found, wanted, shared=sqlite)
+
+
+def differences(found: Catalog, wanted: Catalog, *, shared: bool) -> Iterator[str]:
+    """Yield what a schema has otherwise, lacks, or has beyond what it should.
+
+    What hangs on one of our tables is told: a trigger, a constraint, an index, which may be unique
+    and slows every event down. So is all else in our schema, unless it is ``shared``: on SQLite the
+    tables and views of other programs are in it, too.
+    """
     for (kind, name), words in catalog.differences(found, wanted):
         extra = (kind, name) not in wanted
-        ours = ("table", name.rpartition(" on ")[2].partition(".")[0]) in wanted
-        if not extra or ours:
+        let_be = shared
+        if kind in _OF_TABLES:
+            let_be = ("table", name.rpartition(" on ")[2].partition(".")[0]) not in wanted
+        if not extra or not let_be:
             yield f"{kind} {name} {words}"
+
+
+def expected(connection: Connection, revision: str | None = "head") -> Catalog:
+    """Return what a revision makes of nothing; of None only Alembic's own table.
+
+    Args:
+        connection: On PostgreSQL the schema is made there, beside ours, and rolled back.
+        revision: One that this version knows.
+    """
+    if connection.dialect.name == "sqlite":
+        return _expected_on_sqlite(revision)
+    return _expected_on_postgresql(connection, revision)
+
+
+def expected_for(database: Database, revision: str | None) -> Catalog:
+    """Return what a revision makes, for a database that may not be there yet."""
+    if database.is_sqlite:
+        return _expected_on_sqlite(revision)
+    with database.connect() as connection:
+        return _expected_on_postgresql(connection, revision)
 
 
 def _damage(connection: Connection) -> Iterator[str]:
@@ -57,14 +97,14 @@ def _damage(connection: Connection) -> Iterator[str]:
         yield f"table {row[0]} refers to rows that are missing from {row[2]}"
 
 
-def _expected_on_sqlite() -> Catalog:
+def _expected_on_sqlite(revision: str | None) -> Catalog:
     engine = create_engine("sqlite://")
     with engine.connect() as connection:
-        _upgrade(connection, SCHEMA)
+        _upgrade(connection, SCHEMA, revision)
         return catalog.read(connection)
 
 
-def _expected_on_postgresql(connection: Connection) -> Catalog:
+def _expected_on_postgresql(connection: Connection, revision: str | None) -> Catalog:
     """Build the schema beside ours, read it, and roll everything back."""
     scratch = f"{SCHEMA}_verify_{secrets.token_hex(4)}"
     connection.rollback()
@@ -73,7 +113,7 @@ def _expected_on_postgresql(connection: Connection) -> Catalog:
             connection.execute(text(f"CREATE SCHEMA {scratch}"))
             connection.execute(text(f"SET LOCAL search_path = {scratch}, public"))
             event.listen(connection, "before_cursor_execute", _not_concurrently, retval=True)
-            _upgrade(connection, scratch)
+            _upgrade(connection, scratch, revision)
             expected = catalog.read(connection, scratch)
             transaction.rollback()
     except DBAPIError as error:
@@ -96,10 +136,10 @@ def _not_concurrently(
     return re.sub(r"\bINDEX\s+CONCURRENTLY\b", "INDEX", statement, flags=re.IGNORECASE), parameters
 
 
-def _upgrade(connection: Connection, schema: str) -> None:
+def _upgrade(connection: Connection, schema: str, revision: str | None) -> None:
     def in_one_transaction(_step: object, context: MigrationContext) -> None:
         # There is nobody to keep from waiting here, and everything is to be rolled back.
         context.autocommit_block = nullcontext  # type: ignore[assignment, method-assign]
 
-    with migrations.towards_head(in_one_transaction) as context:
+    with migrations.towards_head(in_one_transaction, target=revision) as context:
         migrations.migrate(context, connection, schema=schema)

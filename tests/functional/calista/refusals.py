@@ -79,7 +79,7 @@ def pretend(folder: Path, **programs: str) -> Path:
     """Make a folder of PostgreSQL programs, some of them not what they should be."""
     folder.mkdir()
     real = client_programs()
-    for name in ("pg_dump", "pg_restore", "psql"):
+    for name in ("pg_dump", "pg_restore"):
         script = programs.get(name, f'exec "{real / name}" "$@"')
         (folder / name).write_text(f"#!/bin/sh\n{script}\n")
         (folder / name).chmod(0o755)

@@ -67,7 +67,7 @@ def on_a_small_disk(place: Any, size: str, script: str) -> tuple[int, str, str]:
     apart = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "-r", "--mount"]
     disk = place.folder / "small-disk"
     disk.mkdir()
-    mount = f"mount -t tmpfs -o size={size} tmpfs '{disk}'"
+    mount = f"mount -t tmpfs -o size={size},mode=700 tmpfs '{disk}'"
     if (
         shutil.which("unshare") is None
         or subprocess.run([*apart, "/bin/sh", "-c", mount]).returncode

@@ -87,7 +87,7 @@ def fewest_statements(place: Any, way: Way) -> int:
     if way.by == "program":
         return 3  # pg_dump --version, pg_dump, pg_restore
     if way.action == "restore" and way.by != "session":
-        return 2  # SQLite's backup API and psql send the rest
+        return 2  # SQLite's backup API and psycopg send the rest
     current = (FIRST,) if way.action == "upgrade with events" else ()
     output = io.StringIO()
     write_sql(place.database, gate.Standing(gate.State.BEHIND, current, HEAD), output)

@@ -25,14 +25,15 @@ def test_no_program_is_told_the_password_on_its_command_line(
     programs = {
         name: f'echo "$0 $@" >> "{seen}"; env | grep CALISTA_DB_URL >> "{seen}"\n'
         f'exec "{real / name}" "$@"'
-        for name in ("pg_dump", "pg_restore", "psql")
+        for name in ("pg_dump", "pg_restore")
     }
     monkeypatch.setenv("CALISTA_PG_BIN", str(pretend(place.folder / "bin", **programs)))
     assert calista("db", "upgrade", "--yes").code == 0
     backup = calista("db", "backup").out.strip()
     assert calista("db", "restore", backup).code == 0
     words = seen.read_text()
-    assert "psql" in words
+    assert "pg_dump --format" in words
+    assert "pg_restore --file" in words
     assert str(place.url.password) not in words
     assert "CALISTA_DB_URL" not in words
     assert str(place.url.password) not in "".join(path.name for path in place.backups())

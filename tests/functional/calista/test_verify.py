@@ -230,11 +230,70 @@ def test_schema_text_edited_by_hand(
     assert any(line.startswith(found) for line in result.out.splitlines()), result.out
 
 
-@pytest.mark.parametrize(
-    "statement", ["CREATE TABLE mine (x int)", "CREATE VIEW mine AS SELECT * FROM event_store"]
-)
+MINE = ["CREATE TABLE mine (x int)", "CREATE VIEW mine AS SELECT * FROM event_store"]
+
+
+@on_sqlite
+@pytest.mark.parametrize("statement", MINE)
 def test_additions_beside_our_tables_are_let_be(calista: Any, place: Any, statement: str) -> None:
+    """SQLite has no schemas, so that other programs have no other place."""
     assert verify_after(calista, place, statement) == []
+
+
+@on_postgresql
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        (MINE[0], "table mine"),
+        (MINE[1], "view mine"),
+        ("CREATE MATERIALIZED VIEW mine AS SELECT 1 AS x", "materialized view mine"),
+        ("CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'", "function mine()"),
+        ("CREATE PROCEDURE mine() LANGUAGE sql AS 'SELECT 1'", "function mine()"),
+        ("CREATE AGGREGATE mine(int) (SFUNC = int4pl, STYPE = int)", "aggregate mine(integer)"),
+        ("CREATE TYPE mine AS ENUM ('a')", "type mine"),
+        ("CREATE TYPE mine AS (x int)", "type mine"),
+        ("CREATE DOMAIN mine AS int", "type mine"),
+        ("CREATE SEQUENCE mine", "sequence mine"),
+        (
+            "CREATE OPERATOR calista.=== (FUNCTION = int4eq, LEFTARG = int, RIGHTARG = int)",
+            "operator ===(integer,integer)",
+        ),
+        ('CREATE COLLATION mine FROM "C"', "collation mine"),
+        ("CREATE STATISTICS mine ON stream_id, version FROM event_store", "statistics object mine"),
+        ("CREATE TEXT SEARCH CONFIGURATION mine (COPY = simple)", "text search configuration mine"),
+        ("CREATE FOREIGN TABLE mine (x int) SERVER theirs", "foreign table mine"),
+    ],
+)
+def test_additions_in_our_schema_are_told(
+    calista: Any, place: Any, statement: str, found: str
+) -> None:
+    if "SERVER" in statement:
+        place.execute(
+            "CREATE FOREIGN DATA WRAPPER theirs; CREATE SERVER theirs FOREIGN DATA WRAPPER theirs"
+        )
+    assert verify_after(calista, place, statement) == [f"{found} is not of ours"]
+
+
+@on_postgresql
+def test_an_event_trigger_that_calls_a_function_of_ours(calista: Any, place: Any) -> None:
+    place.execute(
+        "CREATE FUNCTION public.mine() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';"
+        "CREATE EVENT TRIGGER theirs ON ddl_command_end EXECUTE FUNCTION public.mine()"
+    )
+    lines = verify_after(
+        calista,
+        place,
+        "CREATE FUNCTION mine() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';"
+        "CREATE EVENT TRIGGER mine ON ddl_command_end EXECUTE FUNCTION mine()",
+    )
+    assert lines == ["event trigger mine is not of ours", "function mine() is not of ours"]
+
+
+@on_postgresql
+def test_additions_in_other_schemas_are_let_be(calista: Any, place: Any) -> None:
+    assert calista("db", "upgrade", "--yes", "--no-backup").code == 0
+    place.execute("CREATE MATERIALIZED VIEW public.mine AS SELECT * FROM calista.event_store")
+    assert calista("db", "verify")[:2] == (0, "")
 
 
 @on_postgresql

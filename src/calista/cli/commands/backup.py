@@ -32,7 +32,13 @@ def make(_args: argparse.Namespace, settings: Settings) -> int:
 def restore(args: argparse.Namespace, settings: Settings) -> int:
     """Put a backup in the database's place."""
     database = Database.of(settings)
-    before, standing = restore_backup(database, args.file, Progress())
+    before, standing = restore_backup(
+        database,
+        args.file,
+        Progress(),
+        from_other=args.from_other,
+        accept_differences=args.accept_differences,
+    )
     if before is not None:
         say(f"what was there before is in {before.path}")
     say(f"restored {args.file}: the database is at {', '.join(standing.current) or 'no revision'}")

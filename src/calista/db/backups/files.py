@@ -11,24 +11,29 @@ import contextlib
 import hashlib
 import os
 import re
+import secrets
 import shutil
+import stat
 import sys
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from calista.errors import CalistaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
 PARTIAL = ".partial"
 #: What is left free on the disk beside a backup.
 MARGIN = 1 << 20
+_PIECE = 1 << 20
+#: Names of unfinished files that this process works on.
+_in_use: set[str] = set()
 _NAME = re.compile(
-    r"-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z"
+    r"-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z(?:-(?P<turn>\d{1,6}))?"
     r"-(?P<revision>[A-Za-z0-9_]+)-(?P<digest>[0-9a-f]{16})\.(?:sqlite|dump)$"
 )
 
@@ -44,16 +49,19 @@ class Backup:
     Attributes:
         made_at: When, UTC.
         revision: What the database recorded then; "empty" or "unknown" if nothing.
+        turn: How often the clock had been set back by then: the order in which backups were made
+            is that of their turns, and in a turn that of the clock.
     """
 
     path: Path
     made_at: datetime
     revision: str
     size: int
+    turn: int = 0
 
 
 def existing(folder: Path, label: str) -> list[Backup]:
-    """Return the backups of one database, newest first."""
+    """Return the backups of one database, the one made last first."""
     found = []
     for path in folder.glob(f"{label}-*") if folder.is_dir() else ():
         match = _NAME.fullmatch(path.name, len(label))
@@ -61,25 +69,44 @@ def existing(folder: Path, label: str) -> list[Backup]:
             # Not `strptime`: its import alone takes as long as the rest of a small backup.
             *parts, milliseconds = (int(part) for part in match.groups()[:7])
             made_at = datetime(*parts, milliseconds * 1000, tzinfo=UTC)  # type: ignore[misc, arg-type]
-            found.append(Backup(path, made_at, match["revision"], path.stat().st_size))
-    return sorted(found, key=lambda backup: backup.made_at, reverse=True)
+            turn, size = int(match["turn"] or 0), path.stat().st_size
+            found.append(Backup(path, made_at, match["revision"], size, turn))
+    return sorted(found, key=lambda backup: (backup.turn, backup.made_at), reverse=True)
 
 
-def prune(folder: Path, label: str, keep: int, made: Path) -> None:
-    """Remove all but the newest backups: the one just made, and those before it."""
-    # It is the newest, whatever the clock says: one that was set back would have it removed.
-    others = [backup for backup in existing(folder, label) if backup.path != made]
-    for old in others[keep - 1 :]:
-        # A file that cannot be removed (open on Windows) is no reason to stop an upgrade.
-        with contextlib.suppress(OSError):
-            old.path.unlink()
+def prune(folder: Path, label: str, keep: int, needed: Collection[str]) -> None:
+    """Remove all but those made last, and those whose names are needed."""
+    for old in existing(folder, label)[keep:]:
+        if old.path.name not in needed:
+            # A file that cannot be removed (open on Windows) is no reason to stop an upgrade.
+            with contextlib.suppress(OSError):
+                old.path.unlink()
 
 
 def remove_unfinished(folder: Path, label: str) -> None:
     """Remove what killed attempts left; only under the upgrade lock, when nobody else writes."""
     for path in folder.glob(f"{label}-*{PARTIAL}*"):
-        with contextlib.suppress(OSError):
-            path.unlink()
+        if not any(path.name.startswith(name) for name in _in_use):
+            with contextlib.suppress(OSError):
+                path.unlink()
+
+
+@contextmanager
+def private_file(folder: Path, label: str) -> Iterator[Path]:
+    """Make an empty file that only we may read and whose name nobody can know before.
+
+    Whoever writes to it opens what is there. It is gone afterwards, with what SQLite put beside it.
+    """
+    path = folder / f"{label}-{secrets.token_hex(16)}{PARTIAL}"
+    _in_use.add(path.name)
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        yield path
+    finally:
+        _in_use.discard(path.name)
+        for leftover in folder.glob(f"{path.name}*"):
+            with contextlib.suppress(OSError):
+                leftover.unlink()
 
 
 @contextmanager
@@ -87,27 +114,21 @@ def new_file(folder: Path, label: str, revision: str, suffix: str) -> Iterator[D
     """Offer a file to write a backup to; it counts once `Draft.keep` has returned.
 
     Raises:
-        BackupError: The folder cannot be written to, or the disk is full.
+        BackupError: The folder cannot be written to or is not ours alone, or the disk is full.
     """
-    now = datetime.now(UTC)
-    stamp = now.strftime("%Y%m%dT%H%M%S") + f"{now.microsecond // 1000:03}Z"
-    stem = f"{label}-{stamp}-{re.sub('[^A-Za-z0-9_]', '_', revision)}"
-    draft = Draft(folder / f"{stem}{suffix}{PARTIAL}", folder, stem, suffix, now, revision)
+    from calista.db.backups.folder import prepare
+
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        prepare(folder)
         remove_unfinished(folder, label)
-        # Made here, with the mode it keeps: whoever writes to it opens what is there.
-        os.close(os.open(draft.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-        yield draft
+        with private_file(folder, label) as path:
+            plain = re.sub("[^A-Za-z0-9_]", "_", revision)
+            yield Draft(path, label, plain, suffix, datetime.now(UTC))
     except OSError as error:
         raise BackupError(
             f"no backup could be written to {folder}: {error.strerror or error}",
             "make room or choose another folder with --backup-dir; the database was not touched",
         ) from error
-    finally:
-        for leftover in folder.glob(f"{stem}{suffix}{PARTIAL}*"):
-            with contextlib.suppress(OSError):
-                leftover.unlink()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +136,28 @@ class Draft:
     """A backup that is being written."""
 
     path: Path
-    folder: Path
-    stem: str
-    suffix: str
-    made_at: datetime
+    label: str
     revision: str
+    suffix: str
+    begun: datetime
 
     def keep(self) -> Backup:
         """Put the file, which is verified, safely on the disk, and give it the name of a backup."""
         sync(self.path)
-        name = f"{self.stem}-{digest(self.path)}{self.suffix}"
-        final = self.path.rename(self.folder / name)
-        sync(self.folder)
-        return Backup(final, self.made_at, self.revision, final.stat().st_size)
+        folder = self.path.parent
+        now = self.begun.replace(microsecond=self.begun.microsecond // 1000 * 1000)
+        turn = _turn(existing(folder, self.label)[:1], now)
+        stamp = now.strftime("%Y%m%dT%H%M%S") + f"{now.microsecond // 1000:03}Z"
+        parts = [self.label, stamp, *([str(turn)] if turn else []), self.revision]
+        name = f"{'-'.join(parts)}-{digest(self.path)}{self.suffix}"
+        final = self.path.rename(folder / name)
+        sync(folder)
+        return Backup(final, now, self.revision, final.stat().st_size, turn)
+
+
+def _turn(last: list[Backup], now: datetime) -> int:
+    """Return the turn of a backup that is made after all others, whatever the clock says."""
+    return max((item.turn + (item.made_at >= now) for item in last), default=0)
 
 
 def digest(path: Path) -> str:
@@ -136,29 +166,72 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
-def has_name_of_backup(path: Path) -> bool:
-    """Whether the file still has the name that `Draft.keep` gave it."""
-    return re.search(_NAME.pattern, path.name) is not None
+def has_label(path: Path, label: str) -> bool:
+    """Whether the file still has the name that `Draft.keep` gave a backup of this database."""
+    return path.name.startswith(label) and bool(_NAME.fullmatch(path.name, len(label)))
 
 
-def assert_unchanged(path: Path) -> None:
-    """Compare a backup with the digest in its name, if it still has its name.
+@contextmanager
+def private_copy(source: Path, folder: Path, label: str) -> Iterator[Path]:
+    """Copy a backup to where nobody can exchange it between its check and its use.
+
+    One that has its name and lies where nobody else can write is there already.
 
     Raises:
-        BackupError: It is not there, empty, unfinished, or not what was written.
+        BackupError: It is not there, empty, unfinished, not what was written, or does not fit.
     """
+    from calista.db.backups.folder import is_safe, prepare
+
+    with _opened(source) as (handle, size), contextlib.ExitStack() as stack:
+        try:
+            if _NAME.search(source.name) and is_safe(source):
+                copy, content = source, digest(source)
+            else:
+                prepare(folder)
+                assert_room(folder, size, "to read the backup")
+                copy = stack.enter_context(private_file(folder, label))
+                content = _copy(handle, copy)
+        except OSError as error:
+            raise BackupError(
+                f"the backup could not be copied to {folder}: {error.strerror or error}",
+                "make room or choose another folder with --backup-dir; the database was not touched",
+            ) from error
+        match = _NAME.search(source.name)
+        if PARTIAL in source.suffixes or not size or (match and match["digest"] != content):
+            raise BackupError(
+                f"{source} is not a whole backup", "use another one; the database was not touched"
+            )
+        yield copy
+
+
+@contextmanager
+def _opened(source: Path) -> Iterator[tuple[int, int]]:
+    """Open a file and say how big it is; a pipe or a device would never end."""
     try:
-        if path.is_dir():
-            raise BackupError(f"{path} is a folder", "name one of the files in it")
-        size = path.stat().st_size
-        match = re.search(_NAME.pattern, path.name)
-        changed = match is not None and digest(path) != match["digest"]
+        if source.is_dir():
+            raise BackupError(f"{source} is a folder", "name one of the files in it")
+        # A pipe to which nobody writes would be waited for.
+        options = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        handle = os.open(source, os.O_RDONLY | options)
     except OSError as error:
-        raise BackupError(f"{path} cannot be read: {error.strerror or error}") from error
-    if PARTIAL in path.suffixes or size == 0 or changed:
-        raise BackupError(
-            f"{path} is not a whole backup", "use another one; the database was not touched"
-        )
+        raise BackupError(f"{source} cannot be read: {error.strerror or error}") from error
+    try:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            raise BackupError(f"{source} is no file", "name a file that `calista db backup` made")
+        yield handle, found.st_size
+    finally:
+        os.close(handle)
+
+
+def _copy(handle: int, target: Path) -> str:
+    """Copy and return the start of the digest of what was copied."""
+    found: Any = hashlib.sha256()
+    with target.open("wb") as file:
+        while piece := os.read(handle, _PIECE):
+            found.update(piece)
+            file.write(piece)
+    return str(found.hexdigest())[:16]
 
 
 def assert_room(

@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+import secrets
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from calista.db.backups import programs
-from calista.db.backups.files import PARTIAL, BackupError, assert_room
-from calista.db.engine import SCHEMA, milliseconds
+from calista.db import catalog
+from calista.db.backups import identity, programs
+from calista.db.backups.contents import Contents
+from calista.db.backups.files import BackupError, assert_room
+from calista.db.backups.script import Script, Statement, strange
+from calista.db.engine import SCHEMA, is_of_driver, milliseconds, words_of
 from calista.db.policy import VERSION_TABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -28,6 +34,9 @@ SUFFIX = ".dump"
 #: A custom archive is compressed; this much of the tables' size must be free to begin.
 _SHARE = 8
 _KNOWS_TRANSACTION_TIMEOUT = 17
+_TABLES = """SELECT c.relname FROM pg_class c WHERE c.relnamespace = to_regnamespace(:schema)
+    AND c.relkind = 'r' AND NOT EXISTS (SELECT 1 FROM pg_depend d
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')"""
 #: A line of `pg_restore --list`, such as "215; 1259 16386 TABLE calista event_store postgres".
 _OBJECT = re.compile(r"\d+; \d+ \d+ (?P<kind>[A-Z]+(?: [A-Z]+)*) (?P<schema>\S+) (?P<name>\S+) ")
 #: What stands in other schemas and depends on what is in ours.
@@ -57,8 +66,8 @@ _DEPENDENTS = """
     ORDER BY 1"""
 
 
-def write(database: Database, target: Path) -> Programs:
-    """Dump the schema into ``target``; returns the programs that can read it.
+def write(database: Database, target: Path) -> tuple[Programs, set[str]]:
+    """Dump the schema into ``target``; returns the programs that can read it, and its tables.
 
     Raises:
         BackupError: There is no room or no fitting pg_dump, or it failed.
@@ -75,6 +84,7 @@ def write(database: Database, target: Path) -> Programs:
         exists = connection.scalar(
             text("SELECT to_regnamespace(:schema) IS NOT NULL"), {"schema": SCHEMA}
         )
+        tables = set(connection.execute(text(_TABLES), {"schema": SCHEMA}).scalars())
     found = programs.find(major, database.settings.pg_bin, os.environ)
     assert_room(target.parent, int(size) // _SHARE)
     # Before the first upgrade there is no schema to name, and an archive of nothing says so. A
@@ -82,6 +92,8 @@ def write(database: Database, target: Path) -> Programs:
     chosen = [f"--schema={SCHEMA}"]
     if not exists:
         chosen = ["--schema=pg_catalog", "--exclude-schema=pg_catalog"]
+    # By its name, which nobody else can know: to its stdout pg_dump appends, and writes the list of
+    # contents twice.
     found.run(
         "pg_dump",
         [
@@ -94,7 +106,7 @@ def write(database: Database, target: Path) -> Programs:
         ],
         database,
     )
-    return found
+    return found, tables
 
 
 def server_major(connection: Connection) -> int:
@@ -102,55 +114,213 @@ def server_major(connection: Connection) -> int:
     return int((connection.dialect.server_version_info or (0,))[0])
 
 
-def verify(database: Database, path: Path, using: Programs) -> None:
+def verify(database: Database, path: Path, using: Programs, tables: set[str]) -> None:
     """Read all of an archive: its list of contents alone would not show that rows are cut off.
 
     Raises:
-        BackupError: It is no archive, or a damaged one.
+        BackupError: It is no archive, a damaged one, or lacks one of these tables.
     """
-    using.run("pg_restore", [f"--file={os.devnull}", str(path)], database)
+    with path.open("rb") as file:
+        if file.read(5) != b"PGDMP":
+            raise BackupError("pg_dump ended well, and what it has written is no archive")
+    with _script(database, path, using) as script:
+        copied = {_table(statement)[0] for statement in script if statement.rows is not None}
+    if missing := tables - copied:
+        raise BackupError(f"pg_dump ended well, and left out {', '.join(sorted(missing))}")
 
 
-def restore(database: Database, source: Path) -> None:
-    """Replace the schema by what a backup holds, in one transaction.
+@contextmanager
+def _script(database: Database, path: Path, using: Programs) -> Iterator[Script]:
+    with using.script(path, database) as stream:
+        script = Script(stream)
+        yield script
+        if not script.complete:
+            raise BackupError("pg_restore stopped before the end of the backup")
+
+
+def _table(statement: Statement) -> tuple[str, list[str]]:
+    """Return the name of the table of a COPY, and its columns."""
+    match = re.match(rb'COPY \w+\."?(.+?)"? \((.*)\) FROM', statement.sql)
+    if match is None:
+        return "", []
+    columns = [name.strip().strip('"') for name in match[2].decode(errors="replace").split(",")]
+    return match[1].decode(errors="replace"), columns
+
+
+def examine(database: Database, archive: Path, source: Path) -> Contents:
+    """Read all of a backup, and make its schema beside ours in a transaction that is undone.
+
+    Raises:
+        BackupError: It is not whole, not CALISTA's, or says what no backup does.
+    """
+    using = _programs(database)
+    _assert_ours(source, _list(database, archive, using, source))
+    with database.connect() as connection:
+        _assert_may_create(connection)
+        _assert_nothing_depends(connection)
+        trial = _Trial(connection, server_major(connection))
+        try:
+            with _script(database, archive, using) as script:
+                for statement in script:
+                    trial.take(statement)
+        except BackupError as error:
+            raise _not_whole(source, error) from error
+        except Exception as error:
+            raise _as_it_was(database, error) from error
+        found = trial.contents()
+        _driver(connection).rollback()
+    return found
+
+
+def read_through(database: Database, source: Path) -> None:
+    """Read all of an archive, which notices one that was cut off.
+
+    Raises:
+        BackupError: It is not whole.
+    """
+    using = _programs(database)
+    _assert_ours(source, _list(database, source, using, source))
+    try:
+        verify(database, source, using, set())
+    except BackupError as error:
+        raise _not_whole(source, error) from error
+
+
+def _programs(database: Database) -> Programs:
+    with database.connect() as connection:
+        major = server_major(connection)
+    return programs.find(major, database.settings.pg_bin, os.environ)
+
+
+def _list(database: Database, archive: Path, using: Programs, source: Path) -> str:
+    try:
+        return using.list(archive, database)
+    except BackupError as error:
+        if "unsupported version" in error.message:
+            raise BackupError(
+                f"{source} was made by a newer pg_dump than pg_restore {using.major}, "
+                f"which cannot read it",
+                f"name the folder of newer programs: {programs.HOW_TO_NAME}",
+            ) from error
+        raise _not_whole(source, error) from error
+
+
+def _not_whole(source: Path, error: BackupError) -> BackupError:
+    return BackupError(
+        f"{source} is not a whole backup: {error.message}", "the database was not touched"
+    )
+
+
+class _Trial:
+    """What a backup makes, without its rows and without ours: made beside them, and looked at.
+
+    Nothing of it stays, and nobody waits for it: what has our schema's name is only called otherwise
+    until the transaction is undone.
+    """
+
+    def __init__(self, connection: Connection, major: int) -> None:
+        self.connection = connection
+        self.cursor = _driver(connection).cursor()
+        self.major = major
+        self.strange: list[str] = []
+        self.current: list[str] = []
+        self.first: dict[str, identity.FirstRow] = {}
+        exists = connection.scalar(
+            text("SELECT to_regnamespace(:schema) IS NOT NULL"), {"schema": SCHEMA}
+        )
+        if exists:
+            self.cursor.execute(
+                f"ALTER SCHEMA {SCHEMA} RENAME TO {SCHEMA}_{secrets.token_hex(8)}".encode()
+            )
+
+    def take(self, statement: Statement) -> None:
+        """Make what a statement makes, or remember what it holds or what is strange of it."""
+        if name := strange(statement.sql):
+            if statement.sql.startswith(b"CREATE"):
+                self.strange.append(f"{name} is not of ours")
+        elif statement.rows is not None:
+            self._look(statement)
+        # What hangs on the strange could not be made; and what it is need not be known any more.
+        elif not self.strange and not statement.sql.startswith(b"SELECT pg_catalog.setval"):
+            _execute(self.cursor, statement.sql, self.major)
+
+    def _look(self, statement: Statement) -> None:
+        table, columns = _table(statement)
+        first = None
+        if table in identity.COLUMNS and set(identity.COLUMNS[table]) <= set(columns):
+            first = self.first[table] = identity.FirstRow(table, columns)
+        for lines in statement.rows or ():
+            if table == VERSION_TABLE:
+                self.current += [line.decode(errors="replace").rstrip("\n") for line in lines]
+            elif first is not None:
+                first.look(lines)
+
+    def contents(self) -> Contents:
+        """Return what was found."""
+        marks = identity.Marks()
+        for table, first in self.first.items():
+            setattr(marks, table, first.mark())
+        made = None
+        if not self.strange:
+            self.cursor.execute(f"SET LOCAL search_path = {SCHEMA}, public".encode())
+            made = catalog.read(self.connection)
+        return Contents(tuple(sorted(self.current)), marks, made, tuple(self.strange))
+
+
+def restore(database: Database, archive: Path, assert_held: Callable[[], None]) -> None:
+    """Replace the schema by what a backup holds, in one transaction of this process.
 
     Raises:
         BackupError: It could not be done; the database is as it was.
     """
+    using = _programs(database)
     with database.connect() as connection:
-        major = server_major(connection)
-        _assert_may_create(connection)
         _assert_nothing_depends(connection)
-    found = programs.find(major, database.settings.pg_bin, os.environ)
-    script = database.backup_dir / f"{database.label}-restore{PARTIAL}.sql"
-    database.backup_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        os.close(os.open(script, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600))
-        found.run("pg_restore", [f"--file={script}", str(source)], database)
-        _assert_complete(script)
-        _suit(script, major)
-        found.run(
-            "psql",
-            [
-                "--no-psqlrc",
-                "--quiet",
-                "--no-password",
-                "--single-transaction",
-                "--set=ON_ERROR_STOP=1",
-                f"--dbname={programs.CONNINFO}",
-                f"--command=SET LOCAL lock_timeout = {milliseconds(database.settings.lock_timeout)}",
-                f"--command=DROP SCHEMA IF EXISTS {SCHEMA} CASCADE",
-                f"--file={script}",
-            ],
-            database,
-        )
-    except BackupError as error:
-        hint = error.hint
-        if re.search(r'role ".*" does not exist', error.message):
-            hint = "make the role first (CREATE ROLE): the backup says what it owns or may do"
-        raise BackupError(f"{error.message}; the database is as it was", hint) from error
-    finally:
-        script.unlink(missing_ok=True)
+        driver, major = _driver(connection), server_major(connection)
+        try:
+            cursor = driver.cursor()
+            cursor.execute(f"DROP SCHEMA IF EXISTS {SCHEMA} CASCADE".encode())
+            with _script(database, archive, using) as script:
+                for statement in script:
+                    strange(statement.sql)
+                    _execute(cursor, statement.sql, major, statement.rows)
+        except Exception as error:
+            raise _as_it_was(database, error) from error
+        assert_held()
+        driver.commit()
+
+
+def _driver(connection: Connection) -> Any:
+    """Return psycopg's connection: SQLAlchemy would look for parameters in each statement."""
+    return connection.connection.dbapi_connection
+
+
+def _execute(
+    cursor: Any, sql: bytes, major: int, rows: Iterator[list[bytes]] | None = None
+) -> None:
+    if rows is not None:
+        with cursor.copy(sql) as copy:
+            for block in rows:
+                copy.write(b"".join(block))
+        return
+    # Newer programs write one setting that older servers do not know.
+    if major >= _KNOWS_TRANSACTION_TIMEOUT or not sql.startswith(b"SET transaction_timeout"):
+        # By the extended protocol, which takes one statement at a time and no more.
+        cursor.execute(sql, binary=True)
+
+
+def _as_it_was(database: Database, error: Exception) -> Exception:
+    """Say of what stopped a restore that nothing was changed; what we do not know stays as it is."""
+    if isinstance(error, BackupError):
+        return BackupError(f"{error.message}; the database is as it was", error.hint)
+    if not is_of_driver(error):
+        return error
+    words, hint = words_of(error, database.url), ""
+    if re.search(r'role ".*" does not exist', words):
+        hint = "make the role first (CREATE ROLE): the backup says what it owns or may do"
+    return BackupError(
+        f"the backup could not be restored: {words}; the database is as it was", hint
+    )
 
 
 def _assert_may_create(connection: Connection) -> None:
@@ -181,49 +351,6 @@ def _assert_nothing_depends(connection: Connection) -> None:
             " the database was not touched",
             "drop it yourself, restore, and make it again",
         )
-
-
-def _assert_complete(script: Path) -> None:
-    with script.open("rb") as file:
-        file.seek(max(0, script.stat().st_size - 4096))
-        if b"PostgreSQL database dump complete" not in file.read():
-            raise BackupError("pg_restore stopped before the end of the backup")
-
-
-def _suit(script: Path, major: int) -> None:
-    """Comment out the one setting that newer programs write and older servers do not know."""
-    setting = b"SET transaction_timeout = 0;"
-    if major >= _KNOWS_TRANSACTION_TIMEOUT:
-        return
-    with script.open("r+b") as file:
-        position = file.read(4096).find(b"\n" + setting)
-        if position >= 0:
-            file.seek(position + 1)
-            # Of the same length, so that a script of any size is changed in its place.
-            file.write(b"--" + setting[2:])
-
-
-def read_through(database: Database, source: Path) -> None:
-    """Read all of an archive, which notices one that was cut off.
-
-    Raises:
-        BackupError: It is not whole.
-    """
-    with database.connect() as connection:
-        major = server_major(connection)
-    found = programs.find(major, database.settings.pg_bin, os.environ)
-    try:
-        contents = found.run("pg_restore", ["--list", str(source)], database)
-        verify(database, source, found)
-    except BackupError as error:
-        if "unsupported version" in error.message:
-            raise BackupError(
-                f"{source} was made by a newer pg_dump than pg_restore {found.major}, "
-                f"which cannot read it",
-                "name the folder of newer programs: CALISTA_PG_BIN, or [db] pg_bin in calista.toml",
-            ) from error
-        raise BackupError(f"{source} is not a whole backup: {error.message}") from error
-    _assert_ours(source, contents)
 
 
 def _assert_ours(source: Path, contents: str) -> None:

@@ -1,4 +1,4 @@
-"""Which pg_dump is used? PostgreSQL's programs, of the server's major version or a newer one.
+"""Which pg_dump is used, and how is it run? PostgreSQL's, of the server's major version or newer.
 
 An older pg_dump refuses a newer server, and an older pg_restore a newer archive.
 Source: https://www.postgresql.org/docs/current/app-pgdump.html
@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
+import signal
 import subprocess
 import sys
+import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from calista.db.backups.files import BackupError
 from calista.db.engine import masked, password_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from calista.db.database import Database
 
@@ -34,6 +36,7 @@ _PLACES = {
     "win32": ("C:/Program Files/PostgreSQL/*/bin",),
 }
 _END = ".exe" if sys.platform == "win32" else ""
+HOW_TO_NAME = "CALISTA_PG_BIN, or [db] pg_bin in a file that --config names"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,8 @@ class Programs:
     folder: Path
     major: int
 
-    def run(self, name: str, arguments: Sequence[str], database: Database) -> str:
-        """Run a program against the database and return what it printed.
+    def run(self, name: str, arguments: Sequence[str], database: Database) -> None:
+        """Run a program against the database.
 
         The password goes by the environment only.
 
@@ -52,29 +55,110 @@ class Programs:
             BackupError: It failed; the message holds what it said last.
         """
         conninfo, environment = _connection(database)
-        command = [str(self.folder / f"{name}{_END}"), *arguments]
-        command = [argument.replace(CONNINFO, conninfo) for argument in command]
-        done = subprocess.run(
-            command,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        if done.returncode < 0:
-            raise BackupError(f"{name} was killed by signal {-done.returncode}")
-        if done.returncode:
-            lines = [line for line in done.stderr.splitlines() if line.strip()]
-            said = next((line for line in lines if "error" in line.lower()), "")
-            words = said or (lines[-1] if lines else f"it exited with {done.returncode}")
-            raise BackupError(f"{name} failed: {masked(words, database.url)}")
-        return done.stdout
+        command = [name, *(argument.replace(CONNINFO, conninfo) for argument in arguments)]
+        with self._running(command, environment, database):
+            pass
+
+    def list(self, archive: Path, database: Database) -> str:
+        """Return an archive's list of contents, one object a line.
+
+        Raises:
+            BackupError: It cannot be read.
+        """
+        with self._reading(["pg_restore", "--list"], archive, database) as output:
+            return output.read().decode(errors="replace")
+
+    @contextmanager
+    def script(self, archive: Path, database: Database) -> Iterator[IO[bytes]]:
+        """Offer the SQL of an archive, to be read to its end.
+
+        Raises:
+            BackupError: The archive is damaged, or pg_restore did not live to its end.
+        """
+        with self._reading(["pg_restore", "--file=-"], archive, database) as output:
+            yield output
+
+    @contextmanager
+    def _reading(
+        self, command: Sequence[str], archive: Path, database: Database
+    ) -> Iterator[IO[bytes]]:
+        with (
+            archive.open("rb") as file,
+            self._running(
+                command, _environment(), database, given=file, output=subprocess.PIPE
+            ) as process,
+        ):
+            assert process.stdout is not None
+            yield process.stdout
+
+    @contextmanager
+    def _running(
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        database: Database,
+        *,
+        given: IO[bytes] | int = subprocess.DEVNULL,
+        output: int = subprocess.DEVNULL,
+    ) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a program that does not outlive us, nor what is done with its output."""
+        name = command[0]
+        with tempfile.TemporaryFile() as words:
+            process = subprocess.Popen(
+                [str(self.folder / f"{name}{_END}"), *command[1:]],
+                env=environment,
+                stdin=given,
+                stdout=output,
+                stderr=words,
+                preexec_fn=_dying_with_us(),
+            )
+            try:
+                yield process
+                code = process.wait()
+            finally:
+                process.kill()
+                if process.stdout is not None:
+                    process.stdout.close()
+                process.wait()
+            words.seek(0)
+            said = words.read().decode(errors="replace")
+        if code < 0:
+            raise BackupError(f"{name} was killed by signal {-code}")
+        if code:
+            raise BackupError(f"{name} failed: {_last_words(said, code, database)}")
 
 
 #: Stands in arguments for the connection string.
 CONNINFO = "{conninfo}"
+
+
+def _last_words(said: str, code: int, database: Database) -> str:
+    lines = [line for line in said.splitlines() if line.strip()]
+    error = next((line for line in lines if "error" in line.lower()), "")
+    words = error or (lines[-1] if lines else f"it exited with {code}")
+    return masked(words, database.url)
+
+
+def _dying_with_us() -> Callable[[], None] | None:
+    """Return what a child does before it becomes the program: it will be killed when we are.
+
+    Elsewhere than on Linux it notices at the end of a pipe: pg_restore when it writes on. A pg_dump
+    there finishes, into a file that nobody will call a backup; it only reads the database.
+    Source: https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
+    """
+    if sys.platform != "linux":
+        return None
+    import ctypes
+
+    set_death_signal = 1
+    prctl, parent = ctypes.CDLL(None).prctl, os.getpid()
+
+    def prepare() -> None:
+        prctl(set_death_signal, int(signal.SIGKILL), 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)  # killed meanwhile, and nobody would tell
+
+    return prepare
 
 
 def find(server_major: int, pg_bin: Path | None, environ: Mapping[str, str]) -> Programs:
@@ -93,7 +177,7 @@ def find(server_major: int, pg_bin: Path | None, environ: Mapping[str, str]) -> 
         return min(fitting, key=lambda programs: programs.major)
     hint = (
         f"install the client programs of PostgreSQL {server_major} or newer, or name their folder: "
-        "CALISTA_PG_BIN, or [db] pg_bin in calista.toml; `calista db upgrade --no-backup` goes without"
+        f"{HOW_TO_NAME}; `calista db upgrade --no-backup` goes without"
     )
     if found:
         newest = max(found, key=lambda programs: programs.major)
@@ -111,9 +195,12 @@ def _folders(pg_bin: Path | None, environ: Mapping[str, str]) -> Iterator[Path]:
         # Who names a folder means this one.
         yield pg_bin
         return
-    on_path = shutil.which("pg_dump", path=environ.get("PATH"))
-    if on_path:
-        yield Path(on_path).parent
+    for name in environ.get("PATH", "").split(os.pathsep):
+        folder = Path(name)
+        # Not in the working folder, where Windows would look first: it may be somebody else's.
+        if folder.is_absolute() and os.access(folder / f"pg_dump{_END}", os.X_OK):
+            yield folder
+            break
     for pattern in _PLACES.get(sys.platform, ()):
         root = Path(pattern).anchor
         yield from sorted(Path(root).glob(pattern[len(root) :]))
@@ -124,6 +211,7 @@ def _major(program: Path) -> int | None:
         done = subprocess.run(
             [str(program), "--version"],
             env=_environment(),
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             check=False,

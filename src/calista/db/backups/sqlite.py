@@ -13,10 +13,17 @@ import sqlite3
 import time
 from typing import TYPE_CHECKING
 
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
+
+from calista.db import catalog
+from calista.db.backups import identity
+from calista.db.backups.contents import Contents
 from calista.db.backups.files import BackupError, assert_room
+from calista.db.policy import VERSION_TABLE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from calista.db.database import Database
@@ -45,34 +52,47 @@ def write(database: Database, target: Path) -> None:
         _make_self_contained(copy)
 
 
-def verify(path: Path) -> None:
-    """Read every page of a backup.
+def verify(path: Path, source: Path | None = None) -> None:
+    """Read every page of a backup; ``source`` is what people know it as.
 
     Raises:
         BackupError: It is no database, or a damaged one.
     """
-    with _errors(f"{path} is not a whole backup"), _open(path, mode="ro") as copy:
+    wrong = f"{source or path} is not a whole backup"
+    with _errors(wrong), _open(path, mode="ro") as copy:
         found = [row[0] for row in copy.execute("PRAGMA integrity_check(3)")]
         if found != ["ok"]:
-            raise BackupError(f"{path} is not a whole backup: {'; '.join(found)}")
+            raise BackupError(f"{wrong}: {'; '.join(found)}")
 
 
-def assert_ours(path: Path) -> None:
-    """Refuse another program's database; an empty one is ours from before the first upgrade.
+def examine(path: Path, source: Path) -> Contents:
+    """Read what a backup holds, and what tells its database from others.
 
     Raises:
-        BackupError: It holds tables, but not Alembic's.
+        BackupError: It cannot be read, or is another program's database.
     """
-    with _errors(f"{path} cannot be read"), _open(path, mode="ro") as copy:
-        tables = {row[0] for row in copy.execute("SELECT name FROM sqlite_master")}
-    if tables and "alembic_version" not in tables:
-        raise BackupError(
-            f"{path} is not a backup of CALISTA's: it is another program's database",
-            "choose a file that `calista db backup` made",
-        )
+    with _errors(f"{source} cannot be read"), _open(path, mode="ro") as copy:
+        tables = [
+            row[0] for row in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        if tables and VERSION_TABLE not in tables:
+            raise BackupError(
+                f"{source} is not a backup of CALISTA's: it is another program's database",
+                "choose a file that `calista db backup` made",
+            )
+        current: list[str] = []
+        if tables:
+            rows = copy.execute(f"SELECT version_num FROM {VERSION_TABLE}")  # noqa: S608
+            current = sorted(str(row[0]) for row in rows)
+        marks = identity.read(lambda query: copy.execute(query).fetchall(), identity.ON_SQLITE)
+    engine = create_engine(
+        "sqlite://", creator=lambda: sqlite3.connect(_uri(path, "ro"), uri=True), poolclass=NullPool
+    )
+    with engine.connect() as connection:
+        return Contents(tuple(current), marks, catalog.read(connection))
 
 
-def restore(database: Database, source: Path) -> None:
+def restore(database: Database, source: Path, assert_held: Callable[[], None]) -> None:
     """Replace the content of the database by a backup, all of it or nothing.
 
     Raises:
@@ -96,6 +116,7 @@ def restore(database: Database, source: Path) -> None:
                 if _value(live, "page_size") != _value(backup, "page_size"):
                     # A write-ahead log cannot change the size of its pages.
                     live.execute("PRAGMA journal_mode = DELETE")
+                assert_held()
                 backup.backup(live, progress=wait)
         finally:
             if fresh and database.exists and database.path.stat().st_size == 0:
@@ -116,12 +137,18 @@ def _value(connection: sqlite3.Connection, pragma: str) -> int:
 
 @contextlib.contextmanager
 def _open(path: Path, timeout: float = 0, mode: str = "rw") -> Iterator[sqlite3.Connection]:
-    uri = f"{path.absolute().as_uri()}?mode={mode}"
-    connection = sqlite3.connect(uri, uri=True, timeout=timeout, isolation_level=None)
+    connection = sqlite3.connect(_uri(path, mode), uri=True, timeout=timeout, isolation_level=None)
     try:
+        if mode == "ro":
+            # What somebody has put into the schema of a file is looked at, and not run.
+            connection.execute("PRAGMA trusted_schema = OFF")
         yield connection
     finally:
         connection.close()
+
+
+def _uri(path: Path, mode: str) -> str:
+    return f"{path.absolute().as_uri()}?mode={mode}"
 
 
 @contextlib.contextmanager

@@ -55,7 +55,7 @@ class BySignal:
 
 
 class BySession:
-    """The server ends the session that sends a DDL statement, be it psql's in a restore."""
+    """The server ends the session that sends a DDL statement."""
 
     def __init__(self, site: Site) -> None:
         self.site = site
@@ -83,26 +83,29 @@ class BySession:
 
 
 class ByProgram:
-    """Each run of pg_dump, pg_restore and psql fails in each of these ways.
+    """Each run of pg_dump and pg_restore fails in each of these ways.
 
     - killed: before it has done anything;
     - cut: when it has written half of its output;
     - lying: half of its output, and it says that all is well;
-    - orphaned: it lives, and writes on, while `calista` is killed.
+    - orphaned: `calista` is killed first.
     """
 
     MANNERS = ("killed", "cut", "lying", "orphaned")
     SCRIPT = """#!/bin/sh
 echo x >> '{folder}/runs'
-for word in "$@"; do case $word in --file=/dev/null) ;; --file=*) file=${{word#--file=}};; esac; done
+for word in "$@"; do case $word in --file=-) ;; --file=*) file=${{word#--file=}};; esac; done
 if [ "$(wc -l < '{folder}/runs')" -eq {run} ]; then
     case {manner} in
         killed) kill -9 $$ ;;
         orphaned) kill -9 $PPID ;;
-        *) '{program}' "$@"
-            case "$*" in *psql*|*--single-transaction*) ;; *)
-            [ -n "$file" ] && dd if=/dev/null of="$file" bs=1 count=0 2>/dev/null \\
-                seek=$(( $(wc -c < "$file") / 2 )) ;; esac
+        *) if [ -n "$file" ]; then
+                '{program}' "$@"
+                dd if=/dev/null of="$file" bs=1 count=0 seek=$(( $(wc -c < "$file") / 2 )) 2>/dev/null
+            else
+                '{program}' "$@" > '{folder}/said'
+                head -c $(( $(wc -c < '{folder}/said') / 2 )) '{folder}/said'
+            fi
             [ {manner} = cut ] && kill -9 $$
             exit 0 ;;
     esac
@@ -124,7 +127,7 @@ exec '{program}' "$@"
 
     def at(self, number: int) -> int:
         run, manner = divmod(number - 1, len(self.MANNERS))
-        for name in ("pg_dump", "pg_restore", "psql"):
+        for name in ("pg_dump", "pg_restore"):
             script = self.SCRIPT.format(
                 folder=self.folder,
                 run=run + 1,

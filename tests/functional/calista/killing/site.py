@@ -155,14 +155,10 @@ class Site:
         return [tuple(row) for row in connection.exec_driver_sql(query)]
 
     def _wait_for_server(self, connection: sa.Connection) -> None:
-        """A statement that was under way when its client died may still be running.
-
-        Not so a pg_dump without its parent, which only reads: the next upgrade has to live with it.
-        """
+        """A statement that was under way when its client died may still be running."""
         query = (
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
             " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-            " AND application_name <> 'pg_dump'"
         )
         while connection.exec_driver_sql(query).scalar():
             connection.rollback()

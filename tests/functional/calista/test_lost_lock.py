@@ -36,8 +36,9 @@ def ending(place: Any, moment: str) -> Iterator[list[str]]:
 
     def at_commit(connection: Any) -> None:
         if moment == "commit" and not done:
-            query = "SELECT to_regclass('calista.upgrade_log')"
-            if connection.exec_driver_sql(query).scalar() is not None:
+            there = connection.exec_driver_sql("SELECT to_regclass('calista.alembic_version')")
+            query = "SELECT version_num FROM calista.alembic_version"
+            if there.scalar() and connection.exec_driver_sql(query).scalar() == HEAD:
                 done.append(moment)
                 place.execute(END)
 

@@ -64,6 +64,11 @@ def harmless(text: str) -> str:
     return "\r\n".join(part.translate(_TABLE) for part in text.split("\r\n"))
 
 
+def on_one_line(text: str) -> str:
+    """Return the text with the ends of lines shown, too: a name must not write a line of its own."""
+    return harmless(text).replace("\n", "\\n") if "\n" in text else text
+
+
 def harmless_json(document: str) -> str:
     """Return a JSON document on one line that is the same to programs, and harmless to read."""
     return document if document.isprintable() else document.translate(_JSON)

@@ -311,3 +311,24 @@ def test_sql_with_controls_is_said_not_to_be_run(
     out, _, err = shown(lambda: program().run(words)).partition("\n--\n")
     assert r"\x1b[2J" in out
     assert "it is to be read, not to be run" in err
+
+
+def test_a_name_writes_no_line_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [old] = write_project(tmp_path, 1)
+    old.unlink()
+    named = SOURCE.replace(WRITTEN, "x\\nAll checks passed!\\ny").replace('"a1"', "None")
+    (old.parent / "20240102_0800_named.py").write_text(named, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    words = ["--backend=sqlite", "--config", str(tmp_path / "alembic.ini"), "--no-cache"]
+    commands: list[Callable[[], object]] = [
+        lambda: lint([]),
+        lambda: lint(["--names"]),
+        lambda: roundtrip(words),
+    ]
+    for command in commands:
+        command()
+        lines = capsys.readouterr().out.splitlines()
+        assert any(r"x\nAll checks passed!\ny" in line for line in lines), lines
+        assert "All checks passed!" not in lines

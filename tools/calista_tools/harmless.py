@@ -49,6 +49,11 @@ def harmless(text: str) -> str:
     return "\r\n".join(part.translate(_TABLE) for part in text.split("\r\n"))
 
 
+def on_one_line(text: str) -> str:
+    """Return the text with the ends of lines shown, too: a name must not write a line of its own."""
+    return harmless(text).replace("\n", "\\n") if "\n" in text else text
+
+
 class Harmless:
     """A stream that shows text so; everything else is the stream's own.
 

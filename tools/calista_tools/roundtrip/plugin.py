@@ -89,6 +89,7 @@ class Revisions(pytest.File):
     def collect(self) -> Iterator[RoundTrip]:
         """Yield a test for each backend and revision."""
         from calista_tools import config as configuration
+        from calista_tools.harmless import harmless
         from calista_tools.roundtrip.project import Project
         from calista_tools.roundtrip.settings import read_settings
         from calista_tools.roundtrip.shared_proof import Proof
@@ -100,7 +101,7 @@ class Revisions(pytest.File):
         for backend in self.config.getoption("--roundtrip-backend") or found.dialects:
             proof = Proof(project, settings, backend, _shared(self.config, backend))
             for script in project.order()[1]:
-                name = f"{backend}[{script.revision}]"
+                name = harmless(f"{backend}[{script.revision}]")
                 yield RoundTrip.from_parent(
                     self,
                     name=name,

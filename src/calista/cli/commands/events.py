@@ -14,6 +14,7 @@ from calista.db.bootstrap import open_database
 from calista.errors import CalistaError
 from calista.events import jsonl, store
 from calista.events.verify import problems
+from calista.harmless import on_one_line
 
 if TYPE_CHECKING:
     import argparse
@@ -85,7 +86,7 @@ def verify(_args: argparse.Namespace, settings: Settings) -> int:
     found = 0
     with open_database(settings, Progress()) as connection:
         for problem in problems(connection):
-            print(problem)
+            print(on_one_line(str(problem)))
             found += 1
     words = "1 problem found" if found == 1 else f"{found} problems found"
     say(words if found else "all events are in order")

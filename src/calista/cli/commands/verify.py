@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from calista.cli.progress import Progress, say
 from calista.db.bootstrap import open_database
 from calista.db.verify import problems
+from calista.harmless import on_one_line
 
 if TYPE_CHECKING:
     import argparse
@@ -19,7 +20,7 @@ def run(_args: argparse.Namespace, settings: Settings) -> int:
     with open_database(settings, Progress()) as connection:
         found = list(problems(connection))
     for problem in found:
-        print(problem)
+        print(on_one_line(str(problem)))
     if not found:
         say("the schema is as its revisions make it")
     return 1 if found else 0

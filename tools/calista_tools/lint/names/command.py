@@ -7,6 +7,7 @@ import sys
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.harmless import on_one_line
 from calista_tools.lint.names.listing import list_names
 from calista_tools.lint.reading import around
 from calista_tools.lint.targets import find_targets
@@ -37,7 +38,7 @@ def show(arguments: SimpleNamespace, config_path: Path | None) -> int:
     if arguments.output_format == "json":
         sys.stdout.write(json.dumps(entries, indent=2) + "\n")
     else:
-        sys.stdout.writelines(f"{_line(entry)}\n" for entry in entries)
+        sys.stdout.writelines(f"{on_one_line(_line(entry))}\n" for entry in entries)
     sys.stdout.flush()
     return 0
 

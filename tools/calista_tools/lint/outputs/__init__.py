@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.harmless import on_one_line
+
 if TYPE_CHECKING:
     from pathlib import PurePath
 
@@ -34,7 +36,7 @@ def headline(item: Diagnostic) -> str:
     finding = item.finding
     mark = "[*] " if finding.fix else ""
     place = f"{relative(item.path)}:{finding.row}:{finding.column}"
-    return f"{place}: {item.code} {mark}{finding.message}"
+    return on_one_line(f"{place}: {item.code} {mark}{finding.message}")
 
 
 def as_json(value: Any) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.door import door
+from calista_tools.harmless import on_one_line
 from calista_tools.roundtrip.result import FEW_ROWS, SKIPPED
 from calista_tools.shown_path import shown
 
@@ -35,8 +36,8 @@ def run_lines(run: Run, *, strict: bool = False) -> Iterator[str]:
     """
     yield f"{run.backend}:"
     for step in run.steps:
-        yield from step_lines(step)
-    yield from summary_lines(run, strict=strict)
+        yield from map(on_one_line, step_lines(step))
+    yield from map(on_one_line, summary_lines(run, strict=strict))
 
 
 def step_lines(step: Step) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 CONFIG_FILE = "calista.toml"
+#: Bytes; it has six keys.
+LARGEST = 1_000_000
 NO_URL_HINT = """copy one of these two lines:
 export CALISTA_DB_URL=sqlite:///calista.db
 export CALISTA_DB_URL=postgresql://user:password@localhost:5432/calista"""
@@ -165,6 +168,24 @@ assert set(OPTIONS) < {item.name for item in fields(Settings)}
 NAMES_PROGRAMS = frozenset({"pg_bin"})
 
 
+def _read(path: Path) -> str:
+    """Return the text of a configuration file; no pipe is waited for, no device read.
+
+    Raises:
+        SettingsError: It is something else than a small file.
+        OSError: It cannot be read.
+        UnicodeDecodeError: It is not UTF-8.
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode) and not stat.S_ISDIR(found.st_mode):
+        raise SettingsError(f"{path}: is not a regular file")
+    if found.st_size > LARGEST:
+        raise SettingsError(
+            f"{path}: is too large: {found.st_size / 1e6:.0f} MB, and {LARGEST // 1_000_000} MB at most"
+        )
+    return path.read_text(encoding="utf-8")
+
+
 def _from_file(
     environ: Mapping[str, str], config: Path | None, folder: Path
 ) -> dict[str, tuple[Any, str]]:
@@ -175,7 +196,7 @@ def _from_file(
     if config is None and not path.exists():
         return {}
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomllib.loads(_read(path))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

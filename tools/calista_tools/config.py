@@ -11,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from calista_tools import regular_file
 from calista_tools.errors import ConfigError
 from calista_tools.records import NamedTuple
 
@@ -203,7 +204,7 @@ def _nearest(start: Path, read: Reader) -> tuple[Path, Mapping[str, Any]] | None
     of_alembic = None
     for folder in (start, *start.parents):
         candidate = folder / "pyproject.toml"
-        if candidate.is_file():
+        if regular_file.is_there(candidate):
             tools = read(candidate).get("tool", {})
             if "calista" in tools:
                 return candidate, tools
@@ -221,7 +222,7 @@ def read_toml(path: Path) -> Mapping[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(regular_file.read_text(path))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -349,14 +350,16 @@ def _check(where: Path, full: str, value: object, schema: Mapping[str, Any]) -> 
 
 def _script_location(ini: Path) -> str | None:
     """Return ``script_location`` as alembic.ini has it, relative to the ini's folder."""
-    if not ini.is_file():
+    if not regular_file.is_there(ini):
         return None
     # Here, not at the top: a project with [tool.calista] script_location never pays for it.
     from configparser import Error, RawConfigParser
 
     parser = RawConfigParser()
     try:
-        parser.read(ini, encoding="utf-8")
+        parser.read_string(regular_file.read_text(ini), str(ini))
+    except OSError as error:
+        raise ConfigError(f"{ini}: cannot be read: {error.strerror or error}") from error
     except (Error, UnicodeDecodeError) as error:
         raise ConfigError(f"{ini}: cannot be read: {error}".replace("\n", " ")) from error
     location = parser.get("alembic", "script_location", fallback=None)
@@ -366,7 +369,7 @@ def _script_location(ini: Path) -> str | None:
 def _file_template(ini: Path, table: object) -> str | None:
     """Return Alembic's own ``file_template``; None where it is the policy's, or there is none."""
     try:
-        text = ini.read_text(encoding="utf-8")
+        text = regular_file.read_text(ini)
     except (OSError, UnicodeDecodeError):
         text = ""
     # By hand: configparser takes longer to import than a file to be linted.

@@ -8,6 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from calista_tools import regular_file
 from calista_tools.application import application_context
 from calista_tools.door import door
 from calista_tools.errors import ToolError
@@ -64,6 +65,7 @@ def alembic_config(
     from alembic.config import Config as AlembicConfig
 
     ini = configuration_file(config)
+    regular_file.assert_readable(ini)
     if not ini.is_file():
         raise ToolError(f"{ini}: no such file", "set `alembic-ini` in [tool.calista]")
     given = [*_of_roundtrip(config, "x"), *([f"url={url}"] if url else [])]
@@ -89,7 +91,7 @@ def command_line(words: Sequence[str], x: Iterable[str] = ()) -> Namespace:
 def runs_always(config: Config) -> bool:
     """Whether Alembic runs env.py for each new revision: its ``revision_environment``."""
     try:
-        text = config.alembic_ini.read_text(encoding="utf-8")
+        text = regular_file.read_text(config.alembic_ini)
     except (OSError, UnicodeDecodeError):
         text = ""
     if "revision_environment" not in text and "revision_environment" not in config.alembic:
@@ -108,7 +110,24 @@ def script_directory(config: Config, settings: AlembicConfig) -> ScriptDirectory
 
     from calista_tools.other_packages import without_external
 
-    return without_external(ScriptDirectory.from_config(settings), config.external_revisions)
+    directory = ScriptDirectory.from_config(settings)
+    assert_readable_by_alembic(directory)
+    return without_external(directory, config.external_revisions)
+
+
+def assert_readable_by_alembic(directory: ScriptDirectory) -> None:
+    """Raise where Alembic, which reads whatever has the name of a file, would wait for ever.
+
+    Raises:
+        ToolError: A file of the project is no regular file, or one of gigabytes.
+    """
+    from calista_tools.history.files import located_files
+
+    regular_file.assert_readable(os.path.join(directory.dir, "env.py"))  # noqa: PTH118
+    recursive = bool(getattr(directory, "recursive_version_locations", False))
+    folders = directory._version_locations
+    for name, _ in located_files(folders, recursive=recursive):
+        regular_file.assert_readable(name)
 
 
 def configuration_file(config: Config) -> Path:
@@ -132,6 +151,7 @@ def configuration_files(ini: Path) -> dict[str, str]:
     toml = ini if ini.suffix == ".toml" else ini.with_name("pyproject.toml")
     files = {} if toml == ini else {"file_": str(ini)}
     for path in (ini, toml):
+        regular_file.assert_readable(path)
         note(_values(path))
     if "toml_file" in signature(AlembicConfig.__init__).parameters:
         if toml.is_file():
@@ -148,7 +168,7 @@ def configuration_files(ini: Path) -> dict[str, str]:
 def _values(path: Path) -> Iterator[str]:
     """Return what of a configuration file may hold a password."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = regular_file.read_text(path, errors="replace").splitlines()
     except OSError:
         return
     for line in lines:
@@ -191,7 +211,7 @@ def running(
 def env_source(config: Config) -> str:
     """Return the source of the project's ``env.py``; "" where Alembic will say that it cannot be read."""
     try:
-        return (config.script_location / "env.py").read_text(encoding="utf-8", errors="replace")
+        return regular_file.read_text(config.script_location / "env.py", errors="replace")
     except OSError:
         return ""
 

@@ -6,6 +6,8 @@ from functools import lru_cache
 from os import pathsep
 from typing import TYPE_CHECKING
 
+from calista_tools import regular_file
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -90,7 +92,7 @@ def subfolders(folder: Path) -> list[Path]:
 def _section(ini: Path) -> Mapping[str, str]:
     """Return alembic.ini's main section where it says anything of version locations."""
     try:
-        text = ini.read_text(encoding="utf-8")
+        text = regular_file.read_text(ini)
     except (OSError, UnicodeDecodeError):
         return {}
     return _parsed(text) if "version_locations" in text else {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ def is_revision_name(name: str) -> bool:
     return name.endswith(".py") and not name.startswith(("__init__", ".#"))
 
 
-def located_files(folders: Iterable[Path], *, recursive: bool = False) -> Iterator[tuple[str, str]]:
+def located_files(
+    folders: Iterable[Path | str], *, recursive: bool = False
+) -> Iterator[tuple[str, str]]:
     """Yield the revision files of these folders, each with its real path, sorted by name in each.
 
     A file that is reached twice, by a symbolic link or by overlapping folders, comes once. A
@@ -43,7 +46,7 @@ def _below(folder: Path | str, recursive: bool, seen: set[str]) -> Iterator[tupl
     if not real.endswith("__pycache__"):
         for entry in found:
             full, name = f"{real}{os.sep}{entry.name}", entry.name
-            if not entry.is_file(follow_symlinks=False):
+            if not entry.is_file(follow_symlinks=False) and not _is_odd(entry):
                 if not _leads_to_file(entry):
                     continue
                 # Alembic judges a file by the name it really has.
@@ -56,6 +59,15 @@ def _below(folder: Path | str, recursive: bool, seen: set[str]) -> Iterator[tupl
         for entry in found:
             if entry.is_dir(follow_symlinks=False):
                 yield from _below(entry.path, recursive, seen)
+
+
+def _is_odd(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a pipe or a device, or leads to one: whoever reads it says so."""
+    try:
+        mode = os.stat(entry.path).st_mode  # noqa: PTH116 - as it came
+    except OSError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _leads_to_file(entry: os.DirEntry[str]) -> bool:

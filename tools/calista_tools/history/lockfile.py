@@ -9,9 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from calista_tools import regular_file
 from calista_tools.door import door
 from calista_tools.errors import ToolError
 from calista_tools.whole_file import write_whole
+
+#: Bytes: half a million published revisions.
+LARGEST = 64_000_000
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -96,7 +100,7 @@ def read_lock(path: Path) -> Lock:
         ToolError: The file is there and cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = regular_file.read_text(path, LARGEST)
     except FileNotFoundError:
         return Lock()
     except (OSError, UnicodeDecodeError) as error:
@@ -173,7 +177,7 @@ def append(
         external: Their parents that are another package's.
     """
     try:
-        before = path.read_bytes()
+        before = regular_file.read_bytes(path, LARGEST)
     except FileNotFoundError:
         text = render(Lock(tuple(baselines), tuple(entries), external=tuple(external)))
         replace_file(path, text.encode())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from calista_tools import regular_file
 from calista_tools.history.files import located_files
 from calista_tools.history.graph import History
 from calista_tools.history.revision import Problem, Revision
@@ -15,11 +15,6 @@ from calista_tools.one_database import assert_one_database
 if TYPE_CHECKING:
     import ast
     from collections.abc import Iterable
-
-#: Bytes. A syntax tree takes a hundred times the memory of its source.
-LARGEST_PARSED = 16_000_000
-_BUFFER = 65_536
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 
 
 def read_file(path: Path, *, thorough: bool = False) -> Revision | Problem:
@@ -44,9 +39,6 @@ def read_source(source: bytes, path: Path, *, thorough: bool = False) -> Revisio
 
 
 def _read_parsed(source: bytes, path: Path) -> Revision | Problem:
-    if len(source) > LARGEST_PARSED:
-        size = f"{len(source) // 1_000_000} MB"
-        return Problem("unreadable", path, f"is {size} and its header is not plainly written")
     tree = parse(source, path)
     return tree if isinstance(tree, Problem) else read_tree(tree, path)
 
@@ -83,7 +75,7 @@ def read_history(
     for filename, real in located_files(folders, recursive=recursive):
         item: Revision | Problem | None = None
         try:
-            source = _read(real)
+            source = regular_file.read_bytes(real)
         except (OSError, ValueError) as error:
             item = _unreadable(Path(filename), error)
         else:
@@ -103,29 +95,13 @@ def read_history(
 def read_bytes(path: Path) -> bytes | Problem:
     """Read a file."""
     try:
-        return _read(str(path))
+        return regular_file.read_bytes(path)
     except (OSError, ValueError) as error:
         return _unreadable(path, error)
 
 
-def _read(filename: str) -> bytes:
-    """Read a file with as few system calls as it takes: nearly all fit into one buffer."""
-    file = os.open(filename, _READ)
-    try:
-        source = os.read(file, _BUFFER)
-        if len(source) == _BUFFER:
-            parts = [source]
-            while part := os.read(file, _BUFFER):
-                parts.append(part)
-            source = b"".join(parts)
-    finally:
-        os.close(file)
-    return source
-
-
 def _unreadable(path: Path, error: Exception) -> Problem:
-    reason = getattr(error, "strerror", None) or error
-    return Problem("unreadable", path, f"cannot be read: {reason}")
+    return Problem("unreadable", path, regular_file.reason_of(error))
 
 
 def parse(source: bytes, path: Path) -> ast.Module | Problem:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from calista_tools import regular_file
 from calista_tools.errors import ConfigError, ToolError
 from calista_tools.records import NamedTuple
 from calista_tools.whole_file import write_whole
@@ -41,7 +42,7 @@ def read_accepted(path: Path) -> Counter[Key]:
         ConfigError: It cannot be read, or is no baseline.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(regular_file.read_text(path))
         if content["version"] != _VERSION:
             raise ConfigError(f"{path}: baseline of version {content['version']}, not {_VERSION}")
         return Counter(

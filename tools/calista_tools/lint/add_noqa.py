@@ -7,6 +7,7 @@ import re
 import tokenize
 from typing import TYPE_CHECKING
 
+from calista_tools import regular_file
 from calista_tools.lint.noqa import read_directives
 from calista_tools.lint.rule import needs_reason
 from calista_tools.whole_file import write_whole
@@ -36,7 +37,7 @@ def add_noqa(found: Iterable[Diagnostic]) -> tuple[int, int]:
     added = wanting = 0
     for path, items in by_file.items():
         rows: dict[int, list[str]] = {}
-        source = path.read_bytes()
+        source = regular_file.read_bytes(path)
         for item in items:
             row = _row(source, item)
             if row is not None and item.code not in rows.setdefault(row, []):

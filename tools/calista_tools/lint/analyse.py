@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import ast
-import os
-import stat
 from typing import TYPE_CHECKING
 
+from calista_tools import regular_file
 from calista_tools.history import Problem, Revision, read_tree
 from calista_tools.history.scanner import Plain, scan_plain
 from calista_tools.lint.evaluator import head_of
@@ -62,35 +61,11 @@ def read_source(path: Path) -> bytes | Problem:
         ToolError: It is written for several databases: next to nothing of it would be seen.
     """
     try:
-        status = os.stat(path)  # noqa: PTH116 - a thousand times a run
-        if not stat.S_ISREG(status.st_mode):
-            return Problem("unreadable", path, "is not a regular file")
-        if status.st_size > MAX_BYTES:
-            size = f"{status.st_size / 1e6:.0f} MB"
-            return Problem("unreadable", path, f"is too large to be checked: {size}")
-        source = _read(os.fspath(path), status.st_size)
+        source = regular_file.read_bytes(path, MAX_BYTES)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        return Problem("unreadable", path, f"cannot be read: {reason}")
+        return Problem("unreadable", path, regular_file.reason_of(error))
     assert_one_database(source, path)
     return source
-
-
-def _read(path: str, size: int) -> bytes:
-    """Read a file with as few system calls as it takes."""
-    file = os.open(path, _READ)
-    try:
-        source = os.read(file, size + 1)
-        if len(source) != size or not size:
-            # It has grown, or its size is not known before it is read.
-            while part := os.read(file, MAX_BYTES):
-                source += part
-    finally:
-        os.close(file)
-    return source
-
-
-_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 def parse(source: bytes, path: Path) -> ast.Module | Problem:

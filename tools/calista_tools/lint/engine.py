@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from calista_tools import regular_file
 from calista_tools.errors import ConfigError
 from calista_tools.history import History, Problem
 from calista_tools.lint.analyse import analyse
@@ -146,7 +147,7 @@ def _before_start(config: Config, facts: Mapping[Path, Facts]) -> frozenset[Path
 
 def published_ids(config: Config) -> frozenset[str]:
     """Return the ids whose digests will be asked for."""
-    if not config.lock_file.is_file():
+    if not regular_file.is_there(config.lock_file):
         return frozenset()
     from calista_tools.history.lockfile import read_lock
 

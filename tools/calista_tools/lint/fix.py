@@ -7,6 +7,7 @@ import re
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
+from calista_tools import regular_file
 from calista_tools.errors import ToolError
 from calista_tools.lint.outputs import relative
 from calista_tools.records import NamedTuple
@@ -115,7 +116,7 @@ def write(repair: Repair) -> None:
 def _repair(
     path: Path, items: Sequence[Diagnostic], taken: set[Path], history: Mapping[Path, bytes]
 ) -> Repair | None:
-    before = path.read_bytes()
+    before = regular_file.read_bytes(path)
     text = _Text(before)
     edits: list[Edit] = []
     target = path
@@ -147,7 +148,7 @@ def _repair(
 
 def _texts(folders: Iterable[Path]) -> dict[Path, bytes]:
     return {
-        path: path.read_bytes()
+        path: regular_file.read_bytes(path)
         for folder in folders
         for path in folder.glob("*.py")
         if path.is_file()
@@ -215,7 +216,7 @@ def published(lock_files: Mapping[Path, Path]) -> Callable[[Path], bool]:
 
     def frozen(path: Path) -> bool:
         lock_file = lock_files.get(path.parent)
-        if lock_file is None or not lock_file.is_file():
+        if lock_file is None or not regular_file.is_there(lock_file):
             return False
         if lock_file not in recorded:
             entries = read_lock(lock_file).entries

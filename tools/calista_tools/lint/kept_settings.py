@@ -9,7 +9,7 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from calista_tools import caches
+from calista_tools import caches, regular_file
 from calista_tools.config import read_toml
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class KeptSettings:
             ConfigError: The file cannot be read.
         """
         try:
-            text = path.read_text(encoding="utf-8")
+            text = regular_file.read_text(path)
         except (OSError, UnicodeDecodeError):
             return read_toml(path)  # which says why
         kept = caches.room_of(str(path.parent)), f"tools-{caches.named(str(path))}"

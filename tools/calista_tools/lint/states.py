@@ -20,6 +20,8 @@ State = list[int]
 #: two seconds; what shows parts of a second counts in ticks of the kernel, a hundredth at most.
 _COARSE, _FINE = 2_000_000_000, 100_000_000
 _SECOND = 1_000_000_000
+#: Bytes.
+_LARGEST = 64_000_000
 
 
 def state_of(path: str) -> State:
@@ -66,7 +68,9 @@ def digest_of(path: str) -> str:
         from hashlib import blake2b
 
     try:
-        if not os.path.isfile(path):  # noqa: PTH113 - a pipe would be waited for
+        found = os.stat(path)  # noqa: PTH116 - as above
+        # A pipe would be waited for, and of what is larger nothing is read by anybody.
+        if not stat.S_ISREG(found.st_mode) or found.st_size > _LARGEST:
             return ""
         with open(path, "rb") as file:  # noqa: PTH123
             return blake2b(file.read(), digest_size=16).hexdigest()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from calista_tools import regular_file
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -32,7 +34,7 @@ class Versions:
     @cached_property
     def breaks(self) -> Sequence[Break]:
         """Where the history is not what `history.lock` says was published."""
-        if not self.config.lock_file.is_file():
+        if not regular_file.is_there(self.config.lock_file):
             return ()
         from calista_tools.history.digest import digest_file
         from calista_tools.history.lock import check_lock

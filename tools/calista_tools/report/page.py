@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
+from calista_tools import regular_file
 from calista_tools.databases import revision_sql
 from calista_tools.errors import ToolError
 from calista_tools.rendering import render
@@ -45,7 +46,7 @@ def page(evidence: Evidence) -> tuple[str, Sequence[str]]:
 
 def _scripts(evidence: Evidence) -> Iterator[Script]:
     for revision in evidence.new:
-        source = revision.path.read_text(encoding="utf-8", errors="replace")
+        source = regular_file.read_text(revision.path, errors="replace")
         sql = [(name, _sql(evidence, revision, name)) for name in evidence.config.dialects]
         yield Script(revision, source, sql)
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from calista_tools import regular_file
 from calista_tools.backends.account import kept_folder
 from calista_tools.backends.filelock import file_lock
 from calista_tools.errors import ToolError
@@ -270,7 +271,7 @@ def _surroundings(project: Project, settings: Settings, server: str) -> Iterator
     yield repr(settings)
     if isinstance(settings.rows, str):
         with suppress(OSError):
-            yield Path(settings.rows).read_bytes()
+            yield regular_file.read_bytes(settings.rows)
     yield repr((tuple(project.x), tuple(project.url_env), project.driver, server))
     yield f"{sys.version} {platform.platform()}"
     for name in _LIBRARIES:
@@ -278,7 +279,7 @@ def _surroundings(project: Project, settings: Settings, server: str) -> Iterator
             yield f"{name} {version(name)}"
     for path in (project.env, project.ini, *_sources()):
         with suppress(OSError):
-            yield path.read_bytes()
+            yield regular_file.read_bytes(path)
 
 
 def _sources() -> list[Path]:
@@ -305,7 +306,7 @@ def own_modules(
     for folder in versions:
         for file in folder.glob("*.py"):
             with suppress(OSError):
-                imported.update(known.get(str(file)) or _imports(file.read_bytes()))
+                imported.update(known.get(str(file)) or _imports(regular_file.read_bytes(file)))
     found = {}
     for module in tuple(sys.modules.values()):
         name = getattr(module, "__file__", None)
@@ -324,7 +325,7 @@ def own_modules(
 
 
 def _digest_of_module(path: Path, whole: bool) -> str:
-    source = path.read_bytes()
+    source = regular_file.read_bytes(path)
     if whole or b"alembic" in source:
         return _digest_of([source])
     return _digest_of([line.strip() for line in source.splitlines() if _CONVENTION.search(line)])

@@ -18,12 +18,16 @@ from importlib.util import source_from_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calista_tools import regular_file
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from calista_tools.roundtrip.project import Project
 
 _ABSENT = "absent"
+#: Bytes; a proof does not depend on what is in larger files, only on that they are there.
+_LARGEST = 256_000_000
 _NOT_THE_PROJECTS = (
     *{sysconfig.get_path(name) + os.sep for name in ("stdlib", "platstdlib", "purelib", "platlib")},
     str(Path(__file__).parents[1]) + os.sep,
@@ -97,7 +101,7 @@ def digest(name: str) -> str:
         for end in (_ALL, _BUT_MODULES):
             if name.endswith(end):
                 return _digest_of_names(name.removesuffix(end), modules=end == _ALL)
-        return hashlib.sha256(Path(name).read_bytes()).hexdigest()
+        return hashlib.sha256(regular_file.read_bytes(name, _LARGEST)).hexdigest()
     except OSError:
         return _ABSENT
 

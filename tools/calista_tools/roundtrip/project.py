@@ -14,8 +14,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calista_tools import regular_file
 from calista_tools.application import application_context
 from calista_tools.environment import (
+    assert_readable_by_alembic,
     command_line,
     configuration_file,
     configuration_files,
@@ -66,6 +68,7 @@ class Project:
     runs_again: bool = field(init=False, default=False)
 
     def __post_init__(self) -> None:
+        regular_file.assert_readable(self.ini)
         if not self.ini.is_file():
             raise ToolError(
                 f"{self.ini} {'is no file' if self.ini.exists() else 'does not exist'}",
@@ -180,7 +183,7 @@ class Project:
     def env_source(self) -> str:
         """The source of ``env.py``, "" if it cannot be read."""
         try:
-            return self.env.read_text(encoding="utf-8", errors="replace")
+            return regular_file.read_text(self.env, errors="replace")
         except OSError:
             return ""
 
@@ -279,6 +282,7 @@ class Project:
         try:
             with variables(self.environment(self.address(url)) if url else {}):
                 script = ScriptDirectory.from_config(self.config())
+                assert_readable_by_alembic(script)
                 self.script = without_external(script, self.external)
                 # Revisions may import what needs the application, as env.py does.
                 with noted(script._version_locations), application_context(self.env_source):

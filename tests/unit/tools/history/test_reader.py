@@ -184,7 +184,10 @@ def test_which_files_count(tmp_path: Path) -> None:
 
     assert [r.path.name for r in flat.revisions.values()] == [hidden.name, second.name, "again.py"]
     assert set(deep.revisions) == {"a", "b", "c", "d"}
-    assert [(p.kind, p.path.name) for p in flat.problems] == [("unreadable", "zloop.py")]
+    assert [(p.kind, p.path.name) for p in flat.problems] == [
+        ("unreadable", "pipe.py"),
+        ("unreadable", "zloop.py"),
+    ]
 
 
 def test_no_folder_is_an_empty_history(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from calista_tools import regular_file
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -126,9 +128,7 @@ class Project:
         """Return a file's bytes; None where it is no readable file or too large."""
         if path not in self.read:
             try:
-                if not path.is_file() or path.stat().st_size > _LARGEST:
-                    return None
-                self.read[path] = path.read_bytes()
+                self.read[path] = regular_file.read_bytes(path, _LARGEST)
             except (OSError, ValueError):
                 return None
         return self.read[path]

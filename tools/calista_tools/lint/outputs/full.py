@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools import regular_file
 from calista_tools.lint.outputs import end, headline
 
 if TYPE_CHECKING:
@@ -29,10 +30,10 @@ def render(report: Report) -> str:
 
 def _read(path: Path) -> list[str]:
     try:
-        text = path.read_bytes()[:10_000_000].decode("utf-8", errors="replace")
+        text = regular_file.read_text(path, errors="replace")
     except OSError:
         return []
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return text.split("\n")
 
 
 def _excerpt(item: Diagnostic, lines: list[str]) -> Iterator[str]:

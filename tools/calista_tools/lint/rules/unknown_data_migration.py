@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools import regular_file
 from calista_tools.lint.rule import Finding, rule
 from calista_tools.lint.safety.data_migration import named
 from calista_tools.patterns import later
@@ -130,6 +131,6 @@ def _line(revision: Revision, text: str) -> int:
 
 def _source(revision: Revision) -> str:
     try:
-        return revision.path.read_text(encoding="utf-8", errors="replace")
+        return regular_file.read_text(revision.path, errors="replace")
     except OSError:
         return ""

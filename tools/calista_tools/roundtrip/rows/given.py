@@ -23,6 +23,7 @@ from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calista_tools import regular_file
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def read_given(source: str | Mapping[str, Any], known: Collection[str]) -> Given
 
 def _load(path: Path) -> Any:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = regular_file.read_text(path)
         return json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise _error(f"{path}: cannot be read: {' '.join(str(error).split())}", "") from error

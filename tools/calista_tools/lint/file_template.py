@@ -51,5 +51,10 @@ def _literal(text: str) -> str:
 def _shape(term: str, form: str, kind: str) -> str:
     if term in _SHAPES:
         return _SHAPES[term]
-    written = (f"%{form}{kind}" % value for value in _VALUES.get(term, ()))
+    if term not in _VALUES:
+        return ".+"
+    try:
+        written = [f"%{form}{kind}" % value for value in _VALUES[term]]
+    except (ValueError, TypeError):
+        return ".+"  # Alembic will say that it cannot be filled in
     return f"(?:{'|'.join(map(re.escape, written))})"

@@ -152,3 +152,12 @@ def test_what_alembic_names_follows(message: str, tmp_path: Path, lint: Lint) ->
     recursive = "\n[tool.alembic]\nrecursive_version_locations = true"
     found = lint("CAL001", {name: TABLE}, f'file-template = "{DATED}"{recursive}')
     assert (found == []) == bool(message)
+
+
+@pytest.mark.parametrize("template", ["%%(month)q_%%(slug)s", "%%(message)s_%%(slug)s", "%%(day)"])
+def test_a_template_in_alembic_ini_that_cannot_be_filled_in_is_no_crash(
+    template: str, lint: Lint
+) -> None:
+    ini = f"[alembic]\nscript_location = migrations\nfile_template = {template}\n"
+    found = lint("CAL001", {"any_name.py": TABLE, "../../alembic.ini": ini})
+    assert len(found) <= 1

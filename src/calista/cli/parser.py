@@ -149,11 +149,22 @@ def _add_events(
         commands,
         shared,
         "append",
-        "store events, one JSON object a line: all or none",
-        "events:add",
+        "store events, one JSON object a line: all or none, or a piece at a time",
+        "append:run",
     )
     append.add_argument(
         "file", nargs="?", default="-", metavar="FILE", help="JSON Lines; default: stdin"
+    )
+    append.add_argument(
+        "--commit-every",
+        type=_size,
+        metavar="N",
+        help="store and answer N events at a time, instead of all or none",
+    )
+    append.add_argument(
+        "--skip-known",
+        action="store_true",
+        help="pass over events whose event_id is stored with the same content",
     )
     listing = _command(
         commands, shared, "list", "print events as JSON Lines, oldest first", "events:print_events"
@@ -197,6 +208,13 @@ def _count(text: str) -> int:
         number = -1
     if not 0 <= number < 2**63:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
+    return number
+
+
+def _size(text: str) -> int:
+    number = _count(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
     return number
 
 

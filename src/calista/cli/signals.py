@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,36 @@ def ending_cleanly() -> Iterator[None]:
     finally:
         for number in ours:
             signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let what must not be left half done come to its end before a signal ends the process.
+
+    Only a second one ends it at once: whoever waits for our answer may never read it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    usual: dict[int, Any] = {}
+
+    def hold(number: int, frame: FrameType | None) -> None:
+        if came:
+            usual[number](number, frame)
+        came.append(number)
+
+    for name in ("SIGINT", *_NAMES):
+        number = getattr(signal, name, None)
+        if number is not None and callable(signal.getsignal(number)):
+            usual[number] = signal.signal(number, hold)
+    try:
+        yield
+    finally:
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+    if came:
+        usual[came[0]](came[0], None)
 
 
 def _end(number: int, _frame: FrameType | None) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import URL, Engine
 from sqlalchemy.exc import DBAPIError, PendingRollbackError
 
 from calista.db import engine as engines
+from calista.db import same_file
 from calista.errors import CalistaError
 
 if TYPE_CHECKING:
@@ -64,13 +65,18 @@ class Database:
         """The URL for people: without a password."""
         return engines.shown(self.url)
 
-    @cached_property
-    def path(self) -> Path:
-        """The SQLite file, with links followed: two names of one file are one database."""
+    @property
+    def name(self) -> Path:
+        """The SQLite file as the URL names it."""
         name = self.url.database or ""
         if name.startswith("file:"):
             name = unquote(urlsplit(name).path)
-        return Path(os.path.realpath(name))
+        return Path(name)
+
+    @cached_property
+    def path(self) -> Path:
+        """The SQLite file, with links followed: two names of one file are one database."""
+        return Path(os.path.realpath(self.name))
 
     @property
     def label(self) -> str:
@@ -160,8 +166,12 @@ class Database:
         """
         if not create:
             self.assert_there()
+        # Before it is opened; one that is made has no number yet.
+        there = self.is_sqlite and self.exists
+        opened = same_file.Opened(self.name, self.path) if there else None
         with self.errors(), self.engine(create=create).connect() as connection:
             if self.is_sqlite:
+                connection.info[same_file.OPENED] = opened or same_file.Opened(self.name, self.path)
                 cursor = connection.connection.cursor()
                 cursor.execute("PRAGMA foreign_keys = ON")
                 cursor.close()

@@ -41,3 +41,20 @@ def decode(document: str | bytes) -> Any:
         ValueError: It is none.
     """
     return _decoder.decode(document if not isinstance(document, bytes) else document.decode())
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two documents that were read say the same: keys in any order, numbers by value.
+
+    To Python `True` is 1; and PostgreSQL's JSONB gives `1e23` back as a whole number, which is
+    not the float that Python reads in `1e23`.
+    """
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(same, one, other))
+    if type(one) in (int, float) and type(other) in (int, float):
+        from decimal import Decimal
+
+        return Decimal(encode(one)) == Decimal(encode(other))
+    return type(one) is type(other) and bool(one == other)

@@ -1,4 +1,8 @@
-"""Is every stored event readable, and every stream without gaps?"""
+"""Is every stored event readable, every stream without gaps, and every number where it belongs?
+
+What is not there any more cannot be found: of an emptied table, or of one whose last events were
+cut off, nothing here says that there was more.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,8 @@ import sqlalchemy as sa
 
 from calista.db.documents import decode
 from calista.db.tables import event_store
-from calista.events.store import PIECE
+from calista.events.jsonl import time_of
+from calista.events.store import PIECE, rows
 from calista.events.ulid import is_ulid
 
 if TYPE_CHECKING:
@@ -16,9 +21,37 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from calista.events.jsonl import Stored
+
+#: PostgreSQL's sequence does not take back what a transaction that was undone has had from it; so
+#: many numbers at once nobody loses like that.
+_TOO_MANY = 1_000_000_000
+
+_SEQUENCE = """
+    SELECT pg_sequence_last_value(c.oid) FROM pg_class c
+    WHERE c.oid = to_regclass('event_store_global_seq_seq')
+        AND has_sequence_privilege(c.oid, 'SELECT, USAGE')"""
+
 
 def problems(connection: Connection) -> Iterator[str]:
     """Yield what is wrong with the stored events, one line for each finding."""
+    yield from _streams(connection)
+    yield from _order(connection)
+    # SQLite gives the next number, always: what was undone leaves no gap.
+    allowed = 0 if connection.dialect.name == "sqlite" else _TOO_MANY
+    before = 0
+    for event in rows(connection):
+        number = event.global_seq
+        missing = number - before - 1
+        if missing > allowed:
+            numbers = "1 number is" if missing == 1 else f"{missing} numbers are"
+            yield f"event {number}: {numbers} missing before its global_seq"
+        before = number
+        yield from (f"event {number}: {finding}" for finding in _findings(event))
+    yield from _ahead(connection, before)
+
+
+def _streams(connection: Connection) -> Iterator[str]:
     store = event_store.c
     streams = (
         sa.select(store.stream_id, sa.func.count(), sa.func.min(store.version))
@@ -30,25 +63,54 @@ def problems(connection: Connection) -> Iterator[str]:
             yield f"stream {stream!r}: {count} events have versions from {first} to {last}"
         if types != 1:
             yield f"stream {stream!r}: its events have {types} stream types"
-    # As text: a document that cannot be read must be a finding, not an error of the driver.
-    events = sa.select(
-        store.global_seq,
-        store.event_id,
-        sa.cast(store.recorded_at, sa.Text),
-        sa.type_coerce(sa.cast(store.payload, sa.Text), sa.Text),
-        sa.type_coerce(sa.cast(store.metadata, sa.Text), sa.Text),
-    ).order_by(store.global_seq)
-    for row in _all(connection, events):
-        yield from (f"event {row[0]}: {finding}" for finding in _findings(row))
 
 
-def _findings(row: Any) -> Iterator[str]:
-    _seq, event_id, recorded_at, payload, metadata = row
-    if not is_ulid(event_id):
-        yield f"its id {event_id!r} is no ULID"
-    if not recorded_at:
-        yield "it has no time"
-    for name, document in (("payload", payload), ("metadata", metadata)):
+def _order(connection: Connection) -> Iterator[str]:
+    """Yield the events that lie before an earlier one of their stream.
+
+    On both databases a number is given out after the version before it was stored for good.
+    """
+    store = event_store.c
+    earlier = sa.func.lag(store.global_seq).over(
+        partition_by=store.stream_id, order_by=store.version
+    )
+    numbered = sa.select(store.global_seq, store.stream_id, store.version, earlier.label("earlier"))
+    each = numbered.subquery()
+    strange = sa.select(each).where(each.c.earlier > each.c.global_seq).order_by(each.c.global_seq)
+    for number, stream, version, before in _all(connection, strange):
+        yield (
+            f"event {number}: it is version {version} of stream {stream!r}, and the one before has "
+            f"the higher global_seq {before}"
+        )
+
+
+def _ahead(connection: Connection, highest: int) -> Iterator[str]:
+    """Yield a number that PostgreSQL's sequence has not come to, if this role may ask it.
+
+    Asked last: what is appended meanwhile moves it on.
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    for (last,) in connection.exec_driver_sql(_SEQUENCE):
+        if highest > (last or 0):
+            yield (
+                f"event {highest}: the database has not given out its global_seq, "
+                f"but only numbers up to {last or 0}"
+            )
+
+
+def _findings(event: Stored) -> Iterator[str]:
+    if not is_ulid(event.event_id):
+        yield f"its id {event.event_id!r} is no ULID"
+    for name in ("stream_id", "stream_type", "event_type"):
+        if not isinstance(getattr(event, name), str):
+            yield f"its {name} {getattr(event, name)!r} is no text"
+    try:
+        time_of(event.recorded_at)
+    except ValueError as error:
+        yield f"its time cannot be read: {error}" if event.recorded_at else str(error)
+    for name in ("payload", "metadata"):
+        document = getattr(event, name)
         if document is not None:
             try:
                 decode(document)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TextIO
 
 from sqlalchemy.exc import DBAPIError, OperationalError, PendingRollbackError
 
-from calista.db import backups, gate, migrations, revisions
+from calista.db import backups, gate, migrations, revisions, same_file
 from calista.db.engine import words_of
 from calista.db.lock import upgrade_lock
 from calista.db.upgrade_log import Recorder
@@ -121,7 +121,10 @@ def upgrade(database: Database, watcher: Watcher, *, backup: bool = True) -> Out
         watcher.backed_up(made)
         run = _Run(database, watcher, assert_held, made)
         run.to_head()
-        return Outcome(tuple(run.done), standing_of(database), made)
+        standing = standing_of(database)
+        if database.is_sqlite and standing.state is not gate.State.CURRENT:
+            raise same_file.FileReplacedError(database.name)
+        return Outcome(tuple(run.done), standing, made)
 
 
 class _Run:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
-from tests.functional.calista.refusals import on_posix, on_sqlite
+from tests.functional.calista.refusals import HEAD, on_posix, on_sqlite
 
 pytestmark = [on_sqlite, on_posix]
 LINE = json.dumps({"stream_id": "n", "stream_type": "observation", "event_type": "started"}) + "\n"
@@ -194,6 +194,24 @@ def test_when_the_write_ahead_log_is_removed(
     result = calista("events", "append", str(source))
     assert_refused(result, "write-ahead log", "was removed or replaced")
     assert result.out == ""
+
+
+@pytest.mark.parametrize("harm", [remove, replace_by_nothing], ids=["remove", "nothing"])
+def test_while_it_is_upgraded(calista: Any, place: Any, harm: Any) -> None:
+    """What was upgraded is not what the next command will find."""
+    place.alembic("7c1d0e5b9a42")
+
+    def at_the_last(connection: Any) -> None:
+        recorded = "SELECT count(*) FROM alembic_version WHERE version_num = ?"
+        if connection.exec_driver_sql(recorded, (HEAD,)).scalar() and place.database.path.exists():
+            harm(place.database.path)
+
+    event.listen(Engine, "commit", at_the_last)
+    try:
+        result = calista("db", "upgrade", "--yes")
+    finally:
+        event.remove(Engine, "commit", at_the_last)
+    assert_refused(result, "was removed or replaced while it was in use")
 
 
 @in_both_modes

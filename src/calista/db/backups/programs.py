@@ -104,15 +104,21 @@ class Programs:
         """Run a program that does not outlive us, nor what is done with its output."""
         name = command[0]
         with tempfile.TemporaryFile() as words:
-            process = subprocess.Popen(
-                [str(self.folder / f"{name}{_END}"), *command[1:]],
-                env=environment,
-                stdin=given,
-                stdout=output,
-                stderr=words,
-                preexec_fn=_dying_with_us(),
-            )
+            let_go, prepare = _dying_with_us()
             try:
+                process = subprocess.Popen(
+                    [str(self.folder / f"{name}{_END}"), *command[1:]],
+                    env=environment,
+                    stdin=given,
+                    stdout=output,
+                    stderr=words,
+                    preexec_fn=prepare,
+                )
+            except BaseException:
+                let_go()
+                raise
+            try:
+                let_go()
                 yield process
                 code = process.wait()
             finally:
@@ -139,26 +145,35 @@ def _last_words(said: str, code: int, database: Database) -> str:
     return masked(words, database.url)
 
 
-def _dying_with_us() -> Callable[[], None] | None:
+def _dying_with_us() -> tuple[Callable[[], None], Callable[[], None] | None]:
     """Return what a child does before it becomes the program: it will be killed when we are.
+
+    And before that what we have to do once it is there: signals are held back until then, since an
+    exception of a handler is lost where Python forks.
 
     Elsewhere than on Linux it notices at the end of a pipe: pg_restore when it writes on. A pg_dump
     there finishes, into a file that nobody will call a backup; it only reads the database.
     Source: https://man7.org/linux/man-pages/man2/PR_SET_PDEATHSIG.2const.html
     """
     if sys.platform != "linux":
-        return None
+        return (lambda: None), None
     import ctypes
 
     set_death_signal = 1
     prctl, parent = ctypes.CDLL(None).prctl, os.getpid()
+    ending = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ending)
+
+    def let_go() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def prepare() -> None:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         prctl(set_death_signal, int(signal.SIGKILL), 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)  # killed meanwhile, and nobody would tell
 
-    return prepare
+    return let_go, prepare
 
 
 def find(server_major: int, pg_bin: Path | None, environ: Mapping[str, str]) -> Programs:

@@ -155,4 +155,6 @@ def test_what_is_not_installed_is_named(missing: str) -> None:
         [sys.executable, "-c", source], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (f"error: {missing} not installed\nhint: pip install 'calista[tools]'\n")
+    assert done.stderr == (
+        f"error: {missing} not installed\nhint: pip install 'calista-migrations[tasks]'\n"
+    )

@@ -95,6 +95,11 @@ OPTIONS: Mapping[str, Option] = {
         "Revisions of other packages that `down_revision` or `depends_on` may name: ids, or patterns"
         " (`core*`).",
     ),
+    "distribution": Option(
+        _STRING,
+        None,
+        "The folder whose pyproject.toml names what carries the revisions to users; default: this one's.",
+    ),
     "application-packages": Option(
         _STRINGS, [], "Packages that a revision must not import (CAL005)."
     ),
@@ -141,6 +146,7 @@ class Config(NamedTuple):
     baseline: str | None = None
     external_revisions: tuple[str, ...] = ()
     application_packages: tuple[str, ...] = ()
+    distribution: Path | None = None
     select: tuple[str, ...] = ("CAL",)
     ignore: tuple[str, ...] = ()
     per_file_ignores: Mapping[str, tuple[str, ...]] = _EMPTY
@@ -266,6 +272,7 @@ def _build(tools: Mapping[str, Any], root: Path, path: Path | None) -> Config:
         append_only=tuple(values.get("append-only", ())),
         baseline=values.get("baseline"),
         external_revisions=tuple(values.get("external-revisions", ())),
+        distribution=optional("distribution"),
         application_packages=tuple(values.get("application-packages", ())),
         select=tuple(values.get("select", ("CAL",))),
         ignore=tuple(values.get("ignore", ())),

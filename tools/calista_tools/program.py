@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import version
 from typing import Any
 
 from invoke.program import Program
 
+from calista_tools import __version__
 from calista_tools.harmless import harmless_streams
 from calista_tools.task import forget_output
 from calista_tools.tasks import collection
@@ -39,5 +39,5 @@ def program() -> Program:
         binary="calista-migrations",
         binary_names=["calista-migrations"],
         namespace=collection(),
-        version=version("calista"),
+        version=__version__,
     )

@@ -1,11 +1,13 @@
-"""The wheel works outside of this repository, in a project that has never heard of CALISTA."""
+"""The wheels work outside of this repository, in a project that has never heard of CALISTA."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,13 +26,13 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel, built from this repository."""
-    folder = tmp_path_factory.mktemp("wheel")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The wheels of both distributions, built from this repository, by name."""
+    folder = tmp_path_factory.mktemp("wheels")
     build: list[str | Path] = [sys.executable, "-m", "pip", "--quiet", "wheel", "--no-deps"]
-    subprocess.run([*build, "--wheel-dir", folder, ROOT], check=True)
-    (path,) = folder.glob("*.whl")
-    return path
+    for source in (ROOT, ROOT / "src"):
+        subprocess.run([*build, "--wheel-dir", folder, source], check=True)
+    return {path.name.partition("-")[0]: path for path in folder.glob("*.whl")}
 
 
 def install(what: str, folder: Path) -> Path:
@@ -41,16 +43,32 @@ def install(what: str, folder: Path) -> Path:
     return folder / SCRIPTS
 
 
-@pytest.fixture(scope="module")
-def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment with nothing but the wheel and its extra ``tools``."""
-    return install(f"{wheel}[tools]", tmp_path_factory.mktemp("tools"))
+def installed(programs: Path) -> set[str]:
+    """Return the names of the distributions in an environment, without what venv puts there."""
+    code = "from importlib.metadata import distributions as d; print(*(x.name for x in d()))"
+    done = subprocess.run(
+        [programs / "python", "-I", "-c", code], capture_output=True, text=True, check=True
+    )
+    return {name.lower() for name in done.stdout.split()} - {"pip", "setuptools"}
 
 
 @pytest.fixture(scope="module")
-def run_time(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A virtual environment with nothing but the wheel: what the owner of a database installs."""
-    return install(str(wheel), tmp_path_factory.mktemp("run-time"))
+def lint_alone(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with nothing but the toolkit's wheel: what a hook gets."""
+    return install(str(wheels["calista_migrations"]), tmp_path_factory.mktemp("lint"))
+
+
+@pytest.fixture(scope="module")
+def environment(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with nothing but the toolkit and its extra ``tasks``."""
+    wheel = wheels["calista_migrations"]
+    return install(f"{wheel}[tasks]", tmp_path_factory.mktemp("tasks"))
+
+
+@pytest.fixture(scope="module")
+def run_time(wheels: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A virtual environment with nothing but the application: what the owner of a database installs."""
+    return install(str(wheels["calista_eventstore"]), tmp_path_factory.mktemp("run-time"))
 
 
 @pytest.fixture
@@ -90,28 +108,63 @@ def test_the_loop_in_a_foreign_project(run: Run, tmp_path: Path) -> None:
     assert "6 revisions, 6 proven" in proof.stdout
 
 
-def test_every_program_starts(run: Run) -> None:
-    for program in ("calista", "calista-migrations", "calista-lint"):
+def test_every_program_starts(run: Run, environment: Path) -> None:
+    for program in ("calista-migrations", "calista-lint", "calista-roundtrip"):
         done = run(program, "--version")
         assert done.returncode == 0, done.stderr
         assert "0.1.0" in done.stdout
-    assert run("calista-roundtrip", "--help").returncode == 0
+    assert not (environment / "calista").exists()
 
 
-def test_without_the_extra_the_tasks_say_what_to_install(run_time: Path) -> None:
+def test_who_lints_gets_neither_application_nor_driver(
+    lint_alone: Path, environment: Path, run_time: Path
+) -> None:
+    assert installed(lint_alone) == {"calista-migrations"}
+    assert not installed(environment) & {"calista-eventstore", "psycopg", "psycopg2"}
+    assert "calista-migrations" not in installed(run_time)
+
+
+def test_a_hooks_environment_is_small(lint_alone: Path) -> None:
+    (site,) = lint_alone.parent.glob("**/site-packages")
+    own = [path for path in site.glob("calista*/**/*") if path.is_file()]
+    assert sum(path.stat().st_size for path in own) < 10_000_000
+
+
+def test_the_lint_alone_lints(lint_alone: Path, tmp_path: Path) -> None:
+    write_project(tmp_path, 5)
+    lint = [str(lint_alone / "calista-lint"), "--no-cache"]
+    done = subprocess.run(lint, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "All checks passed!\n", "")
+
+
+def test_the_hint_is_what_is_missing(lint_alone: Path) -> None:
+    """Pip needs no index to know what an extra of an installed distribution holds."""
     done = subprocess.run(
-        [run_time / "calista-migrations", "--list"], capture_output=True, text=True, check=False
+        [lint_alone / "calista-migrations", "--list"], capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == (
-        "error: invoke and jinja2 not installed\nhint: pip install 'calista[tools]'\n"
-    )
+    hint = done.stderr.splitlines()[-1].removeprefix("hint: ")
+    command = [str(lint_alone / "python"), "-m", *shlex.split(hint), "--quiet", "--dry-run"]
+    dry = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert dry.returncode == 0, dry.stderr
 
 
-def test_the_migrations_travel_with_the_run_time(run: Run, tmp_path: Path) -> None:
-    done = run("calista", "db", "heads")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.split()[0]
+def test_both_distributions_live_in_one_environment(
+    wheels: dict[str, Path], environment: Path, tmp_path: Path
+) -> None:
+    programs = install(str(wheels["calista_migrations"]), tmp_path / "both")
+    wheel = str(wheels["calista_eventstore"])
+    subprocess.run([programs / "python", "-m", "pip", "-q", "install", wheel], check=True)
+    for program in ("calista", "calista-lint"):
+        subprocess.run([programs / program, "--version"], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize("name", ["calista_migrations", "calista_eventstore"])
+def test_the_metadata_holds_no_path_of_this_machine(name: str, wheels: dict[str, Path]) -> None:
+    with zipfile.ZipFile(wheels[name]) as archive:
+        for path in archive.namelist():
+            assert str(ROOT).encode() not in archive.read(path), path
+            assert b" @ " not in archive.read(path) or not path.endswith("/METADATA"), path
 
 
 EVENT = '{"stream_id": "night-1", "stream_type": "observation", "event_type": "started"}\n'

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from calista_tools.errors import ToolError
+from calista_tools.extras import how_to_install
 
 
 def format_source(source: str, path: Path, *, sort_imports: bool = False) -> str:
@@ -50,7 +51,7 @@ def ruff() -> str:
     beside = Path(sys.executable).with_name("ruff.exe" if sys.platform == "win32" else "ruff")
     found = str(beside) if beside.is_file() else shutil.which("ruff")
     if found is None:
-        raise ToolError("ruff is not installed", "pip install 'calista[tools]'")
+        raise ToolError("ruff is not installed", how_to_install("tasks"))
     return found
 
 

@@ -176,7 +176,7 @@ def squash(message: str, through: str, acknowledged: Sequence[str] = ()) -> None
         history,
         chain,
         message,
-        release=current_release(config.root),
+        release=current_release(config.distribution or config.root),
         report=lambda words: print(words, file=sys.stderr),
     )
     apply_changes(config, changes)

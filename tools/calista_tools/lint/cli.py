@@ -11,6 +11,7 @@ import os
 import sys
 import time
 
+from calista_tools import __version__
 from calista_tools.errors import ToolError, describe
 from calista_tools.harmless import harmless_streams
 from calista_tools.lint.replay import replay
@@ -195,9 +196,7 @@ def run(arguments: SimpleNamespace) -> int:
         ToolError: It cannot be done.
     """
     if arguments.version:
-        from importlib.metadata import version
-
-        print(f"calista-lint {version('calista')}")
+        print(f"calista-lint {__version__}")
         return 0
     if arguments.explain or arguments.list_rules:
         from calista_tools.lint import pages

@@ -10,6 +10,7 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from calista_tools import PROJECT_URL
 from calista_tools.records import NamedTuple
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 #: leave behind (``Migration.schema``); ``history`` all revisions at once (``Versions``); ``noqa``
 #: the comments that set findings aside.
 Scope = Literal["file", "schema", "history", "noqa"]
-DOCS = "https://github.com/calista-project/calista/blob/main/docs/rules"
 
 
 class Edit(NamedTuple):
@@ -125,8 +125,8 @@ class Rule(NamedTuple):
         return needs_reason(self.code)
 
     @property
-    def url(self) -> str:
-        """Where the page is published."""
+    def url(self) -> str | None:
+        """Where the page is published; None if nowhere."""
         return page_url(self.code, self.name)
 
 
@@ -191,9 +191,9 @@ def needs_reason(code: str) -> bool:
     return code.startswith(("CAL2", "CAL3"))
 
 
-def page_url(code: str, name: str) -> str:
-    """Return the address of a rule's page."""
-    return f"{DOCS}/{code}-{name}.md"
+def page_url(code: str, name: str) -> str | None:
+    """Return the address of a rule's page; None before the project has one."""
+    return f"{PROJECT_URL}/blob/main/docs/rules/{code}-{name}.md" if PROJECT_URL else None
 
 
 def examples(page: str) -> Iterator[Example]:

@@ -9,7 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from calista_tools import __version__
 from calista_tools.errors import ToolError, describe
+from calista_tools.extras import require
 from calista_tools.harmless import harmless, harmless_streams, unwrapped
 from calista_tools.roundtrip.answers import answers_alone
 from calista_tools.roundtrip.apart import prove_apart
@@ -117,11 +119,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _main(argv: Sequence[str] | None) -> int:
     arguments = parser().parse_args(argv)
     if arguments.version:
-        from importlib.metadata import version
-
-        print(f"calista-roundtrip {version('calista')}")
+        print(f"calista-roundtrip {__version__}")
         return 0
     try:
+        require("roundtrip")
         with interruptible(), answers_alone() as out:
             return _run(arguments, out)
     except ToolError as error:

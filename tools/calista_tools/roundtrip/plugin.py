@@ -48,10 +48,12 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from calista_tools import config as configuration
     from calista_tools.errors import ToolError
+    from calista_tools.extras import require
     from calista_tools.roundtrip.project import found_ini
 
     named = config.getoption("--roundtrip-config")
     try:
+        require("roundtrip")
         ini = found_ini(Path(named) if named else None, configuration.load(config.rootpath))
     except ToolError as error:
         raise pytest.UsageError(f"--roundtrip: {_words(error)}") from error

@@ -239,6 +239,15 @@ def test_changes(text: str, what: str, name: str | None, flags: set[str]) -> Non
     ("text", "kind", "verb", "tables", "flags"),
     [
         ("INSERT INTO s.t (a) VALUES (:a)", "dml", "insert", ["t"], {"values"}),
+        ("INSERT INTO t (SELECT a, EXTRACT(YEAR FROM b) FROM s)", "dml", "insert", ["t"], set()),
+        ("INSERT INTO t (WITH x AS (SELECT 1) TABLE x)", "dml", "insert", ["t"], set()),
+        (
+            "INSERT INTO t ((SELECT 1)) ON CONFLICT DO NOTHING",
+            "dml",
+            "insert",
+            ["t"],
+            {"on conflict", "do nothing"},
+        ),
         (
             "INSERT INTO t SELECT * FROM u ON CONFLICT (a) DO NOTHING",
             "dml",

@@ -5,16 +5,18 @@ Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 from __future__ import annotations
 
-from importlib.metadata import version
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from calista_tools import __version__
 from calista_tools.lint.outputs import as_json, end, relative
+from calista_tools.lint.pages import render as page
 from calista_tools.lint.rule import all_rules
 
 if TYPE_CHECKING:
     from calista_tools.lint.diagnostic import Diagnostic, Report
+    from calista_tools.lint.rule import Rule
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
@@ -25,17 +27,8 @@ def render(report: Report) -> str:
     codes = sorted({item.code for item in report.diagnostics})
     driver = {
         "name": "calista-lint",
-        "version": version("calista"),
-        "rules": [
-            {
-                "id": code,
-                "name": known[code].name,
-                "shortDescription": {"text": known[code].summary},
-                "fullDescription": {"text": known[code].doc},
-                "helpUri": known[code].url,
-            }
-            for code in codes
-        ],
+        "version": __version__,
+        "rules": [_rule(known[code]) for code in codes],
     }
     run = {
         "tool": {"driver": driver},
@@ -43,6 +36,18 @@ def render(report: Report) -> str:
         "results": [_result(item, codes) for item in report.diagnostics],
     }
     return as_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    """Return what is said of a rule: its page itself, and where it is published if it is."""
+    described = {
+        "id": rule.code,
+        "name": rule.name,
+        "shortDescription": {"text": rule.summary},
+        "fullDescription": {"text": rule.doc},
+        "help": {"text": rule.doc, "markdown": page(rule)},
+    }
+    return described | ({"helpUri": rule.url} if rule.url else {})
 
 
 def _result(item: Diagnostic, codes: list[str]) -> dict[str, Any]:

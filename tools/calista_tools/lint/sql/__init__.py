@@ -1,13 +1,13 @@
 """What does raw SQL do to the schema and to the data? ``effects(text, dialect)`` says.
 
 The recogniser is our own: a tokenizer of one compiled pattern, and small parsers for the DDL that
-creates, renames and drops what has a name. A general parser was tried first and kept for the rest.
-sqlglot 30 returns triggers with a body, PL/pgSQL functions, ``DO`` blocks, ``RENAME CONSTRAINT``,
-``ALTER TRIGGER``, ``ENABLE ALWAYS TRIGGER``, ``ADD VALUE``, ``USING INDEX`` and ``EXCLUDE`` as an
-unparsed ``Command`` - the very statements that migrations write as text - and importing it takes
-longer than reading a thousand revisions. It is loaded only for a statement that begins like none
-we know, and only where the extra ``tools`` is installed. What neither knows is a trouble, said
-once; it costs nothing else.
+creates, renames and drops what has a name. A general parser, sqlglot 30, was tried: it returns
+triggers with a body, PL/pgSQL functions, ``DO`` blocks, ``RENAME CONSTRAINT``, ``ALTER TRIGGER``,
+``ENABLE ALWAYS TRIGGER``, ``ADD VALUE``, ``USING INDEX`` and ``EXCLUDE`` as an unparsed
+``Command`` - the very statements that migrations write as text - and importing it takes longer than
+reading a thousand revisions. As a second opinion it knew two statements more in twelve projects'
+histories, and a verdict must not depend on what else is installed. What is not recognised is a
+trouble, said once; it costs nothing else.
 """
 
 from __future__ import annotations

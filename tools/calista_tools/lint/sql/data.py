@@ -27,12 +27,13 @@ def insert(cursor: Cursor, draft: Draft) -> None:
     _target(cursor, draft)
     if cursor.accept("AS"):
         cursor.identifier()
-    if cursor.word == "(" and cursor.ahead() not in ("SELECT", "WITH", "VALUES"):
+    query = cursor.word == "(" and cursor.ahead() in ("SELECT", "WITH", "VALUES", "TABLE", "(")
+    if cursor.word == "(" and not query:
         draft.written = cursor.names()
     cursor.until("ON", "RETURNING", "VALUES", "SELECT", "WITH", "DEFAULT")
     if cursor.word in ("VALUES", "DEFAULT"):
         draft.flags.add("values")
-    elif not cursor and not draft.written:
+    elif not cursor and not draft.written and not query:
         cursor.fail()
     _clauses(cursor, draft)
 

@@ -72,7 +72,7 @@ def _statement(text: str, raw: RawStatement, dialect: str) -> Draft:
             raise Unrecognised
         _dispatch(Cursor(text, raw.tokens), draft)
     except Unrecognised:
-        draft = _second_opinion(text, raw, dialect)
+        draft = _unreadable(text, raw, dialect)
     if raw.cut and not draft.unknown and draft.kind not in ("dml", "query"):
         draft.unknown = f"is longer than {MAX_TOKENS} words"
     return draft
@@ -109,16 +109,14 @@ def _simple(cursor: Cursor, draft: Draft) -> None:
         draft.flags.add(cursor.word.lower())
 
 
-def _second_opinion(text: str, raw: RawStatement, dialect: str) -> Draft:
-    from calista_tools.lint.sql.fallback import ask
-
+def _unreadable(text: str, raw: RawStatement, dialect: str) -> Draft:
     draft = Draft(dialect)
     draft.verb = raw.tokens[0].upper.lower()
     if raw.problem:
         draft.unknown = f"cannot be parsed: {raw.problem}"
     elif raw.tokens[0].kind in ("param", "string"):
         draft.unknown = "begins with what is put in at run time"
-    elif raw.cut or not ask(text[raw.start : raw.end], draft):
+    else:
         shown = " ".join(text[raw.start : raw.start + 60].split())
         draft.unknown = f"cannot be parsed: {shown[:40]!r}"
     return draft

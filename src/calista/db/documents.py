@@ -31,7 +31,7 @@ def _finite(digits: str) -> float:
 
 # Once: `json.loads` and `json.dumps` with options make new ones for each document.
 _decoder = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite, parse_int=_whole)
-encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False).encode
 
 
 def decode(document: str | bytes) -> Any:

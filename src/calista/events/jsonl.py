@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring as quoted
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from calista.db.documents import decode, encode
 from calista.errors import CalistaError
@@ -100,32 +100,30 @@ def _parse(number: int, line: bytes) -> Event:
         raise ValueError(_unknown(next(key for key in event if key not in _KEYS)))
     for key, longest in REQUIRED.items():
         value = event.get(key)
-        if not isinstance(value, str) or not value or len(value) > longest:
+        if type(value) is not str or not 0 < len(value) <= longest:
             raise ValueError(f"{key!r} must be a text of 1 to {longest} characters")
-    version = event.get("version")
-    if version is not None and (type(version) is not int or not 1 <= version <= BIGGEST):
+    if (version := event.get("version")) is not None and (
+        type(version) is not int or not 1 <= version <= BIGGEST
+    ):
         raise ValueError("'version' must be a whole number from 1")
-    event_id = event.get("event_id")
-    if event_id is not None and not is_ulid(event_id):
+    if (event_id := event.get("event_id")) is not None and not is_ulid(event_id):
         raise ValueError("'event_id' must be a ULID of 26 characters")
     if "\\u" in text:
         _assert_storable(encode(event))
+    payload, metadata = event.get("payload"), event.get("metadata")
     return Event(
         number,
         event["stream_id"],
         event["stream_type"],
         event["event_type"],
-        _document(event, "payload") or "{}",
-        _document(event, "metadata"),
+        "{}" if payload is None else _document("payload", payload),
+        None if metadata is None else _document("metadata", metadata),
         version,
         event_id,
     )
 
 
-def _document(event: dict[str, Any], key: str) -> str | None:
-    value = event.get(key)
-    if value is None:
-        return None
+def _document(key: str, value: object) -> str:
     if type(value) in (int, float):
         # SQLite would store 1 for 1.0, and lose digits of a long one: a column of JSON has
         # its "numeric affinity". https://www.sqlite.org/datatype3.html#type_affinity

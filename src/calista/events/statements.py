@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +19,7 @@ from calista.events.jsonl import Stored
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
 
     from sqlalchemy import Connection
 
@@ -34,7 +36,7 @@ _INSERT_ON_POSTGRESQL = f"""
     FROM unnest(
         %b::text[], %b::text[], %b::int[], %b::text[], %b::text[], %b::text[], %b::text[]
     ) WITH ORDINALITY AS given({_COLUMNS}, payload, metadata, place) ORDER BY place
-    RETURNING {_STORED_AS_TEXT}"""  # noqa: S608
+    RETURNING global_seq, payload::text, metadata::text"""  # noqa: S608
 _INSERT_ON_SQLITE = (
     f"INSERT INTO event_store ({_COLUMNS}, payload, metadata, recorded_at)"  # noqa: S608
     " VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
@@ -90,6 +92,7 @@ def writing(connection: Connection, stamp: str) -> Iterator[Writer]:
     pipelines = connection.dialect.driver == "psycopg" and _can_pipeline()
     writer = _Postgresql(connection, dbapi)
     with writer.errors(), dbapi.pipeline() if pipelines else nullcontext():
+        assert writer.began
         yield writer
 
 
@@ -99,7 +102,7 @@ def _can_pipeline() -> bool:
     return Pipeline.is_supported()  # not by the libpq of an old system
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Postgresql(Writer):
     connection: Connection
     dbapi: Any
@@ -118,11 +121,22 @@ class _Postgresql(Writer):
 
         def stored() -> list[Stored]:
             with self.errors():
-                events = {row[4]: Stored._make(row) for row in cursor.fetchall()}
+                found = cursor.fetchall()
             cursor.close()
-            return [events[row[3]] for row in rows]
+            # What the database has added or written otherwise; numbers rise in the order given.
+            found.sort(key=itemgetter(0))
+            return [
+                Stored(number, *row[:5], self.began, payload, metadata)
+                for (number, payload, metadata), row in zip(found, rows, strict=True)
+            ]
 
         return stored
+
+    @cached_property
+    def began(self) -> datetime:
+        """When the transaction began: the time of all its events, by the column's default."""
+        found: datetime = self._execute("SELECT CURRENT_TIMESTAMP", ()).fetchone()[0]
+        return found
 
     def _execute(self, statement: str, parameters: tuple[Any, ...]) -> Any:
         if self.connection.dialect.driver != "psycopg":

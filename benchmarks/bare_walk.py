@@ -13,8 +13,8 @@ from typing import Any
 from alembic.runtime.migration import MigrationContext, RevisionStep
 
 from calista_tools.backends import PostgresServer, SqliteFolder, open_server
-from calista_tools.roundtrip.environment import run_env
-from calista_tools.roundtrip.project import Project
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.project.run_env import run_env
 
 
 def walk(project: Project, place: SqliteFolder | PostgresServer) -> None:

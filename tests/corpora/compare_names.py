@@ -232,8 +232,8 @@ def run(history: History, url: URL) -> None:
     if history.env is not None:
         command += ["--env", str(history.env)]
     else:
-        from calista_tools.lint.evaluator import Project
-        from calista_tools.lint.names.metadata import read_convention
+        from calista_tools.effects.evaluator import Project
+        from calista_tools.effects.names.metadata import read_convention
 
         convention = read_convention(Project((history.root,)), history.versions)
         command += ["--convention", json.dumps(dict(convention.templates))]

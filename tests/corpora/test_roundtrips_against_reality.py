@@ -111,7 +111,7 @@ def _run(project: dict[str, Any], backend: str, place: Path, python: str) -> Run
         INI.format(script_location=project["script_location"], options=options), encoding="utf-8"
     )
     driver = project.get("drivers", {}).get(backend)
-    command = [python, "-m", "calista_tools.roundtrip.cli", "--config", str(ini)]
+    command = [python, "-m", "calista_tools.roundtrip.roundtrip_cli", "--config", str(ini)]
     command += ["--backend", backend, "--no-cache", "--output-format", "json"]
     command += [word for name in project.get("url_env", []) for word in ("--url-env", name)]
     if driver and backend == "postgresql":

@@ -24,7 +24,7 @@ from benchmarks.generated_history import write_project
 from calista.cli import main as calista
 from calista_tools.lint.cli import main as lint
 from calista_tools.program import program
-from calista_tools.roundtrip.cli import main as roundtrip
+from calista_tools.roundtrip.roundtrip_cli import main as roundtrip
 from tests.functional.authoring.conftest import ROOT
 
 #: ESC, CSI, OSC 52 with BEL, a C1 CSI, backspace, a carriage return, DEL, a bidi override, a

@@ -13,9 +13,9 @@ import pytest
 
 from calista.cli import main as calista
 from calista_tools.errors import ToolError
-from calista_tools.history.commands import record, verify
 from calista_tools.lint.cli import main as lint
-from calista_tools.roundtrip.cli import main as roundtrip
+from calista_tools.rework.commands import record, verify
+from calista_tools.roundtrip.roundtrip_cli import main as roundtrip
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="pipes and devices are files")
 SECONDS = 10

@@ -42,7 +42,7 @@ def test_both_find_what_one_finds(
     ini = write_project(
         tmp_path / "project", {**history, "r2": table("t2"), "r3": (CREATE.format("t3"), "")}
     )
-    command = [sys.executable, "-m", "calista_tools.roundtrip.cli", "--config", str(ini)]
+    command = [sys.executable, "-m", "calista_tools.roundtrip.roundtrip_cli", "--config", str(ini)]
     command += ["--jobs", jobs, "--output-format", "json"]
     command += ["--backend", "sqlite", "--backend", "postgresql"]
 

@@ -48,7 +48,13 @@ def start(ini: Path, tmp_path: Path, postgres_server: sa.URL) -> Iterator[Start]
     started: list[subprocess.Popen[str]] = []
 
     def run(*words: str, own_server: bool = False) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "calista_tools.roundtrip.cli", "--config", str(ini)]
+        command = [
+            sys.executable,
+            "-m",
+            "calista_tools.roundtrip.roundtrip_cli",
+            "--config",
+            str(ini),
+        ]
         folders = {"WAITING": tmp_path / "waiting", "TMPDIR": tmp_path / "temporary"}
         server = (
             {}

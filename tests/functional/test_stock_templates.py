@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from calista_tools.errors import ToolError
-from calista_tools.one_database import assert_env_of_one_database, assert_one_database
+from calista_tools.history.one_database import assert_env_of_one_database, assert_one_database
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 CREATE = 'op.create_table("note", sa.Column("id", sa.Integer, primary_key=True))'

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from calista_tools.history import read_history
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
-from calista_tools.roundtrip.result import Step
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.result import Step
+from calista_tools.roundtrip.proof.run import Options, prove
 
 ROOT = Path(__file__).parents[2]
 REVISIONS = sorted(read_history(ROOT / "migrations" / "versions").revisions)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from calista_tools.application import application_context
+from calista_tools.environment.application import application_context
 
 ENV = "from flask import current_app\n"
 APP = """

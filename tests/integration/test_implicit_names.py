@@ -8,8 +8,8 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import URL, text
 
-from calista_tools.lint.evaluator import evaluate
-from calista_tools.lint.schema import Schema, changes_of
+from calista_tools.effects.evaluator import evaluate
+from calista_tools.effects.schema import Schema, changes_of
 
 LONG = "an_extraordinarily_long_table_name_of_fifty_letters"
 SOURCE = """

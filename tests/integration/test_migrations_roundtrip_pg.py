@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from calista_tools.roundtrip.result import Step
+from calista_tools.roundtrip.proof.result import Step
 from tests.integration.own_history import (
     REVISIONS,
     assert_named,

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from calista_tools.authoring.formatting import ruff
 from calista_tools.authoring.message import check_message, docstring_text
-from calista_tools.authoring.slug import LONGEST, LONGEST_BYTES, slugify
 from calista_tools.errors import ToolError
+from calista_tools.files.formatting import ruff
 from calista_tools.history.filename import file_name, is_policy_name, stamp_of
+from calista_tools.history.slug import LONGEST, LONGEST_BYTES, slugify
 
 ANY = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=300)
 AWKWARD = st.text(alphabet=" \"\\\n\t\r'{}%#N\x0c\x85ab\u200d\u2028", max_size=40)

@@ -23,7 +23,7 @@ from calista.cli import main as calista
 from calista_tools import passwords as toolkits
 from calista_tools.lint.cli import main as lint
 from calista_tools.program import program
-from calista_tools.roundtrip.cli import main as roundtrip
+from calista_tools.roundtrip.roundtrip_cli import main as roundtrip
 from tests.functional.authoring.conftest import ROOT
 
 REPORTED = "Zq@7/wJx8kVsecQret"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import URL
 
 from calista_tools.roundtrip.rows.compare import compare
-from calista_tools.roundtrip.rows.model import Content
+from calista_tools.roundtrip.rows.table_model import Content
 from tests.integration.roundtrip.rows.conftest import open_database
 
 VALUES = st.none() | st.integers() | st.text(max_size=5) | st.booleans() | st.binary(max_size=3)

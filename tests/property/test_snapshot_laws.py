@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import URL
 from sqlalchemy.exc import DBAPIError
 
-from calista_tools.roundtrip.live import snapshot_of
+from calista_tools.roundtrip.live.live_database import snapshot_of
 from calista_tools.roundtrip.rows import SampleRows
 from tests.integration.roundtrip.rows.conftest import Database, open_database
 

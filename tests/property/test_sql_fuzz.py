@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calista_tools.lint.sql import effects, foreign
-from calista_tools.lint.sql.tokens import statements
+from calista_tools.effects.sql import effects, foreign
+from calista_tools.effects.sql.tokens import statements
 
 DIALECTS = st.sampled_from(["sqlite", "postgresql"])
 SEEDS = [

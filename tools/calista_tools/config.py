@@ -11,9 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from calista_tools import regular_file
 from calista_tools.errors import ConfigError
-from calista_tools.records import NamedTuple
+from calista_tools.files import regular_file
+from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

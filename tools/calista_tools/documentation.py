@@ -48,7 +48,7 @@ ROUNDTRIP = """
 _STRING = {"type": "string"}
 _STRINGS = {"type": "array", "items": _STRING}
 _REASONS = {"type": "object", "additionalProperties": {"type": "string", "minLength": 1}}
-#: The keys of ``[tool.calista.roundtrip]``, which `calista_tools.roundtrip.settings` reads.
+#: The keys of ``[tool.calista.roundtrip]``, which `calista_tools.environment.roundtrip_settings` reads.
 ROUNDTRIP_OPTIONS: Mapping[str, Option] = {
     "x": Option(_STRINGS, None, "Arguments for env.py, each `KEY=VALUE`, as with `alembic -x`."),
     "url-env": Option(_STRINGS, None, "Environment variables in which env.py expects the URL."),

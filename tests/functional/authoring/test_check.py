@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from calista_tools.roundtrip.cli import main as roundtrip
+from calista_tools.roundtrip.roundtrip_cli import main as roundtrip
 from tests.functional.authoring.conftest import Run
 
 BODY = 'sa.Table("body", metadata, sa.Column("id", sa.Integer(), primary_key=True))\n'

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from calista_tools.authoring.formatting import ruff
+from calista_tools.files.formatting import ruff
 from calista_tools.history import read_history
 from calista_tools.history.filename import is_policy_name, stamp_of
 from tests.functional.authoring.conftest import Run
@@ -206,7 +206,7 @@ def test_ctrl_c_leaves_nothing(project: Path) -> None:
     (slow / "ruff").write_text(f"#!/bin/sh\ntouch {started}\nsleep 30\n")
     (slow / "ruff").chmod(0o755)
     code = (
-        "import sys; from pathlib import Path; from calista_tools.authoring import formatting\n"
+        "import sys; from pathlib import Path; from calista_tools.files import formatting\n"
         f"formatting.ruff = lambda: {str(slow / 'ruff')!r}\n"
         "from calista_tools.program import program\n"
         "program().run(['calista-migrations', 'revision', '-m', 'x'])\n"

@@ -10,9 +10,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from calista_tools import config, confined
+from calista_tools import config
 from calista_tools.errors import ToolError
-from calista_tools.rendering import render
+from calista_tools.rendering import confined
+from calista_tools.rendering.rendering import render
 from tests.functional.authoring.conftest import Run
 
 GOOD = '''"""{{ docstring }}

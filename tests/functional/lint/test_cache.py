@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from calista_tools.lint import analyse as analysis
-from calista_tools.lint import engine, revisit
+from calista_tools.lint import one_file as analysis
+from calista_tools.lint import whole_history
+from calista_tools.lint.memory import changed_only
 from calista_tools.lint.migration import Migration
 from tests.functional.lint.conftest import Run
 
@@ -50,8 +51,8 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(migration.path.name)
         return analyse(migration, *arguments)
 
-    monkeypatch.setattr(engine, "analyse", spy)
-    monkeypatch.setattr(revisit, "analyse", spy)
+    monkeypatch.setattr(whole_history, "analyse", spy)
+    monkeypatch.setattr(changed_only, "analyse", spy)
     return names
 
 
@@ -169,7 +170,7 @@ class Evil:
 def test_a_cache_from_a_stranger_runs_nothing(third: Path, cache: Path, calista_lint: Run) -> None:
     calista_lint()
     [found], [facts] = (list(cache.glob(f"lint/*/*.{end}")) for end in ("json", "facts"))
-    from calista_tools.lint.cached_facts import mark
+    from calista_tools.lint.memory.facts import mark
 
     evil = pickle.dumps(Evil())
     facts.write_bytes(evil)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from calista_tools.history import commands
+from calista_tools.rework import commands
 from tests.functional.lint.conftest import Run
 
 

@@ -176,7 +176,7 @@ def test_what_cannot_be_named_for_certain_stays(
 def test_a_repaired_file_round_trips(
     backend: str, project: Path, calista_lint: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from calista_tools.roundtrip.cli import main
+    from calista_tools.roundtrip.roundtrip_cli import main
 
     path = write(
         project, NOTE + SQLITE_TRIGGER, DROP_TRIGGER.rstrip() + '\n    op.drop_table("remark")'

@@ -12,8 +12,8 @@ from zlib import crc32
 
 import pytest
 
-from calista_tools import caches
-from calista_tools.lint.kept_settings import KeptSettings
+from calista_tools.files import caches
+from calista_tools.lint.memory.settings_cache import KeptSettings
 from tests.functional.lint.conftest import SECOND, Run
 
 BAD = SECOND.replace(

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from calista_tools.errors import ConfigError
-from calista_tools.lint.kept_settings import KeptSettings
+from calista_tools.lint.memory.settings_cache import KeptSettings
 from tests.functional.lint.conftest import Run
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from calista_tools.lint.replay import replay
+from calista_tools.lint.memory.replay import replay
 from tests.functional.lint.conftest import Run
 
 CLEAN = "All checks passed!\n"

@@ -10,13 +10,13 @@ from benchmarks.generated_history import write_project
 
 LINT = """\
 import sys
-from calista_tools.lint import engine, parallel
+from calista_tools.lint import parallel, whole_history
 from calista_tools.lint.cli import main
 mode = sys.argv[1]
 if mode == "one":
-    engine.available = lambda: False
+    whole_history.available = lambda: False
 else:
-    engine.available = lambda: True
+    whole_history.available = lambda: True
 if mode == "lost":
     real = parallel.Peer.exchange
     def exchange(self, value):

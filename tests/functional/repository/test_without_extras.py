@@ -107,7 +107,7 @@ def test_a_finding_says_what_it_says_with_everything_installed(project: Path) ->
     ("entry", "arguments", "missing", "extra"),
     [
         (
-            "calista_tools.roundtrip.cli:main",
+            "calista_tools.roundtrip.roundtrip_cli:main",
             ["--backend", "sqlite"],
             "alembic and sqlalchemy",
             "roundtrip",

@@ -11,10 +11,10 @@ from sqlalchemy import URL, Connection, create_engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from benchmarks.generated_history import write_project
-from calista_tools.authoring.revision import write_revisions
+from calista_tools.authoring.write_revision import write_revisions
 from calista_tools.config import Config, load
-from calista_tools.environment import alembic_config
-from calista_tools.roundtrip.cli import main as roundtrip
+from calista_tools.environment.alembic_run import alembic_config
+from calista_tools.roundtrip.roundtrip_cli import main as roundtrip
 
 Move = Callable[..., None]
 

@@ -12,8 +12,8 @@ from sqlalchemy import URL
 from sqlalchemy.pool import NullPool
 
 from calista_tools import config as configuration
-from calista_tools.authoring.revision import write_revisions
-from calista_tools.environment import alembic_config
+from calista_tools.authoring.write_revision import write_revisions
+from calista_tools.environment.alembic_run import alembic_config
 from tests.integration.conftest import write_project
 
 POSTGRESQL = """

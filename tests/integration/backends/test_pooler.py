@@ -11,9 +11,9 @@ import pytest
 from benchmarks.planted_defects import write_planted
 from benchmarks.planted_tables import CONSTRAINTS
 from calista_tools.backends import PostgresServer
-from calista_tools.roundtrip.cli import main
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.run import Options, prove
+from calista_tools.roundtrip.roundtrip_cli import main
 from tests.pooler import pooler
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there is no PgBouncer for it")

@@ -16,8 +16,8 @@ from sqlalchemy import URL, create_engine, inspect, text
 
 from calista_tools.backends import PostgresServer, open_server
 from calista_tools.errors import ToolError
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.run import Options, prove
 
 
 def run(url: URL, statement: str) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
-from calista_tools.roundtrip.settings import Settings
+from calista_tools.environment.roundtrip_settings import Settings
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.run import Options, prove
 from tests.corpora import replay_findings
 from tests.corpora.replay_findings import findings
 

@@ -10,7 +10,7 @@ from alembic.config import Config
 
 from calista_tools.config import load
 from calista_tools.history import History
-from calista_tools.history.project import read_project
+from calista_tools.history.project_history import read_project
 
 SOURCE = '''"""{name}
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from calista_tools.config import load
-from calista_tools.databases import move, show_current, show_sql
+from calista_tools.environment.databases import move, show_current, show_sql
 from calista_tools.errors import ToolError
-from calista_tools.history.commands import (
+from calista_tools.lint.cli import main as lint
+from calista_tools.rework.commands import (
     merge,
     rebase,
     record,
@@ -19,8 +20,7 @@ from calista_tools.history.commands import (
     undo_squash,
     verify,
 )
-from calista_tools.lint.cli import main as lint
-from calista_tools.roundtrip.cli import main as roundtrip
+from calista_tools.roundtrip.roundtrip_cli import main as roundtrip
 from tests.integration.history.conftest import Project
 
 

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from calista_tools.errors import ToolError
-from calista_tools.history.commands import merge, rebase, record, verify
+from calista_tools.rework.commands import merge, rebase, record, verify
 from tests.integration.history.conftest import Project
 
 LOCK = "migrations/history.lock"

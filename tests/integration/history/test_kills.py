@@ -48,7 +48,7 @@ def kills(tmp_path: Path, imports: str, call: str, look: str = "") -> tuple[int,
 def test_lock(tmp_path: Path) -> None:
     write_project(tmp_path / "project", 4)
 
-    number, wrong = kills(tmp_path, "from calista_tools.history.commands import record", "record()")
+    number, wrong = kills(tmp_path, "from calista_tools.rework.commands import record", "record()")
 
     assert wrong == []
     assert number >= 2  # the file beside it, and its change of places
@@ -64,7 +64,7 @@ def test_rebase(tmp_path: Path, published: bool) -> None:
         history = read_history(tmp_path / "project" / "migrations" / "versions")
         lock(history, tmp_path / "project/migrations/history.lock", through=history.heads[0])
 
-    number, wrong = kills(tmp_path, "from calista_tools.history.commands import rebase", "rebase()")
+    number, wrong = kills(tmp_path, "from calista_tools.rework.commands import rebase", "rebase()")
 
     assert wrong == []
     assert number > 30
@@ -86,9 +86,9 @@ def test_squash(tmp_path: Path, lock_file: str) -> None:
         tmp_path,
         f"""
 from calista_tools.config import load
-from calista_tools.history.commands import apply_changes, record
-from calista_tools.history.project import read_project
-from calista_tools.history.squash import find_chain, squash
+from calista_tools.rework.commands import apply_changes, record
+from calista_tools.history.project_history import read_project
+from calista_tools.rework.squash import find_chain, squash
 import os
 os.chdir({str(tmp_path / "project")!r})
 record()

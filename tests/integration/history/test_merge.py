@@ -5,8 +5,8 @@ import pytest
 from benchmarks.generated_history import write_project
 from calista_tools.config import load
 from calista_tools.errors import ToolError
-from calista_tools.history.commands import merge, record
-from calista_tools.history.project import read_project
+from calista_tools.history.project_history import read_project
+from calista_tools.rework.commands import merge, record
 
 
 def test_joins_all_heads(

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from calista_tools.errors import ToolError
-from calista_tools.history.commands import rebase, record
+from calista_tools.rework.commands import rebase, record
 from tests.integration.history.conftest import Project
 
 

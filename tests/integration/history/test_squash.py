@@ -19,8 +19,8 @@ from calista.db import revisions
 from calista_tools.config import load
 from calista_tools.errors import ToolError
 from calista_tools.history import History
-from calista_tools.history.commands import record, squash, undo_squash, verify
-from calista_tools.history.project import read_project
+from calista_tools.history.project_history import read_project
+from calista_tools.rework.commands import record, squash, undo_squash, verify
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def history() -> History:
 
 
 def data_revisions(through: str) -> list[str]:
-    from calista_tools.history.squash import find_chain
+    from calista_tools.rework.squash import find_chain
 
     return [revision.revision for revision in find_chain(history(), through).data]
 

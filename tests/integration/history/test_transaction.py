@@ -10,9 +10,9 @@ import pytest
 from calista_tools.config import load
 from calista_tools.errors import ToolError
 from calista_tools.history import journal
-from calista_tools.history.commands import rebase, record, squash, undo_squash, verify
-from calista_tools.history.project import read_project
+from calista_tools.history.project_history import read_project
 from calista_tools.history.transaction import apply
+from calista_tools.rework.commands import rebase, record, squash, undo_squash, verify
 from tests.integration.history.conftest import Project
 
 OUTSIDE = '[tool.calista]\nlock-file = "published/history.lock"\ndialects = ["sqlite"]\n'

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sqlalchemy import URL, create_engine
 from sqlalchemy.pool import NullPool
 
-from calista_tools.lint.sql import effects
+from calista_tools.effects.sql import effects
 from tests.corpora.live_names import live_names
 
 POSTGRESQL = [

@@ -11,7 +11,7 @@ from alembic.script.revision import RevisionMap
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calista_tools.roundtrip.alembic_step import AlembicStep
+from calista_tools.roundtrip.proof.alembic_step import AlembicStep
 
 
 class _Module:

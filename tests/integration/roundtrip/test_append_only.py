@@ -9,7 +9,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.pool import NullPool
 
 from calista_tools.backends import PostgresServer, SqliteFolder
-from calista_tools.roundtrip.append_only import try_tables
+from calista_tools.roundtrip.proof.append_only_proof import try_tables
 
 SQLITE = """
 CREATE TABLE log (id INTEGER PRIMARY KEY, said TEXT);

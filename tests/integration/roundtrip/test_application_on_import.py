@@ -52,7 +52,7 @@ def test_each_backend_gets_its_own_database(jobs: str, project: Write) -> None:
     for name in REVISIONS:
         path = ini.parent / "migrations" / "versions" / f"{name}.py"
         path.write_text("import stars\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
-    command = [sys.executable, "-m", "calista_tools.roundtrip.cli", "--config", str(ini)]
+    command = [sys.executable, "-m", "calista_tools.roundtrip.roundtrip_cli", "--config", str(ini)]
     command += ["--url-env", "STARS_URL", "--no-cache", "--jobs", jobs, "--output-format", "json"]
     command += ["--backend", "sqlite", "--backend", "postgresql"]
     done = subprocess.run(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from calista_tools.roundtrip.cli import main
+from calista_tools.roundtrip.roundtrip_cli import main
 
 Write = Callable[..., Path]
 TABLE = ('op.create_table("star", sa.Column("id", sa.Integer))', 'op.drop_table("star")')

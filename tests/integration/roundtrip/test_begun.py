@@ -12,10 +12,10 @@ import pytest
 
 from calista_tools.backends import PostgresServer
 from calista_tools.backends.account import kept_folder
-from calista_tools.roundtrip import pieces
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
-from calista_tools.roundtrip.result import Run
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof import pieces
+from calista_tools.roundtrip.proof.result import Run
+from calista_tools.roundtrip.proof.run import Options, prove
 from tests.integration.conftest import ENV
 from tests.servers import need_kept_proofs
 
@@ -269,7 +269,7 @@ def test_a_copy_that_cannot_be_made_hides_no_interrupt(
     def fails(database: object, leave_out: object = ()) -> None:
         raise OSError
 
-    monkeypatch.setattr("calista_tools.roundtrip.begun.snapshot_in", fails)
+    monkeypatch.setattr("calista_tools.roundtrip.proof.interrupted_run.snapshot_in", fails)
     ini = project(history(r2=interrupting(2)))
     interrupted(ini, "sqlite")
     assert cards(ini) == []

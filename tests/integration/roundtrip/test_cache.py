@@ -15,10 +15,10 @@ import sqlalchemy as sa
 
 from calista_tools.backends import PostgresServer
 from calista_tools.backends.account import kept_folder
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
-from calista_tools.roundtrip.result import Run, Step
-from calista_tools.roundtrip.settings import Settings
+from calista_tools.environment.roundtrip_settings import Settings
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.result import Run, Step
+from calista_tools.roundtrip.proof.run import Options, prove
 from tests.integration.conftest import ENV, write_project
 from tests.servers import need_kept_proofs
 

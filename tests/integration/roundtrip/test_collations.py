@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from calista_tools.backends import PostgresServer
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.run import Options, prove
 from tests.servers import need_major
 
 

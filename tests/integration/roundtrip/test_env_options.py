@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from calista_tools.roundtrip.cli import main
+from calista_tools.roundtrip.roundtrip_cli import main
 from tests.integration.conftest import ENV, write_project
 
 #: As projects ask which command it is, and how much is to be said.

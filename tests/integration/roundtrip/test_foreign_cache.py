@@ -13,9 +13,9 @@ import pytest
 
 from calista_tools.backends.account import kept_folder, server_folder
 from calista_tools.errors import ToolError
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
-from calista_tools.roundtrip.result import Run
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.result import Run
+from calista_tools.roundtrip.proof.run import Options, prove
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="owners and modes")
 CREATE = 'op.create_table("{0}", sa.Column("id", sa.Integer, primary_key=True))'

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.from_nothing import counts_on_rows
-from calista_tools.roundtrip.project import Project
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.from_nothing import counts_on_rows
+from calista_tools.roundtrip.proof.run import Options, prove
 
 Write = Callable[..., Path]
 BACKENDS = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])

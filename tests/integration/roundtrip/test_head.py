@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy.dialects import registry
 from sqlalchemy.util import compat
 
-from calista_tools.roundtrip.cli import main
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
-from calista_tools.roundtrip.settings import Settings
+from calista_tools.environment.roundtrip_settings import Settings
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.run import Options, prove
+from calista_tools.roundtrip.roundtrip_cli import main
 from tests.servers import need_kept_proofs
 
 CREATE = """

@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from calista_tools.roundtrip.cli import main
+from calista_tools.roundtrip.roundtrip_cli import main
 
 Write = Callable[..., Path]
 CREATE = ('op.create_table("note", sa.Column("id", sa.Integer, primary_key=True))',
@@ -216,7 +216,7 @@ def test_what_others_print_is_no_part_of_the_report(
     ini = project({"r0": (f"{CREATE[0]}\nprint('up')\n{echo}", CREATE[1])}, env=speaks)
     for module in (ini.parent / "migrations" / "versions").glob("*.py"):
         module.write_text(f"{module.read_text()}\nprint('read')\n", encoding="utf-8")
-    command = [sys.executable, "-m", "calista_tools.roundtrip.cli", "--config", str(ini)]
+    command = [sys.executable, "-m", "calista_tools.roundtrip.roundtrip_cli", "--config", str(ini)]
     ran = subprocess.run(
         [*command, "--no-cache", "--output-format", "json", "--jobs", jobs],
         capture_output=True,
@@ -237,7 +237,7 @@ def test_what_a_database_says_can_be_printed_anywhere(
 ) -> None:
     said = "\\u043d\\u0435\\u0442 \\udcff"
     ini = project({"r0": (f'raise ValueError("{said}")', "")})
-    command = [sys.executable, "-m", "calista_tools.roundtrip.cli", "--config", str(ini)]
+    command = [sys.executable, "-m", "calista_tools.roundtrip.roundtrip_cli", "--config", str(ini)]
     done = subprocess.run(
         [*command, "--backend", "sqlite", "--output-format", form],
         env={**os.environ, "PYTHONIOENCODING": encoding},

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import pytest
 
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
-from calista_tools.roundtrip.settings import Settings
+from calista_tools.environment.roundtrip_settings import Settings
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.run import Options, prove
 from tests.integration.conftest import ENV
 
 CREATE = 'op.create_table("note", sa.Column("id", sa.Integer, primary_key=True))'

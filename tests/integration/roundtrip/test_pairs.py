@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from calista_tools.backends import PostgresServer
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
-from calista_tools.roundtrip.result import Step
-from calista_tools.roundtrip.settings import Settings
+from calista_tools.environment.roundtrip_settings import Settings
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.result import Step
+from calista_tools.roundtrip.proof.run import Options, prove
 from tests.integration.roundtrip.pairs import PAIRS
 from tests.integration.roundtrip.pairs.pair import BOTH, Pair, history
 from tests.servers import need_major

@@ -10,12 +10,12 @@ from uuid import uuid4
 
 import pytest
 
-from calista_tools.roundtrip import engine, pieces
-from calista_tools.roundtrip.begun import Begun
-from calista_tools.roundtrip.cli import main
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
-from calista_tools.roundtrip.result import Run
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof import pieces, run
+from calista_tools.roundtrip.proof.interrupted_run import Begun
+from calista_tools.roundtrip.proof.result import Run
+from calista_tools.roundtrip.proof.run import Options, prove
+from calista_tools.roundtrip.roundtrip_cli import main
 from tests.servers import need_kept_proofs
 
 CREATE = 'op.create_table("{0}", sa.Column("id", sa.Integer, primary_key=True))'
@@ -38,13 +38,13 @@ def backend(request: pytest.FixtureRequest) -> str:
 def apart(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """The pieces that other processes proved."""
     found: list[tuple[int, int]] = []
-    start = engine._Proof._apart
+    start = run._Proof._apart
 
     def noted(self: Any, begun: Begun, first: int, end: int) -> Any:
         found.append((len(begun.steps) + first, len(begun.steps) + end))
         return start(self, begun, first, end)
 
-    monkeypatch.setattr(engine._Proof, "_apart", noted)
+    monkeypatch.setattr(run._Proof, "_apart", noted)
     return found
 
 

@@ -11,9 +11,9 @@ from benchmarks.planted_defects import known_to, write_planted
 from benchmarks.planted_kind import BOTH, PG, Kind
 from benchmarks.planted_versions import NEWER
 from calista_tools.backends import PostgresServer
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
-from calista_tools.roundtrip.result import Step
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.result import Step
+from calista_tools.roundtrip.proof.run import Options, prove
 from tests.servers import need_major
 
 

@@ -14,10 +14,10 @@ from alembic import command
 from alembic.config import Config
 
 from calista_tools.errors import ToolError
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.live import snapshot_of
-from calista_tools.roundtrip.project import Project
-from calista_tools.roundtrip.result import Run
+from calista_tools.roundtrip.live.live_database import snapshot_of
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.result import Run
+from calista_tools.roundtrip.proof.run import Options, prove
 from tests.integration.conftest import ENV
 
 Write = Callable[..., Path]

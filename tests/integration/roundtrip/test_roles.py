@@ -9,8 +9,8 @@ from uuid import uuid4
 from sqlalchemy import URL, create_engine, text
 from sqlalchemy.pool import NullPool
 
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.run import Options, prove
 
 
 def test_a_role_is_gone_after_the_run_and_can_be_created_in_the_next(

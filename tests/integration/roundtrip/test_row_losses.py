@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
-from calista_tools.roundtrip.result import FEW_ROWS, Step
-from calista_tools.roundtrip.settings import Settings
+from calista_tools.environment.roundtrip_settings import Settings
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.result import FEW_ROWS, Step
+from calista_tools.roundtrip.proof.run import Options, prove
 
 Write = Callable[..., Path]
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from calista_tools.errors import ToolError
-from calista_tools.roundtrip.engine import Options, prove
-from calista_tools.roundtrip.project import Project
+from calista_tools.roundtrip.project.proven_project import Project
+from calista_tools.roundtrip.proof.run import Options, prove
 from tests.integration.conftest import ENV
 
 Write = Callable[..., Path]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from calista_tools.history.evaluate import evaluate
 from calista_tools.history.reader import parse
-from calista_tools.history.revision import Problem, Revision
+from calista_tools.history.revision_record import Problem, Revision
 from calista_tools.history.scanner import scan
 
 PATH = Path("20240101_0000_x.py")

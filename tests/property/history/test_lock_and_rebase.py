@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from calista_tools.errors import ToolError
 from calista_tools.history import History, read_history
 from calista_tools.history.lock import check_lock, lock
-from calista_tools.history.rebase import plan_rebase
 from calista_tools.history.transaction import apply
+from calista_tools.rework.rebase import plan_rebase
 from tests.integration.history.conftest import ENV
 
 SOURCE = '''"""revision {name}

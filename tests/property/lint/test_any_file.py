@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calista_tools.config import Config
-from calista_tools.lint.engine import collect
 from calista_tools.lint.targets import Group
+from calista_tools.lint.whole_history import collect
 
 ROOT = Path(__file__).parents[3]
 NAME = "20250826_1030_create_event_store.py"

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.generated_history import write_project
-from calista_tools.lint import command, revisit, stretches
+from calista_tools.lint import command, stretches
 from calista_tools.lint.cli import main
 from calista_tools.lint.collected import Collected
+from calista_tools.lint.memory import changed_only
 
 STEPS = 30
 
@@ -88,7 +89,7 @@ def test_a_cached_run_finds_what_a_fresh_one_finds(
     how: Counter[bool] = Counter()
 
     def spy(*arguments: object) -> Collected | None:
-        found = revisit.revisit(*arguments)  # type: ignore[arg-type]
+        found = changed_only.revisit(*arguments)  # type: ignore[arg-type]
         how[found is not None] += 1
         return found
 

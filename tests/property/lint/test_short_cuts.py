@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from calista_tools.config import Config
+from calista_tools.effects.evaluator import evaluate
+from calista_tools.effects.schema.changes import changes_of
+from calista_tools.effects.sql.tokens import Scanner
 from calista_tools.history.scanner import scan_plain
-from calista_tools.lint.analyse import load
-from calista_tools.lint.evaluator import evaluate
+from calista_tools.lint.one_file import load
 from calista_tools.lint.rule import all_rules, examples
-from calista_tools.lint.schema.changes import changes_of
-from calista_tools.lint.sql.tokens import Scanner
 from tests.property.history.test_headers import ODD, PLAIN
 from tests.unit.lint.project import as_files
 

@@ -5,10 +5,10 @@ import pytest
 
 from calista_tools.config import Config, load
 from calista_tools.lint.diagnostic import Diagnostic
-from calista_tools.lint.engine import collect
-from calista_tools.lint.judge import judge
+from calista_tools.lint.reported import judge
 from calista_tools.lint.selection import Selection
 from calista_tools.lint.targets import find_targets
+from calista_tools.lint.whole_history import collect
 from tests.unit.lint.project import Files, Lint, as_files
 
 

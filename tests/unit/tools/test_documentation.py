@@ -9,7 +9,7 @@ import pytest
 
 from calista_tools.config import OPTIONS
 from calista_tools.documentation import ROUNDTRIP_OPTIONS, pages, write
-from calista_tools.roundtrip.settings import Settings
+from calista_tools.environment.roundtrip_settings import Settings
 
 ROOT = Path(__file__).parents[3]
 

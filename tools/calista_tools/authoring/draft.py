@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from calista_tools.authoring.message import docstring_text
 from calista_tools.errors import ToolError
-from calista_tools.rendering import render
+from calista_tools.rendering.rendering import render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

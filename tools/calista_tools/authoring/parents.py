@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from calista_tools.door import door
+from calista_tools.command_name import door
 from calista_tools.errors import ToolError
-from calista_tools.history.branches import labels_of, split_branches, with_labels
 from calista_tools.history.filename import MINUTE, stamp_of
+from calista_tools.history.labelled_branches import labels_of, split_branches, with_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -29,8 +29,8 @@ def main(_argv: Sequence[str] | None = None) -> int:
         ToolError: There is no project.
     """
     from calista_tools import config as configuration
-    from calista_tools.history.project import read_project
-    from calista_tools.shown_path import shown
+    from calista_tools.files.shown_path import shown
+    from calista_tools.history.project_history import read_project
 
     config = configuration.load()
     if not config.versions.is_dir():
@@ -70,7 +70,7 @@ def _wanted(config: Config, history: History) -> list[Revision]:
     revisions = list(history.revisions.values())
     if config.lock_file.exists():
         return [item for item in revisions if item.revision not in history.published]
-    from calista_tools.report.git import changes_since
+    from calista_tools.history.since_branch import changes_since
 
     changes = changes_since(config.versions, None)
     if changes is None:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from calista_tools import caches
 from calista_tools.errors import ToolError
+from calista_tools.files import caches
 
 _UNPRIVILEGED = ("postgres", "nobody", "daemon")
 

@@ -2,7 +2,7 @@
 
 from calista_tools.history.graph import History
 from calista_tools.history.reader import read_file, read_history, read_source, read_tree
-from calista_tools.history.revision import Problem, Revision
+from calista_tools.history.revision_record import Problem, Revision
 
 __all__ = [
     "History",

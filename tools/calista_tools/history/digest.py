@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from calista_tools.history.revision import Problem
+    from calista_tools.history.revision_record import Problem
 
 PREFIX = "sha256:"
 #: What no formatter keeps, or what the position in the tree says already.

@@ -11,7 +11,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from calista_tools.history.constants import CannotTellError, Constants, Unknown
-from calista_tools.history.revision import Problem, Revision
+from calista_tools.history.revision_record import Problem, Revision
 from calista_tools.history.scanner import ILLEGAL, NAMES
 
 if TYPE_CHECKING:

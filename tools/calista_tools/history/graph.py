@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from calista_tools.door import door
+from calista_tools.command_name import door
 from calista_tools.errors import ToolError
-from calista_tools.history.revision import Problem, Revision
-from calista_tools.patterns import later
+from calista_tools.history.revision_record import Problem, Revision
+from calista_tools.startup.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from calista_tools.door import door
+from calista_tools.command_name import door
 from calista_tools.errors import ToolError
-from calista_tools.history.branches import split_heads
+from calista_tools.history.labelled_branches import split_heads
 from calista_tools.history.lockfile import Entry, Lock, append, read_lock
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from calista_tools import regular_file
-from calista_tools.door import door
+from calista_tools.command_name import door
 from calista_tools.errors import ToolError
-from calista_tools.whole_file import write_whole
+from calista_tools.files import regular_file
+from calista_tools.files.whole_file import write_whole
 
 #: Bytes: half a million published revisions.
 LARGEST = 64_000_000

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calista_tools import regular_file
+from calista_tools.files import regular_file
 from calista_tools.history.files import located_files
 from calista_tools.history.graph import History
-from calista_tools.history.revision import Problem, Revision
+from calista_tools.history.one_database import assert_one_database
+from calista_tools.history.revision_record import Problem, Revision
 from calista_tools.history.scanner import scan
-from calista_tools.one_database import assert_one_database
 
 if TYPE_CHECKING:
     import ast

@@ -17,9 +17,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from calista_tools.history.revision import Revision
-from calista_tools.patterns import later
-from calista_tools.records import NamedTuple
+from calista_tools.history.revision_record import Revision
+from calista_tools.startup.patterns import later
+from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

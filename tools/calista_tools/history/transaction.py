@@ -16,8 +16,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calista_tools import caches
 from calista_tools.errors import ToolError
+from calista_tools.files import caches
 from calista_tools.history import journal
 from calista_tools.history.journal import HOLDER
 from calista_tools.history.lockfile import replace_file

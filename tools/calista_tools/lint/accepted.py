@@ -11,10 +11,10 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from calista_tools import regular_file
 from calista_tools.errors import ConfigError, ToolError
-from calista_tools.records import NamedTuple
-from calista_tools.whole_file import write_whole
+from calista_tools.files import regular_file
+from calista_tools.files.whole_file import write_whole
+from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,10 +7,10 @@ import re
 import tokenize
 from typing import TYPE_CHECKING
 
-from calista_tools import regular_file
+from calista_tools.files import regular_file
+from calista_tools.files.whole_file import write_whole
 from calista_tools.lint.noqa import read_directives
 from calista_tools.lint.rule import needs_reason
-from calista_tools.whole_file import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools import config as configuration
 from calista_tools.errors import ConfigError, ToolError
-from calista_tools.records import NamedTuple
-from calista_tools.shown_path import shown
-from calista_tools.whole_file import write_whole
+from calista_tools.files.shown_path import shown
+from calista_tools.files.whole_file import write_whole
+from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
     from calista_tools.config import Config

@@ -14,7 +14,7 @@ import time
 from calista_tools import __version__
 from calista_tools.errors import ToolError, describe
 from calista_tools.harmless import harmless_streams
-from calista_tools.lint.replay import replay
+from calista_tools.lint.memory.replay import replay
 
 TYPE_CHECKING = False  # typing alone takes longer to import than all of the above
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def run(arguments: SimpleNamespace) -> int:
     if config is not None and not config.is_file():
         raise ToolError(f"{arguments.config}: no such file", exit_code=2)
     if arguments.names:
-        from calista_tools.lint.names import command as names
+        from calista_tools.lint.names import names_command as names
 
         return names.show(arguments, config)
     if arguments.infer_names:

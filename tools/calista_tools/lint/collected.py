@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from calista_tools.lint.diagnostic import Diagnostic
 from calista_tools.lint.noqa import Directive
 from calista_tools.lint.rule import Edit, Finding, Fix, registered
-from calista_tools.records import NamedTuple
+from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

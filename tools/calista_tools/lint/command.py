@@ -10,16 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
-from calista_tools.lint.cache import Cache
+from calista_tools.files.shown_path import shown
 from calista_tools.lint.diagnostic import Report
-from calista_tools.lint.judge import judge
-from calista_tools.lint.kept_settings import KeptSettings
+from calista_tools.lint.memory.findings_cache import Cache
+from calista_tools.lint.memory.replay import Watch
+from calista_tools.lint.memory.settings_cache import KeptSettings
+from calista_tools.lint.memory.watched import watched
 from calista_tools.lint.outputs import FOR_PEOPLE
-from calista_tools.lint.replay import Watch
+from calista_tools.lint.reported import judge
 from calista_tools.lint.selection import Selection, split_codes
 from calista_tools.lint.targets import find_targets
-from calista_tools.lint.watched import watched
-from calista_tools.shown_path import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -108,7 +108,7 @@ def check_group(group: Group, arguments: SimpleNamespace, watch: Watch | None = 
     if collected is None and cache is not None and cache.old:
         collected = revisited(group, cache)
     if collected is None:
-        from calista_tools.lint.engine import collect
+        from calista_tools.lint.whole_history import collect
 
         before = cache.known() if cache is not None else None
         collected, known = collect(group, before, keep=cache is not None)
@@ -125,7 +125,7 @@ def check_group(group: Group, arguments: SimpleNamespace, watch: Watch | None = 
 
 def revisited(group: Group, cache: Cache) -> Collected | None:
     """Look at the changed files alone, where that will do."""
-    from calista_tools.lint.revisit import revisit
+    from calista_tools.lint.memory.changed_only import revisit
 
     return revisit(group, cache)
 

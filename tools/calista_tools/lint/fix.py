@@ -7,11 +7,11 @@ import re
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
-from calista_tools import regular_file
 from calista_tools.errors import ToolError
+from calista_tools.files import regular_file
+from calista_tools.files.whole_file import write_whole
 from calista_tools.lint.outputs import relative
-from calista_tools.records import NamedTuple
-from calista_tools.whole_file import write_whole
+from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -140,7 +140,7 @@ def _repair(
     if after == before and target == path:
         return None
     if after != before:
-        from calista_tools.authoring.formatting import kept_formatted
+        from calista_tools.files.formatting import kept_formatted
 
         after = kept_formatted(before, after, path)
     return Repair(path, target, before, after, count)

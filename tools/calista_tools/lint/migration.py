@@ -8,24 +8,24 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.effects.evaluator import evaluate
+from calista_tools.effects.names.metadata import Convention, convention_of
+from calista_tools.effects.operations import Evaluation
+from calista_tools.effects.schema.changes import changes_of, same_on_postgresql
+from calista_tools.effects.sql import effects
 from calista_tools.history import Problem, Revision
-from calista_tools.lint.evaluator import evaluate
-from calista_tools.lint.lazily import lazily
-from calista_tools.lint.names.metadata import Convention, convention_of
 from calista_tools.lint.names.policy import created_by_kind, renamed
-from calista_tools.lint.operations import Evaluation
-from calista_tools.lint.schema.changes import changes_of, same_on_postgresql
-from calista_tools.lint.sql import effects
+from calista_tools.startup.lazily import lazily
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from calista_tools.config import Config
-    from calista_tools.lint.evaluator import Head, Project
-    from calista_tools.lint.operations import Operation
-    from calista_tools.lint.schema import Change, Schema
-    from calista_tools.lint.sql import Statement
+    from calista_tools.effects.evaluator import Head, Project
+    from calista_tools.effects.operations import Operation
+    from calista_tools.effects.schema import Change, Schema
+    from calista_tools.effects.sql import Statement
 
 
 class Migration:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from calista_tools.records import NamedTuple
+from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
     import tokenize

@@ -11,7 +11,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
-from calista_tools.lint.pickling import pickle
+from calista_tools.startup.pickling import pickle
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from calista_tools.lint.names.metadata import find_env, imported_by, targets_of
-from calista_tools.patterns import later
-from calista_tools.records import NamedTuple
+from calista_tools.effects.names.metadata import find_env, imported_by, targets_of
+from calista_tools.startup.patterns import later
+from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from calista_tools.lint.evaluator import Project
+    from calista_tools.effects.evaluator import Project
     from calista_tools.lint.migration import Migration
 
 _REGISTERED = later(rb"register_operation\s*\(\s*(?:name\s*=\s*)?(?:[\"'](\w+)[\"'])?")

@@ -11,13 +11,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from calista_tools import PROJECT_URL
-from calista_tools.records import NamedTuple
+from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from calista_tools.lint.operations import Operation
+    from calista_tools.effects.operations import Operation
 
 #: What a rule looks at: ``file`` one file alone; ``schema`` one revision and what its ancestors
 #: leave behind (``Migration.schema``); ``history`` all revisions at once (``Versions``); ``noqa``

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from calista_tools import config as configuration
 from calista_tools.errors import ToolError
+from calista_tools.files.shown_path import shown
+from calista_tools.history.locations import subfolders, version_folders
 from calista_tools.lint.siblings import histories
-from calista_tools.locations import subfolders, version_folders
-from calista_tools.records import NamedTuple
-from calista_tools.shown_path import shown
+from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from calista_tools import regular_file
+from calista_tools.files import regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -18,7 +18,7 @@ from calista_tools.report.proven import (
     not_tried,
     not_upgraded,
 )
-from calista_tools.roundtrip.result import FEW_ROWS
+from calista_tools.roundtrip.proof.result import FEW_ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -10,13 +10,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from calista_tools.door import door
-from calista_tools.environment import configuration_file
+from calista_tools.command_name import door
+from calista_tools.environment.alembic_run import configuration_file
 from calista_tools.errors import ToolError
+from calista_tools.history.since_branch import Changes, changes_since
 from calista_tools.lint.noqa import read_directives
 from calista_tools.lint.rule import all_rules
 from calista_tools.lint.selection import Selection
-from calista_tools.report.git import Changes, changes_since
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -96,9 +96,9 @@ def gather(config: Config, base: str | None = None) -> Evidence:
     Raises:
         ToolError: One of them could not run at all.
     """
-    from calista_tools.history.effects import each
+    from calista_tools.effects.revision_kind import each
     from calista_tools.history.lock import check_lock
-    from calista_tools.history.project import read_project
+    from calista_tools.history.project_history import read_project
 
     history = read_project(config, thorough=True)
     if not config.versions.is_dir():
@@ -121,7 +121,9 @@ def gather(config: Config, base: str | None = None) -> Evidence:
             for revision in new or revisions
             for item in read_directives(revision.path.read_bytes())
         ],
-        runs=_json("calista_tools.roundtrip.cli", "--config", str(configuration_file(config))),
+        runs=_json(
+            "calista_tools.roundtrip.roundtrip_cli", "--config", str(configuration_file(config))
+        ),
         breaks=[
             f"{item.path.name}: {item.code} {item.message}"
             for item in check_lock(history, config.lock_file)

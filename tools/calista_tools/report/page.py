@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
-from calista_tools import regular_file
-from calista_tools.databases import revision_sql
+from calista_tools.environment.databases import revision_sql
 from calista_tools.errors import ToolError
-from calista_tools.rendering import render
+from calista_tools.files import regular_file
+from calista_tools.rendering.rendering import render
 from calista_tools.report.checklist import answers
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def _sql(evidence: Evidence, revision: Revision, dialect: str) -> str:
 
 
 def _tree(evidence: Evidence) -> str:
-    from calista_tools.history.exports import render as export
-    from calista_tools.history.project import read_project
+    from calista_tools.history.project_history import read_project
+    from calista_tools.rework.exports import render as export
 
     return export(read_project(evidence.config, thorough=True), "text", unicode=True, width=None)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from _pytest._code.code import TerminalRepr
 
     from calista_tools.errors import ToolError
-    from calista_tools.roundtrip.result import Step
-    from calista_tools.roundtrip.shared_proof import Proof
+    from calista_tools.roundtrip.proof.result import Step
+    from calista_tools.roundtrip.proof.shared_proof import Proof
 
 _INI = pytest.StashKey[Path]()
 _MET = pytest.StashKey[bool]()
@@ -49,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from calista_tools import config as configuration
     from calista_tools.errors import ToolError
     from calista_tools.extras import require
-    from calista_tools.roundtrip.project import found_ini
+    from calista_tools.roundtrip.project.proven_project import found_ini
 
     named = config.getoption("--roundtrip-config")
     try:
@@ -91,10 +91,10 @@ class Revisions(pytest.File):
     def collect(self) -> Iterator[RoundTrip]:
         """Yield a test for each backend and revision."""
         from calista_tools import config as configuration
+        from calista_tools.environment.roundtrip_settings import read_settings
         from calista_tools.harmless import harmless
-        from calista_tools.roundtrip.project import Project
-        from calista_tools.roundtrip.settings import read_settings
-        from calista_tools.roundtrip.shared_proof import Proof
+        from calista_tools.roundtrip.project.proven_project import Project
+        from calista_tools.roundtrip.proof.shared_proof import Proof
 
         self.config.stash[_MET] = True
         found = configuration.load(self.config.rootpath)
@@ -170,9 +170,9 @@ class RoundTrip(pytest.Item):
         self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None
     ) -> str | TerminalRepr:
         """Say what is wrong, without a traceback through the engine."""
+        from calista_tools.files.shown_path import shown
         from calista_tools.harmless import harmless
         from calista_tools.roundtrip.output.text import finding_lines
-        from calista_tools.shown_path import shown
 
         error = excinfo.value
         if isinstance(error, NotProvenError):

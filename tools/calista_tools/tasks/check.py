@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 @task(help={"cache": "prove again what was proven before, with --no-cache"})
 def check(_: Context, cache: bool = True) -> None:
     """Lint, verify the history, prove what is new on every backend, and compare head."""
-    from calista_tools.checks import run
+    from calista_tools.check_steps import run
 
     sys.exit(run(cache=cache))

@@ -21,7 +21,7 @@ URL = "the database; default: CALISTA_DB_URL, or what env.py finds by itself"
 )
 def upgrade(_: Context, revision: Sequence[str], url: str | None = None) -> None:
     """Upgrade a development database."""
-    from calista_tools.databases import move
+    from calista_tools.environment.databases import move
 
     move("upgrade", revision, default="heads", url=url)
 
@@ -33,7 +33,7 @@ def upgrade(_: Context, revision: Sequence[str], url: str | None = None) -> None
 )
 def downgrade(_: Context, revision: Sequence[str], url: str | None = None) -> None:
     """Downgrade a development database."""
-    from calista_tools.databases import move
+    from calista_tools.environment.databases import move
 
     move("downgrade", revision, default="-1", url=url)
 
@@ -41,7 +41,7 @@ def downgrade(_: Context, revision: Sequence[str], url: str | None = None) -> No
 @task(help={"url": URL})
 def current(_: Context, url: str | None = None) -> None:
     """Show the revision that a development database is at."""
-    from calista_tools.databases import show_current
+    from calista_tools.environment.databases import show_current
 
     show_current(url)
 
@@ -59,6 +59,6 @@ def sql(
     _: Context, revision: Sequence[str], dialect: str | None = None, downgrade: bool = False
 ) -> None:
     """Print the SQL of a revision, for one dialect or each."""
-    from calista_tools.databases import show_sql
+    from calista_tools.environment.databases import show_sql
 
     show_sql(revision, dialect=dialect, downgrade=downgrade)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @task(help={"format": "text, mermaid, dot or json"})
 def history(_: Context, format: str = "text") -> None:  # noqa: A002 - the flag's name
     """Show the revisions: newest first, published or not, kind, dialects, summary."""
-    from calista_tools.history.commands import show
+    from calista_tools.rework.commands import show
 
     show(format)
 
@@ -23,7 +23,7 @@ def history(_: Context, format: str = "text") -> None:  # noqa: A002 - the flag'
 @task(help={"check": "only compare what was recorded; exit 1 if it changed"})
 def lock(_: Context, check: bool = False) -> None:
     """Record the published revisions in history.lock, or verify them."""
-    from calista_tools.history.commands import record, verify
+    from calista_tools.rework.commands import record, verify
 
     if check:
         verify()
@@ -39,7 +39,7 @@ def lock(_: Context, check: bool = False) -> None:
 )
 def rebase(_: Context, onto: str | None = None, dry_run: bool = False) -> None:
     """Make several heads one: unpublished branches go on top of the other, all or nothing."""
-    from calista_tools.history import commands
+    from calista_tools.rework import commands
 
     commands.rebase(onto, dry_run=dry_run)
 
@@ -47,7 +47,7 @@ def rebase(_: Context, onto: str | None = None, dry_run: bool = False) -> None:
 @task(help={"message": "what the merge revision is called"})
 def merge(_: Context, message: str) -> None:
     """Join several published heads by a merge revision, and print its path."""
-    from calista_tools.history import commands
+    from calista_tools.rework import commands
 
     commands.merge(message)
 
@@ -70,7 +70,7 @@ def squash(
 ) -> None:
     """Replace the history up to a revision by one baseline that is proven to be equal."""
     from calista_tools.errors import ToolError
-    from calista_tools.history import commands
+    from calista_tools.rework import commands
 
     if undo:
         commands.undo_squash()

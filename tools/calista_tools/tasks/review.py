@@ -18,7 +18,7 @@ def review(_: Context, base: str | None = None) -> None:
     """Answer the policy's review checklist with evidence, as Markdown."""
     from calista_tools import config
     from calista_tools.report.evidence import gather
-    from calista_tools.report.review import review
+    from calista_tools.report.review_page import review
 
     text, holds = review(gather(config.load(), base))
     sys.stdout.write(text)

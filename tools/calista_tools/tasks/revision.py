@@ -33,7 +33,7 @@ def revision(
 ) -> None:
     """Write one revision file, formatted and checked, and print its path."""
     from calista_tools import config
-    from calista_tools.authoring.revision import write_revisions
+    from calista_tools.authoring.write_revision import write_revisions
 
     paths = write_revisions(
         config.load(),

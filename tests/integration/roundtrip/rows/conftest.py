@@ -12,8 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import URL, Connection, create_engine
 from sqlalchemy.pool import NullPool
 
-from calista_tools.roundtrip.live_postgresql import PostgresLive
-from calista_tools.roundtrip.live_sqlite import SqliteLive
+from calista_tools.roundtrip.live.live_postgresql import PostgresLive
+from calista_tools.roundtrip.live.live_sqlite import SqliteLive
 from calista_tools.roundtrip.rows import Content, RowState, SampleRows
 
 

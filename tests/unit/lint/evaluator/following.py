@@ -4,8 +4,8 @@ import ast
 from pathlib import Path
 from textwrap import dedent, indent
 
-from calista_tools.lint.evaluator import Project, evaluate
-from calista_tools.lint.operations import Evaluation, Operation
+from calista_tools.effects.evaluator import Project, evaluate
+from calista_tools.effects.operations import Evaluation, Operation
 
 HEADER = """\
 import sqlalchemy as sa

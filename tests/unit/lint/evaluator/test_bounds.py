@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from calista_tools.lint.evaluator import evaluate
+from calista_tools.effects.evaluator import evaluate
 from tests.unit.lint.evaluator.following import follow
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from calista_tools.lint.evaluator import Project
+from calista_tools.effects.evaluator import Project
 from tests.unit.lint.evaluator.following import follow, names, steps
 
 

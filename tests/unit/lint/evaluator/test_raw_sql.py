@@ -6,8 +6,8 @@ from textwrap import indent
 
 import pytest
 
-from calista_tools.lint.evaluator import Project, evaluate
-from calista_tools.lint.operations import Evaluation
+from calista_tools.effects.evaluator import Project, evaluate
+from calista_tools.effects.operations import Evaluation
 
 BOTH = ["postgresql", "sqlite"]
 Touched = list[tuple[str, str | None, str | None, list[str]]]

@@ -12,9 +12,9 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.exc import IdentifierError
 from sqlalchemy.schema import AddConstraint, CreateIndex, conv
 
-from calista_tools.lint.names.final import final_name
-from calista_tools.lint.names.shortening import clip, shorten
-from calista_tools.lint.operations import Name, SchemaObject
+from calista_tools.effects.names.final import final_name
+from calista_tools.effects.names.shortening import clip, shorten
+from calista_tools.effects.operations import Name, SchemaObject
 
 DIALECTS: dict[str, sa.Dialect] = {
     "postgresql": PGDialect(),  # type: ignore[no-untyped-call]

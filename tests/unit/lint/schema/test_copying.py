@@ -1,7 +1,7 @@
 """What a copy of a table on SQLite keeps."""
 
-from calista_tools.lint.schema import Change, Placed, Schema
-from calista_tools.lint.schema.records import ColumnState
+from calista_tools.effects.schema import Change, Placed, Schema
+from calista_tools.effects.schema.elements import ColumnState
 
 FIRST = Placed("fk", None, ("a",), "u", ("id",), implicit=True)
 SECOND = Placed("fk", "fk_t_u", ("a",), "u", ("id",))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from calista_tools.lint.schema import Change, Placed, Schema
-from calista_tools.lint.schema.records import Event
+from calista_tools.effects.schema import Change, Placed, Schema
+from calista_tools.effects.schema.elements import Event
 
 NAMESAKES = [
     Change("create_table", "note", objects=(Placed("pk", "pk_note", ("id",)),)),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calista_tools.lint.schema import Change, Schema, walk
+from calista_tools.effects.schema import Change, Schema, walk
 
 
 def creates(table: str) -> list[Change]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from calista_tools.lint.sql import foreign
+from calista_tools.effects.sql import foreign
 
 
 @pytest.mark.parametrize(

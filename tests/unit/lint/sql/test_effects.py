@@ -2,7 +2,7 @@
 
 import pytest
 
-from calista_tools.lint.sql import Statement, effects
+from calista_tools.effects.sql import Statement, effects
 
 BOTH = ("sqlite", "postgresql")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from calista_tools.authoring.place import place
 from calista_tools.errors import ToolError
+from calista_tools.files.placing import place
 
 
 def test_a_file_appears(tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_not_even_root_writes_into_proc() -> None:
 def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:
     code = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from calista_tools.authoring.place import place\n"
+        "from calista_tools.files.placing import place\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
         "place('x' * 100, Path(sys.argv[1]))\n"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from calista_tools.authoring.slug import slugify
 from calista_tools.errors import ToolError
+from calista_tools.history.slug import slugify
 
 
 @pytest.mark.parametrize(

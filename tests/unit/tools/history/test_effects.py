@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from calista_tools.effects.revision_kind import Effects, effects
 from calista_tools.history import Revision, read_file
-from calista_tools.history.effects import Effects, effects
 
 SOURCE = '''"""do it"""
 import sqlalchemy as sa

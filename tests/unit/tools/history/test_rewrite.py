@@ -5,7 +5,7 @@ import pytest
 
 from calista_tools.errors import ToolError
 from calista_tools.history import Revision, read_source
-from calista_tools.history.rewrite import rewrite_header
+from calista_tools.rework.rewrite import rewrite_header
 
 PATH = Path("20240101_0000_x.py")
 SOURCE = '''"""größe ändern

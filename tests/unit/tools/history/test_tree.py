@@ -5,7 +5,7 @@ import pytest
 
 from calista_tools.errors import ToolError
 from calista_tools.history import History, read_history
-from calista_tools.history.exports import render
+from calista_tools.rework.exports import render
 
 SOURCE = '''"""{summary}
 """

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from calista_tools.errors import ToolError
-from calista_tools.roundtrip.apart import Apart
+from calista_tools.roundtrip.proof.apart import Apart
 
 ROOT = Path(__file__).parents[4]
 
@@ -77,7 +77,7 @@ def test_its_answer_waits_for_nobody_when_its_parent_was_killed(tmp_path: Path) 
     code = (
         "import os, sys, time; sys.path.insert(0, sys.argv[2])\n"
         "from tests.unit.tools.roundtrip.test_apart import much\n"
-        "from calista_tools.roundtrip.apart import Apart\n"
+        "from calista_tools.roundtrip.proof.apart import Apart\n"
         "apart = Apart(much, sys.argv[1]); print(apart._process.pid, flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", code, str(tmp_path), str(ROOT)]

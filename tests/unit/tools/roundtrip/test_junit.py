@@ -12,8 +12,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from calista_tools.roundtrip.output.junit import render
-from calista_tools.roundtrip.result import ERROR, SKIPPED, Run, Step
+from calista_tools.roundtrip.output.junit_output import render
+from calista_tools.roundtrip.proof.result import ERROR, SKIPPED, Run, Step
 
 #: Of each element: its attributes, with those that must be there, and its children in their order.
 SCHEMA: dict[str, tuple[set[str], set[str], list[str]]] = {

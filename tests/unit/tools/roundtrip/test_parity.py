@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from calista_tools.roundtrip.parity import accepted, parity
+from calista_tools.roundtrip.proof.parity import accepted, parity
 from calista_tools.roundtrip.snapshot import Key, Snapshot
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calista_tools.roundtrip.pieces import Pieces, cut
+from calista_tools.roundtrip.proof.pieces import Pieces, cut
 
 
 @given(st.integers(1, 5000), st.integers(1, 64))

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from calista_tools.roundtrip.snapshot import differences
-from calista_tools.roundtrip.snapshot.sqlite import SqliteReader
+from calista_tools.roundtrip.snapshot.read_sqlite import SqliteReader
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from calista_tools.roundtrip.table_text import table_text
+from calista_tools.roundtrip.project.table_text import table_text
 
 
 def text(*items: Any, length: int = 5, default: str = "x") -> str:

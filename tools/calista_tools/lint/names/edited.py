@@ -9,8 +9,8 @@ from calista_tools.lint.rule import Edit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from calista_tools.effects.operations import Operation, SchemaObject
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import Operation, SchemaObject
 
     Renamed = Callable[[SchemaObject, str | None], str | None]
 
@@ -41,7 +41,7 @@ def edited(source: bytes, edits: Iterable[Edit]) -> bytes:
 
 def does_the_same(migration: Migration, edits: Iterable[Edit], renamed: Renamed) -> bool:
     """Whether the edited file does what it did, its objects named as ``renamed`` says."""
-    from calista_tools.lint.analyse import load
+    from calista_tools.lint.one_file import load
 
     source = edited(migration.source, edits)
     if source == migration.source:

@@ -8,10 +8,10 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.files.shown_path import shown
 from calista_tools.lint.names.inference import infer
-from calista_tools.lint.reading import Reading
+from calista_tools.lint.read_history import Reading
 from calista_tools.lint.targets import find_targets
-from calista_tools.shown_path import shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from calista_tools.lint.names.convention import Subject, UnknownTokenError, expand
+from calista_tools.effects.names.convention import Subject, UnknownTokenError, expand
 from calista_tools.lint.names.policy import created
-from calista_tools.records import NamedTuple
+from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.lint.schema import changes_of, walk
-from calista_tools.lint.schema.asking import answered, asks
+from calista_tools.effects.schema import changes_of, walk
+from calista_tools.lint.asking import answered, asks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from calista_tools.effects.schema.elements import Change, Event
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.schema.records import Change, Event
 
 _KINDS = frozenset({"pk", "uq", "ix", "fk", "ck", "ex", "trigger", "function", "table"})
 

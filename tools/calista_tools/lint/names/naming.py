@@ -6,12 +6,12 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from calista_tools.lint.names.final import final_name
+from calista_tools.effects.names.final import final_name
 from calista_tools.lint.rule import Edit, Fix
 
 if TYPE_CHECKING:
+    from calista_tools.effects.operations import Operation, SchemaObject
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import Operation, SchemaObject
 
 _ITEMS = frozenset(
     {"PrimaryKeyConstraint", "UniqueConstraint", "ForeignKeyConstraint", "ForeignKey"}

@@ -10,15 +10,15 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from calista_tools.lint.names.convention import wants_name
+from calista_tools.effects.names.convention import wants_name
 from calista_tools.lint.names.renaming_in_sql import rename_in_sql
 from calista_tools.lint.rule import Edit, Fix
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from calista_tools.effects.operations import SchemaObject
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import SchemaObject
 
 #: PostgreSQL's limit; SQLAlchemy refuses a longer plain name and shortens one given by `op.f`.
 _LONGEST = 63

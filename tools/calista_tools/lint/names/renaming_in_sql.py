@@ -12,8 +12,8 @@ from calista_tools.lint.rule import Fix
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from calista_tools.effects.operations import SchemaObject
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import SchemaObject
     from calista_tools.lint.rule import Edit
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools import regular_file
+from calista_tools.files import regular_file
 from calista_tools.lint.outputs import end, headline
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools.lint.application import application_packages
+from calista_tools.lint.application_packages import application_packages
 from calista_tools.lint.rule import Finding, rule
 
 if TYPE_CHECKING:

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools.lint import steps
+from calista_tools.effects import steps
 from calista_tools.lint.rule import Finding, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from calista_tools.effects.operations import Operation
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import Operation
 
 
 @rule("CAL302", "ddl-with-data", about=("sql", "bulk_insert"))

@@ -3,18 +3,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from calista_tools.lint import steps
+from calista_tools.effects import steps
 from calista_tools.lint.rule import Finding, rule
 from calista_tools.lint.safety.data_migration import named
-from calista_tools.patterns import later
+from calista_tools.startup.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from calista_tools.effects.operations import Operation
+    from calista_tools.effects.sql import Statement
     from calista_tools.history import Revision
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import Operation
-    from calista_tools.lint.sql import Statement
 
 #: What a revision id or a file name looks like, other than a plain word.
 _REFERENCE = later(r"\b(?=\w*[\d_])\w{3,}\b|\.py\b")

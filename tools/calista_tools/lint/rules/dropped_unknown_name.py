@@ -8,9 +8,9 @@ from calista_tools.lint.rule import Finding, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from calista_tools.effects.operations import Operation
+    from calista_tools.effects.schema import Change, Placed, Schema, Table
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import Operation
-    from calista_tools.lint.schema import Change, Placed, Schema, Table
 
 
 @rule(

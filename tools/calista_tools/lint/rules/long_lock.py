@@ -2,15 +2,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools.lint import steps
+from calista_tools.effects import steps
 from calista_tools.lint.rule import Finding, rule
 from calista_tools.lint.safety.locks import LOCKING, Lock, locks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from calista_tools.effects.operations import Operation
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import Operation
 
 
 @rule("CAL307", "long-lock", scope="schema", about=("sql", *LOCKING))

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.effects.names.shortening import LONGEST
 from calista_tools.lint.names.policy import WORDS, created, place, renamed
-from calista_tools.lint.names.shortening import LONGEST
 from calista_tools.lint.rule import Finding, rule
 
 if TYPE_CHECKING:

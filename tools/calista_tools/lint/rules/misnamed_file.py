@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
 from calista_tools.history.filename import file_name, is_policy_name
+from calista_tools.history.locations import version_roots
 from calista_tools.lint.file_template import folders, matches
 from calista_tools.lint.rule import Finding, Fix, rule
-from calista_tools.locations import version_roots
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ def _rename(migration: Migration) -> Fix | None:
     created = re.search(_CREATED, revision.doc) if revision is not None else None
     if revision is None or created is None:
         return None
-    from calista_tools.authoring.slug import slugify
+    from calista_tools.history.slug import slugify
 
     try:
         stamp = datetime.fromisoformat(created[1])

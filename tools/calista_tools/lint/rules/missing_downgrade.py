@@ -3,8 +3,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from calista_tools.effects.sql import effects
 from calista_tools.lint.rule import Finding, rule
-from calista_tools.lint.sql import effects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

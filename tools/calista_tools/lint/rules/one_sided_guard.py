@@ -3,15 +3,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from calista_tools.lint import steps
+from calista_tools.effects import steps
 from calista_tools.lint.rule import Finding, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from calista_tools.effects.operations import Guard, Operation
+    from calista_tools.effects.sql import Change
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import Guard, Operation
-    from calista_tools.lint.sql import Change
 
 #: Things and statements that SQLite has nothing for.
 _POSTGRESQL_ONLY = frozenset(

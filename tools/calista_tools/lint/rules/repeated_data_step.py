@@ -4,15 +4,15 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from calista_tools.lint import steps
+from calista_tools.effects import steps
 from calista_tools.lint.rule import Finding, rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from calista_tools.effects.operations import Operation
+    from calista_tools.effects.sql import Statement
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import Operation
-    from calista_tools.lint.sql import Statement
 
 #: Ways of writing only what is not there yet.
 _GUARDED = (

@@ -7,8 +7,8 @@ from calista_tools.lint.rule import Finding, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from calista_tools.effects.operations import Column, Operation
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import Column, Operation
 
 
 @rule("CAL304", "required-column", scope="schema", about=("add_column", "sql"))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools.history.branches import split_branches
+from calista_tools.history.labelled_branches import split_branches
 from calista_tools.lint.rule import Finding, rule
 
 if TYPE_CHECKING:

@@ -2,14 +2,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.effects.schema.recreation import block, recreates
 from calista_tools.lint.rule import Finding, rule
-from calista_tools.lint.schema.recreation import block, recreates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from calista_tools.effects.schema import Schema
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.schema import Schema
 
 
 @rule("CAL306", "silent-recreation", scope="schema", about=("batch_exit",))

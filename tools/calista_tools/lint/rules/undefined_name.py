@@ -9,9 +9,9 @@ from calista_tools.lint.scopes import BATCH, BUILTINS, CONTEXT, OP, SQLALCHEMY, 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
-    from calista_tools.lint.evaluator.head import Form
+    from calista_tools.effects.evaluator.module_head import Form
+    from calista_tools.effects.operations import Operation
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import Operation
     from calista_tools.lint.registered import Registered
     from calista_tools.lint.scopes import Attribute, Use
 

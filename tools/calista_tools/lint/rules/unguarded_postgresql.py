@@ -3,15 +3,15 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from calista_tools.effects.sql import foreign
 from calista_tools.lint.rule import Finding, rule
-from calista_tools.lint.sql import foreign
-from calista_tools.patterns import later
+from calista_tools.startup.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from calista_tools.effects.operations import Operation
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import Operation
 
 #: SQLAlchemy's SQLite compiler has no word for these (JSONB only since 2.1).
 _TYPES = later(

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools import regular_file
+from calista_tools.files import regular_file
 from calista_tools.lint.rule import Finding, rule
 from calista_tools.lint.safety.data_migration import named
-from calista_tools.patterns import later
+from calista_tools.startup.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

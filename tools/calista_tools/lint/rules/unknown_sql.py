@@ -5,13 +5,13 @@ import re
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.rule import Finding, rule
-from calista_tools.patterns import later
+from calista_tools.startup.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from calista_tools.effects.operations import Operation
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import Operation
 
 #: A statement whose first word, or whose object, is a hole (a NUL) and nothing else.
 _OBJECT = later(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools.lint.names.convention import wants_name
+from calista_tools.effects.names.convention import wants_name
 from calista_tools.lint.names.naming import give_name
 from calista_tools.lint.names.policy import WORDS, created, only_name, place
 from calista_tools.lint.rule import Finding, rule
@@ -10,8 +10,8 @@ from calista_tools.lint.rule import Finding, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from calista_tools.effects.operations import Operation, SchemaObject
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import Operation, SchemaObject
     from calista_tools.lint.rule import Fix
 
 _KINDS = ("pk", "uq", "fk", "ck", "ix", "ex")

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from calista_tools.effects.schema.recreation import block, recreates
 from calista_tools.lint.safety.locks import changes_type
 from calista_tools.lint.safety.protection import is_made_again, left_open
-from calista_tools.lint.schema.recreation import block, recreates
-from calista_tools.records import NamedTuple
+from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from calista_tools.effects.operations import Operation, SchemaObject
+    from calista_tools.effects.sql import Statement
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.operations import Operation, SchemaObject
-    from calista_tools.lint.sql import Statement
 
 
 class Breach(NamedTuple):

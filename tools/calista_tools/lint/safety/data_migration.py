@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from calista_tools.patterns import later
+from calista_tools.startup.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

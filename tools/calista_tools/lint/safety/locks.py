@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from calista_tools.records import NamedTuple
+from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from calista_tools.lint.operations import Column, Operation
-    from calista_tools.lint.sql import Change, Statement
+    from calista_tools.effects.operations import Column, Operation
+    from calista_tools.effects.sql import Change, Statement
 
 
 class Lock(NamedTuple):
@@ -111,7 +111,7 @@ def _alter_column(step: Operation) -> Iterator[Lock]:
 
 def changes_type(step: Operation) -> bool:
     """Whether ``alter_column`` may write every row; a longer string or number does not."""
-    from calista_tools.lint.evaluator.items import type_text
+    from calista_tools.effects.evaluator.items import type_text
 
     old, new = step.keywords.get("existing_type"), step.keywords.get("type_")
     before, after = _type_of(type_text(old)), _type_of(type_text(new))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from calista_tools.lint.operations import Operation
-    from calista_tools.lint.sql import Statement
+    from calista_tools.effects.operations import Operation
+    from calista_tools.effects.sql import Statement
 
 #: What an append-only table's triggers must refuse. SQLite's REPLACE deletes without firing a
 #: DELETE trigger, so an INSERT trigger has to look for the row that it would replace.

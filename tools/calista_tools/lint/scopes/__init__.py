@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools.lint.scopes import definitions, statements  # noqa: F401 - they register
+from calista_tools.lint.scopes import (
+    bindings,  # noqa: F401 - it registers
+    definitions,  # noqa: F401 - it registers
+)
 from calista_tools.lint.scopes.model import (
     BATCH,
     BUILTINS,

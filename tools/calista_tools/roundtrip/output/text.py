@@ -7,15 +7,15 @@ from json import dumps
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from calista_tools.door import door
+from calista_tools.command_name import door
+from calista_tools.files.shown_path import shown
 from calista_tools.harmless import on_one_line
-from calista_tools.roundtrip.result import FEW_ROWS, SKIPPED
-from calista_tools.shown_path import shown
+from calista_tools.roundtrip.proof.result import FEW_ROWS, SKIPPED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from calista_tools.roundtrip.result import Run, Step
+    from calista_tools.roundtrip.proof.result import Run, Step
 
 
 #: What there is to do about a head that differs.

@@ -12,7 +12,7 @@ from calista_tools.roundtrip.rows.contents import quoted
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from calista_tools.roundtrip.rows.model import Content, TableName, Value
+    from calista_tools.roundtrip.rows.table_model import Content, TableName, Value
     from calista_tools.roundtrip.snapshot import Group
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from calista_tools.roundtrip.rows.patterns import like_example, regex_example
 from calista_tools.roundtrip.rows.samples import sample, token
+from calista_tools.roundtrip.rows.text_patterns import like_example, regex_example
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from calista_tools.roundtrip.rows.model import Column
+    from calista_tools.roundtrip.rows.table_model import Column
 
 _STRING = re.compile(r"'((?:[^']|'')*)'")
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])")

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.roundtrip.rows.access import literal, quote
-from calista_tools.roundtrip.rows.model import Column, ForeignKey, Table, TableName
+from calista_tools.roundtrip.rows.table_model import Column, ForeignKey, Table, TableName
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.roundtrip.rows.access import literal, quote
-from calista_tools.roundtrip.rows.model import Column, ForeignKey, Table, TableName
 from calista_tools.roundtrip.rows.sqlite_sql import check_expressions
+from calista_tools.roundtrip.rows.table_model import Column, ForeignKey, Table, TableName
 from calista_tools.roundtrip.snapshot.sqlite_text import read_table, shadow_tables
 
 if TYPE_CHECKING:

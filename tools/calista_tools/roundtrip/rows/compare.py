@@ -12,7 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from calista_tools.roundtrip.rows.model import Content, Value
+    from calista_tools.roundtrip.rows.table_model import Content, Value
 
 Row = Sequence["Value"]
 #: As PostgreSQL writes it, without the months and years that have no length.

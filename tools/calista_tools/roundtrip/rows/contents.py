@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.rows.access import literal, quote
-from calista_tools.roundtrip.rows.model import Content, TableName, Value
+from calista_tools.roundtrip.rows.table_model import Content, TableName, Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

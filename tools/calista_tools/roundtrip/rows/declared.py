@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Set
 
-    from calista_tools.roundtrip.rows.model import TableName
+    from calista_tools.roundtrip.rows.table_model import TableName
 
 _NOQA = re.compile(
     r"#\s*noqa\s*:\s*(?P<codes>CAL\d+(?:[,\s]+[A-Z]+\d+)*)\s*-+\s*(?P<reason>\S.*)", re.IGNORECASE

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from calista_tools.roundtrip.rows import catalog_postgresql, catalog_sqlite
 from calista_tools.roundtrip.rows.contents import read_contents
 from calista_tools.roundtrip.rows.insert import fill_circle, fill_table, insert_rows, waits_for
-from calista_tools.roundtrip.rows.model import TableName
 from calista_tools.roundtrip.rows.order import in_order
+from calista_tools.roundtrip.rows.table_model import TableName
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from calista_tools.roundtrip.rows.access import Access
-    from calista_tools.roundtrip.rows.model import Content, RowState, Value
+    from calista_tools.roundtrip.rows.table_model import Content, RowState, Value
 
     Given = Mapping[str, Sequence[Mapping[str, Value]]]
 

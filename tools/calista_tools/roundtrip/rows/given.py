@@ -23,11 +23,11 @@ from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calista_tools import regular_file
 from calista_tools.errors import ToolError
+from calista_tools.files import regular_file
 
 if TYPE_CHECKING:
-    from calista_tools.roundtrip.rows.model import Value
+    from calista_tools.roundtrip.rows.table_model import Value
 
 _SHAPE = "revision → table → list of rows, each a table of values by column"
 

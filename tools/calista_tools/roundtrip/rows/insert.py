@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from calista_tools.roundtrip.rows.access import Access
-    from calista_tools.roundtrip.rows.model import Content, Table, TableName
+    from calista_tools.roundtrip.rows.table_model import Content, Table, TableName
 
 #: How many other rows are tried in place of one that was refused.
 _ATTEMPTS = 12

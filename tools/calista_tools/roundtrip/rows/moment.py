@@ -13,12 +13,12 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from calista_tools.roundtrip.rows.model import Content
+from calista_tools.roundtrip.rows.table_model import Content
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence, Set
 
-    from calista_tools.roundtrip.rows.model import RowState, TableName
+    from calista_tools.roundtrip.rows.table_model import RowState, TableName
     from calista_tools.roundtrip.snapshot import Snapshot
 
 _QUOTED = re.compile(r'"((?:[^"]|"")+)"')

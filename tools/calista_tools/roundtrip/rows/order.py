@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from calista_tools.roundtrip.rows.model import Table, TableName
+    from calista_tools.roundtrip.rows.table_model import Table, TableName
 
 
 def in_order(tables: Sequence[Table]) -> Iterator[list[Table]]:

@@ -8,14 +8,20 @@ from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.rows.samples import sample
 from calista_tools.roundtrip.rows.solve import ANY, solve
-from calista_tools.roundtrip.rows.values import to_sqlite
+from calista_tools.roundtrip.rows.written_values import to_sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from calista_tools.roundtrip.rows.access import Access
-    from calista_tools.roundtrip.rows.model import Content, ForeignKey, Table, TableName, Value
     from calista_tools.roundtrip.rows.solve import Solution
+    from calista_tools.roundtrip.rows.table_model import (
+        Content,
+        ForeignKey,
+        Table,
+        TableName,
+        Value,
+    )
 
 PlannedRow = dict[str, "Value"]
 #: Every third row is as empty as the table allows.

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlalchemy.exc import DBAPIError
 
-    from calista_tools.roundtrip.rows.model import RowState
+    from calista_tools.roundtrip.rows.table_model import RowState
 
 _NULL = re.compile(
     r'column "(?P<column>[^"]+)" of relation|NOT NULL constraint failed: (?P<dotted>\S+)'

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from calista_tools.roundtrip.rows.compare import same
 
 if TYPE_CHECKING:
-    from calista_tools.roundtrip.rows.model import Content, RowState, TableName
+    from calista_tools.roundtrip.rows.table_model import Content, RowState, TableName
 
 
 def renamed_tables(before: RowState, after: RowState) -> dict[TableName, TableName]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from calista_tools.roundtrip.rows.model import Column
+    from calista_tools.roundtrip.rows.table_model import Column
 
 #: Where integer keys begin: what revisions insert by themselves begins at 1.
 KEY_BASE = {"int2": 30_000, "int4": 1_000_000_000, "int8": 1_000_000_000, "oid": 1_000_000_000}

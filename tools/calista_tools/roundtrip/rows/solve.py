@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.rows.access import literal, quote
 from calista_tools.roundtrip.rows.candidates import candidates, columns_in
-from calista_tools.roundtrip.rows.values import to_sqlite
+from calista_tools.roundtrip.rows.written_values import to_sqlite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence, Set
 
     from calista_tools.roundtrip.rows.access import Access
-    from calista_tools.roundtrip.rows.model import Column, Table, Value
+    from calista_tools.roundtrip.rows.table_model import Column, Table, Value
 
 #: Combinations that one question may be about, and answers that are taken.
 _COMBINATIONS = 6_000

@@ -12,10 +12,10 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.roundtrip.authorizer import changes_tables, written_tables
+from calista_tools.roundtrip.live.authorizer import changes_tables, written_tables
 from calista_tools.roundtrip.rows import catalog_sqlite
 from calista_tools.roundtrip.rows.catalog_postgresql import list_tables, prepare
-from calista_tools.roundtrip.rows.model import TableName
+from calista_tools.roundtrip.rows.table_model import TableName
 from calista_tools.roundtrip.snapshot.postgresql_queries import WHEREABOUTS
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from calista_tools.roundtrip.rows.catalog_postgresql import list_tables
 from calista_tools.roundtrip.rows.compare import compare
 from calista_tools.roundtrip.rows.contents import read_contents
 from calista_tools.roundtrip.rows.fill import fill
-from calista_tools.roundtrip.rows.model import Content, RowState, TableName
+from calista_tools.roundtrip.rows.table_model import Content, RowState, TableName
 from calista_tools.roundtrip.rows.touched import PostgresTables, SqliteTables, Touched
 
 if TYPE_CHECKING:

@@ -20,16 +20,16 @@ from typing import TYPE_CHECKING
 from calista_tools.roundtrip.rows.compare import TableChange, compare, same
 from calista_tools.roundtrip.rows.contents import text_of
 from calista_tools.roundtrip.rows.meant import ANY_TABLE, meant
-from calista_tools.roundtrip.rows.model import Content
 from calista_tools.roundtrip.rows.renames import renamed_tables
+from calista_tools.roundtrip.rows.table_model import Content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from calista_tools.roundtrip.rows.compare import Change, Row
     from calista_tools.roundtrip.rows.declared import Declaration
-    from calista_tools.roundtrip.rows.model import RowState, TableName
     from calista_tools.roundtrip.rows.moment import Moment
+    from calista_tools.roundtrip.rows.table_model import RowState, TableName
 
 _SHOWN = 3
 _NO_ROWS = Content((), ())

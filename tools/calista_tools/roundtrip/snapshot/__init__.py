@@ -1,8 +1,8 @@
 """What does a database hold, by its own catalogs, and how do two such states differ?"""
 
 from calista_tools.roundtrip.snapshot.diff import ORDER, Difference, differences, moved_to_the_end
-from calista_tools.roundtrip.snapshot.model import Group, Key, Snapshot, from_json, to_json
-from calista_tools.roundtrip.snapshot.references import Reference, reference
+from calista_tools.roundtrip.snapshot.foreign_keys import Reference, reference
+from calista_tools.roundtrip.snapshot.objects import Group, Key, Snapshot, from_json, to_json
 
 __all__ = [
     "ORDER",

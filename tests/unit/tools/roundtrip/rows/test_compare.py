@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from calista_tools.roundtrip.rows.compare import compare, same
-from calista_tools.roundtrip.rows.model import Content
+from calista_tools.roundtrip.rows.table_model import Content
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from calista_tools.roundtrip.rows.declared import declarations
-from calista_tools.roundtrip.rows.model import TableName
+from calista_tools.roundtrip.rows.table_model import TableName
 
 SOURCE = """
 def upgrade():

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calista_tools.roundtrip.rows.patterns import like_example, regex_example
+from calista_tools.roundtrip.rows.text_patterns import like_example, regex_example
 
 PATTERNS = [
     r"^[a-z]+$",

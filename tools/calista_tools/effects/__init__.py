@@ -1,0 +1,1 @@
+"""What does a revision do? Read from source, on each dialect; nothing is run."""

@@ -1,0 +1,1 @@
+"""Where is a project's Alembic environment, and how is it run?"""

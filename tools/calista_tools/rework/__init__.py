@@ -1,0 +1,1 @@
+"""How is history changed? Squashed, rebased, merged, drawn and exported."""

@@ -1,0 +1,1 @@
+"""What does the database look like now, and what was it just told?"""

@@ -1,0 +1,1 @@
+"""Whose ``env.py`` is run, with which settings, and how?"""

@@ -1,0 +1,1 @@
+"""What keeps start-up cheap? Each with what it saves."""

@@ -61,10 +61,11 @@ def test_the_hooks_install_nothing_else() -> None:
         assert TOOLKIT["project"]["scripts"][program].startswith("calista_tools.lint.")
 
 
-@pytest.fixture
-def wheel(tmp_path: Path) -> dict[str, bytes]:
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """The files of the toolkit's wheel."""
-    return unpacked(tmp_path / build_backend.build_wheel(str(tmp_path)))
+    folder = tmp_path_factory.mktemp("wheel")
+    return unpacked(folder / build_backend.build_wheel(str(folder)))
 
 
 def test_the_toolkits_wheel_holds_the_toolkit_alone(wheel: dict[str, bytes]) -> None:

@@ -82,7 +82,7 @@ def _write(path: Path, source: bytes, rows: dict[int, list[str]]) -> None:
     encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
     text = source.decode(encoding)
     lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
-    existing = {directive.row: directive for directive in read_directives(source)}
+    existing = {one.row: one for one in read_directives(source) if not one.tool}
     for row, codes in rows.items():
         line = lines[row - 1]
         body = line.rstrip("\r\n")
@@ -94,8 +94,8 @@ def _commented(line: str, codes: list[str], directive: Directive | None) -> str:
     reason = f" - {PLACEHOLDER}" if any(needs_reason(code) for code in codes) else ""
     if directive is None:
         return f"{line.rstrip()}  # noqa: {', '.join(codes)}{reason}"
-    if directive.reason:
-        reason = f" - {directive.reason}"
     listed = dict.fromkeys((*(directive.codes or ()), *codes))
-    comment = f"# noqa: {', '.join(listed)}{reason}"
+    comment = directive.rewritten(
+        tuple(listed), directive.reason or (PLACEHOLDER if reason else "")
+    )
     return line[: directive.column - 1] + comment + line[directive.end_column - 1 :]

@@ -90,13 +90,14 @@ def _finding(values: Sequence[Any]) -> Finding:
     finding = Finding(*values)
     if finding.fix is None:
         return finding
-    message, edits, rename, replaces = values[-1]
+    message, edits, rename, replaces = finding.fix
     fix = Fix(message, tuple(Edit(*edit) for edit in edits), rename, replaces)
     return finding._replace(fix=fix)
 
 
 def _directive(values: Sequence[Any]) -> Directive:
     directive = Directive(*values)
-    if directive.codes is None:
-        return directive
-    return directive._replace(codes=tuple(directive.codes))
+    return directive._replace(
+        codes=None if directive.codes is None else tuple(directive.codes),
+        spans=tuple((first, last) for first, last in directive.spans),
+    )

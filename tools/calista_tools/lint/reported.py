@@ -20,7 +20,8 @@ def judge(group: Group, collected: Collected, selection: Selection) -> Report:
     """Return what is to be reported of a history."""
 
     def may_be_unused(code: str, path: Path) -> bool:
-        return code not in collected.rules or selection.includes_in(code, path)
+        family = [known for known in collected.rules if known.startswith(code)]
+        return all(selection.includes_in(known, path) for known in family)
 
     kept, suppressions = suppress(collected.found, collected.directives, may_be_unused)
     if suppressions:

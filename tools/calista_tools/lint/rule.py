@@ -50,7 +50,12 @@ class Fix(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One thing wrong with one file, where it stands; rows and columns count from 1."""
+    """One thing wrong with one file, where it stands; rows and columns count from 1.
+
+    Attributes:
+        excuse: The reason that the code itself gives for it: it is not reported then, and a
+            ``# noqa`` beside it is not unused.
+    """
 
     row: int
     column: int
@@ -58,6 +63,7 @@ class Finding(NamedTuple):
     end_row: int | None = None
     end_column: int | None = None
     fix: Fix | None = None
+    excuse: str = ""
 
     @classmethod
     def at(

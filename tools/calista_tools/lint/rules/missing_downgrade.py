@@ -4,6 +4,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from calista_tools.effects.sql import effects
+from calista_tools.lint.reasons import no_way_back, texts
 from calista_tools.lint.rule import Finding, rule
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def check(migration: Migration) -> Iterator[Finding]:
     An empty downgrade runs without an error and leaves the schema as it was: the next upgrade
     fails on what is still there, and no test of a single step notices. One that only prints, asks or
     warns is as empty. Where nothing can be undone, let ``downgrade()`` raise, and say why and what
-    to do instead beside the rule's code.
+    to do instead: in what it raises, in its docstring, or beside the rule's code.
     Source: https://alembic.sqlalchemy.org/en/latest/tutorial.html#running-our-second-migration
 
     Bad::
@@ -55,6 +56,15 @@ def check(migration: Migration) -> Iterator[Finding]:
 
         def downgrade():  # noqa: CAL305 - the texts are gone; restore the backup
             raise NotImplementedError
+
+    Good::
+
+        def upgrade():
+            op.drop_column("note", "body")
+
+
+        def downgrade():
+            raise NotImplementedError("the texts are gone; restore the backup")
     """
     upgrade = migration.function("upgrade")
     if upgrade is None or does_nothing(upgrade.body):
@@ -67,9 +77,15 @@ def check(migration: Migration) -> Iterator[Finding]:
         ):
             yield Finding.at_header(upgrade, "`downgrade()` is missing")
     elif does_nothing(downgrade.body):
-        yield Finding.at_header(downgrade, "`downgrade()` does nothing, `upgrade()` does")
+        found = Finding.at_header(downgrade, "`downgrade()` does nothing, `upgrade()` does")
+        yield found._replace(excuse=_excuse(downgrade, migration))
     elif only_raises(downgrade.body, migration.functions):
-        yield Finding.at_header(downgrade, "`downgrade()` only raises")
+        found = Finding.at_header(downgrade, "`downgrade()` only raises")
+        yield found._replace(excuse=_excuse(downgrade, migration))
+
+
+def _excuse(downgrade: _Function, migration: Migration) -> str:
+    return no_way_back(downgrade, migration.functions, texts(migration.tree.body))
 
 
 #: Calls that change nothing in a database.

@@ -3,6 +3,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from calista_tools.lint.reasons import is_reason
 from calista_tools.lint.rule import Finding, all_rules, needs_reason, rule
 
 if TYPE_CHECKING:
@@ -11,21 +12,15 @@ if TYPE_CHECKING:
 
     from calista_tools.lint.suppressions import Suppression
 
-#: What people write to satisfy a checker.
-_EMPTY = {
-    "", "todo", "fixme", "tbd", "xxx", "wip", "reason", "a reason", "because", "na", "n a", "none",
-    "no reason", "ok", "okay", "fine", "ignore", "ignored", "noqa", "why", "explain", "see above",
-    "why and what to do instead", "intended", "intentional", "false positive",
-}  # fmt: skip
-
 
 @rule("CAL008", "noqa-without-reason", scope="noqa")
 def check(suppressions: Sequence[Suppression]) -> Iterator[tuple[Path, Finding]]:
     """``# noqa`` of a policy rule (2xx, 3xx) does not say why.
 
     Whoever reads the revision in two years needs to know what made it safe. So the reason is
-    written for the place where it stands: an empty one, a placeholder and one copied from another
-    revision say nothing.
+    written for the place where it stands: an empty one, a single word, a placeholder and one copied
+    from another revision say nothing. It follows the codes, after ``-``, ``:``, ``#`` or in
+    parentheses.
 
     Bad::
 
@@ -58,11 +53,7 @@ def check(suppressions: Sequence[Suppression]) -> Iterator[tuple[Path, Finding]]
             continue
         codes = ", ".join(policy)
         words = " ".join(re.findall(r"\w+", directive.reason.lower()))
-        if (
-            words in _EMPTY
-            or words in _own_words(policy)
-            or not re.search(r"[^\W\d_]{2}", directive.reason)
-        ):
+        if not is_reason(directive.reason) or words in _own_words(policy):
             message = f"`noqa` of {codes} needs a reason: `# noqa: {codes} - <why>`"
         elif first.setdefault(words, path) != path:
             message = f"reason copied from {first[words].name}: say why {codes} does not apply here"

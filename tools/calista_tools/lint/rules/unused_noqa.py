@@ -17,7 +17,8 @@ def check(suppressions: Sequence[Suppression]) -> Iterator[tuple[Path, Finding]]
     """``# noqa`` lists a code that finds nothing there.
 
     What it once set aside is gone; left in place it would hide the next finding on the line.
-    Codes of other tools are theirs to judge, and so is a bare ``# noqa``.
+    A family (``CAL3``) is unused where none of its rules finds anything. Codes of other tools are
+    theirs to judge, and so is a bare ``# noqa``.
 
     Bad::
 
@@ -45,8 +46,6 @@ def check(suppressions: Sequence[Suppression]) -> Iterator[tuple[Path, Finding]]
 
 def _removal(directive: Directive, unused: Sequence[str]) -> Edit:
     """Return the edit that takes the codes out, or the comment with its last code."""
-    left = [code for code in directive.codes or () if code not in unused]
-    content = f"# noqa: {', '.join(left)}" if left else ""
-    if left and directive.reason:
-        content += f" - {directive.reason}"
+    left = tuple(code for code in directive.codes or () if code not in unused)
+    content = directive.rewritten(left, directive.reason) if left else ""
     return Edit(directive.row, directive.column, directive.row, directive.end_column, content)

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import ast
-import io
 import re
-import tokenize
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from calista_tools.lint.noqa import read_directives
+from calista_tools.lint.reasons import is_reason, no_way_back, texts
+from calista_tools.lint.rules.missing_downgrade import does_nothing, only_raises
 
 if TYPE_CHECKING:
     from collections.abc import Set
 
+    from calista_tools.lint.noqa import Directive
     from calista_tools.roundtrip.rows.table_model import TableName
 
-_NOQA = re.compile(
-    r"#\s*noqa\s*:\s*(?P<codes>CAL\d+(?:[,\s]+[A-Z]+\d+)*)\s*-+\s*(?P<reason>\S.*)", re.IGNORECASE
-)
 #: Rows may be lost; there is no way back.
 LOSS, IRREVERSIBLE = "CAL301", "CAL305"
 #: Calls that take a column from every row, and what takes whole rows.
@@ -68,27 +68,53 @@ class Declaration:
 
 
 def declarations(source: str, code: str = LOSS) -> list[Declaration]:
-    """Return what a revision file declares with a code, nothing if it cannot be read."""
-    if code not in source.upper():
+    """Return what a revision file declares with a code, nothing if it cannot be read.
+
+    Read as the lint reads it: the same comments, in the same places, with the same idea of a reason.
+    """
+    if code == LOSS and "noqa" not in source.lower():
         return []
     try:
         tree = ast.parse(source)
-        comments = [
-            (token.start[0], found)
-            for token in tokenize.generate_tokens(io.StringIO(source).readline)
-            if token.type == tokenize.COMMENT and (found := _NOQA.search(token.string))
-        ]
-    except (SyntaxError, ValueError, tokenize.TokenError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
-    return [
-        Declaration(
-            found["reason"].strip(),
-            (said := _words(tree, source, line)) | frozenset(re.findall(r"\w+", found["reason"])),
-            said,
-        )
-        for line, found in comments
-        if code in found["codes"].upper()
-    ]
+    found: list[Declaration] = []
+    for directive in read_directives(source.encode()):
+        # A comment that names no code of ours says nothing of rows.
+        if directive.codes is None or not directive.names(code):
+            continue
+        if is_reason(directive.reason):
+            said: frozenset[str] = (
+                frozenset() if directive.tool else _words(tree, source, _row(directive))
+            )
+            words = said | frozenset(re.findall(r"\w+", directive.reason))
+            found.append(Declaration(directive.reason, words, said))
+    if code == IRREVERSIBLE and (reason := _of_downgrade(tree)):
+        found.append(Declaration(reason))
+    return found
+
+
+def _row(directive: Directive) -> int:
+    """Return a row of the statement that a comment speaks for: below it, where it is a block's."""
+    alone = not any(first <= directive.row <= last for first, last in directive.spans)
+    return directive.spans[0][0] if directive.spans and alone else directive.row
+
+
+def _of_downgrade(tree: ast.Module) -> str:
+    """Return why there is no way back, where an empty ``downgrade()`` says so itself."""
+    functions = {
+        one.name: one
+        for one in tree.body
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    upgrade, downgrade = functions.get("upgrade"), functions.get("downgrade")
+    if upgrade is None or does_nothing(upgrade.body):
+        return ""  # a merge: there is nothing to undo
+    if downgrade is None or not (
+        does_nothing(downgrade.body) or only_raises(downgrade.body, functions)
+    ):
+        return ""
+    return no_way_back(downgrade, functions, texts(tree.body))
 
 
 def _words(tree: ast.Module, source: str, line: int) -> frozenset[str]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from calista_tools.roundtrip.rows.declared import declarations
+from calista_tools.roundtrip.rows.declared import IRREVERSIBLE, declarations
 from calista_tools.roundtrip.rows.table_model import TableName
 
 SOURCE = """
@@ -75,3 +75,57 @@ def test_a_statement_speaks_for_the_columns_that_it_names(
     source = f"def upgrade():\n    {statement}  # noqa: CAL301 - kept in the archive\n"
     (declaration,) = declarations(source)
     assert declaration.covers(NOTE, {"note", "tag"}, column, COLUMNS) is covered
+
+
+UP = "def upgrade():\n    op.drop_column('note', 'body')\n\n"
+
+
+@pytest.mark.parametrize(
+    "downgrade",
+    [
+        "def downgrade():  # noqa: CAL305 - the texts are gone\n    raise NotImplementedError\n",
+        "def downgrade():\n    raise NotImplementedError  # noqa: CAL305: the texts are gone\n",
+        "def downgrade():\n    pass  # noqa: CAL3 (the texts are gone)\n",
+        "# calista: noqa: CAL305 the texts are gone\ndef downgrade():\n    pass\n",
+        "def downgrade():\n    raise NotImplementedError('the texts are gone')\n",
+        "def downgrade():\n    '''the texts are gone'''\n",
+    ],
+)
+def test_what_the_lint_takes_for_a_reason_is_one(downgrade: str) -> None:
+    assert [said.reason for said in declarations(UP + downgrade, IRREVERSIBLE)] == [
+        "the texts are gone"
+    ]
+
+
+@pytest.mark.parametrize(
+    "downgrade",
+    [
+        "def downgrade():  # noqa: CAL305 - no\n    raise NotImplementedError\n",
+        "def downgrade():  # noqa: CAL305 - <why>\n    raise NotImplementedError\n",
+        "def downgrade():\n    raise NotImplementedError('irreversible')\n",
+        "def downgrade():\n    op.execute('CREATE')\n    raise ValueError('the texts are gone')\n",
+        "def downgrade():\n    '''The texts are not gone.'''\n    op.add_column('note', c)\n",
+    ],
+)
+def test_what_is_none_there_is_none_here(downgrade: str) -> None:
+    assert declarations(UP + downgrade, IRREVERSIBLE) == []
+
+
+def test_a_merge_has_nothing_to_undo() -> None:
+    source = "def upgrade():\n    pass\n\ndef downgrade():\n    '''Nothing is lost here.'''\n"
+    assert declarations(source, IRREVERSIBLE) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "# noqa: CAL301 - never read\nwith op.batch_alter_table('note') as b:\n    b.drop_column('body')\n",
+        "op.drop_column(  # noqa: CAL301: never read\n    'note', 'body'\n)\n",
+        "op.drop_column(\n    'note',  # noqa: CAL3 never read\n    'body'\n)\n",
+    ],
+)
+def test_a_loss_is_declared_where_the_lint_takes_it(source: str) -> None:
+    (declaration,) = declarations(source)
+    assert declaration.reason == "never read"
+    assert declaration.covers(NOTE, {"note", "tag"}, "body", COLUMNS)
+    assert not declaration.covers(TableName("", "tag"), {"note", "tag"}, "body", COLUMNS)

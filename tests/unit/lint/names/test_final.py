@@ -14,7 +14,7 @@ from sqlalchemy.schema import AddConstraint, CreateIndex, conv
 
 from calista_tools.effects.names.final import final_name
 from calista_tools.effects.names.shortening import clip, shorten
-from calista_tools.effects.operations import Name, SchemaObject
+from calista_tools.effects.objects import Name, SchemaObject
 
 DIALECTS: dict[str, sa.Dialect] = {
     "postgresql": PGDialect(),  # type: ignore[no-untyped-call]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from calista_tools.effects.operations import ALL_DIALECTS, Guard, Operation
+from calista_tools.effects.objects import ALL_DIALECTS
+from calista_tools.effects.operations import Guard, Operation
 
 if TYPE_CHECKING:
     import ast

@@ -6,7 +6,8 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.effects.evaluator.values import ClassValue, Construct, ModuleValue, Unknown
-from calista_tools.effects.operations import ALL_DIALECTS, Evaluation, Trouble
+from calista_tools.effects.objects import ALL_DIALECTS
+from calista_tools.effects.operations import Evaluation, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable

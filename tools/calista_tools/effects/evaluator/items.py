@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.effects.evaluator.values import Construct, External, Final, Method, Unknown
-from calista_tools.effects.operations import ALL_DIALECTS, Column, Name, SchemaObject
+from calista_tools.effects.objects import ALL_DIALECTS, Column, Name, SchemaObject
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

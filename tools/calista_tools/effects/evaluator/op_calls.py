@@ -9,14 +9,15 @@ from calista_tools.effects.evaluator.items import argument, columns_of, name_of,
 from calista_tools.effects.evaluator.parts import excluded, only_for, with_included
 from calista_tools.effects.evaluator.raw_sql import statement
 from calista_tools.effects.evaluator.values import Construct
-from calista_tools.effects.operations import Batch, Name, Operation, SchemaObject
+from calista_tools.effects.objects import Name, SchemaObject
+from calista_tools.effects.operations import Batch, Operation
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Callable, Sequence
 
     from calista_tools.effects.evaluator.frame import Frame
-    from calista_tools.effects.operations import Column
+    from calista_tools.effects.objects import Column
 
     Builder = Callable[[Frame, "Call"], Operation]
 

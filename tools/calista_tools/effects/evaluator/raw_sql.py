@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from calista_tools.effects.evaluator.core_statements import details
 from calista_tools.effects.evaluator.items import sql_text, table_of
 from calista_tools.effects.evaluator.values import Construct, External, Unknown
-from calista_tools.effects.operations import Name, Operation
+from calista_tools.effects.objects import Name
+from calista_tools.effects.operations import Operation
 from calista_tools.effects.sql import HOLE, effects
 from calista_tools.startup.patterns import later
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from calista_tools.effects.evaluator.frame import Frame
-    from calista_tools.effects.operations import SchemaObject
+    from calista_tools.effects.objects import SchemaObject
     from calista_tools.effects.sql import Effects
 
 _VERBS = frozenset({"insert", "update", "delete", "select"})

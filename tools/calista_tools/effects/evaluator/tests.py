@@ -27,7 +27,7 @@ from calista_tools.effects.evaluator.values import (
     Partial,
     Unknown,
 )
-from calista_tools.effects.operations import ALL_DIALECTS
+from calista_tools.effects.objects import ALL_DIALECTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

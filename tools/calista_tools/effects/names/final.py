@@ -17,7 +17,7 @@ from calista_tools.startup.records import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from calista_tools.effects.operations import SchemaObject
+    from calista_tools.effects.objects import SchemaObject
 
 POSTGRESQL = "postgresql"
 

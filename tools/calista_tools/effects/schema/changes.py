@@ -13,7 +13,8 @@ from calista_tools.effects.schema.sql_changes import statement_changes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from calista_tools.effects.operations import Column, Operation, SchemaObject
+    from calista_tools.effects.objects import Column, SchemaObject
+    from calista_tools.effects.operations import Operation
 
 
 #: What is the same on both dialects is one object, and kept once where schemas are kept.

@@ -9,7 +9,8 @@ from calista_tools.effects.schema.elements import Change
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from calista_tools.effects.operations import Operation, SchemaObject
+    from calista_tools.effects.objects import SchemaObject
+    from calista_tools.effects.operations import Operation
     from calista_tools.effects.sql import Statement
 
 _DDL_WORDS = ("create", "alter", "drop", "comment", "do", "exec", "")
@@ -106,7 +107,7 @@ def _of_object(
 def _of_change(
     what: str, name: str | None, new_name: str | None, column: object, base: Change
 ) -> Iterator[Change]:
-    from calista_tools.effects.operations import Column
+    from calista_tools.effects.objects import Column
     from calista_tools.effects.schema.changes import column_state
 
     if what == "add_column" and isinstance(column, Column):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools.effects.operations import Column
+from calista_tools.effects.objects import Column
 from calista_tools.effects.sql.constraints import column, is_table_constraint, table_constraint
 from calista_tools.effects.sql.statement_draft import NOWHERE
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools.effects.operations import Column
+from calista_tools.effects.objects import Column
 from calista_tools.effects.sql.cursor import Cursor, words
 from calista_tools.effects.sql.index_parts import distinct, part_name
 from calista_tools.effects.sql.statement_draft import NOWHERE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from calista_tools.effects.operations import Column, Name, SchemaObject
+from calista_tools.effects.objects import Column, Name, SchemaObject
 from calista_tools.effects.sql.statement_effects import Change, Statement
 
 if TYPE_CHECKING:

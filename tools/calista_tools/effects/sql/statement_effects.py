@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
-    from calista_tools.effects.operations import Column, SchemaObject
+    from calista_tools.effects.objects import Column, SchemaObject
 
 
 #: A word that stands for a part of the text that is not known.

@@ -9,7 +9,8 @@ from calista_tools.lint.rule import Edit
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from calista_tools.effects.operations import Operation, SchemaObject
+    from calista_tools.effects.objects import SchemaObject
+    from calista_tools.effects.operations import Operation
     from calista_tools.lint.migration import Migration
 
     Renamed = Callable[[SchemaObject, str | None], str | None]

@@ -10,7 +10,8 @@ from calista_tools.effects.names.final import final_name
 from calista_tools.lint.rule import Edit, Fix
 
 if TYPE_CHECKING:
-    from calista_tools.effects.operations import Operation, SchemaObject
+    from calista_tools.effects.objects import SchemaObject
+    from calista_tools.effects.operations import Operation
     from calista_tools.lint.migration import Migration
 
 _ITEMS = frozenset(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from calista_tools.effects.names.convention import UnknownTokenError, expand
 from calista_tools.effects.names.final import FinalName, final_name, fits, subject_of
 from calista_tools.effects.names.shortening import LONGEST, clip, shorten
-from calista_tools.effects.operations import Name
+from calista_tools.effects.objects import Name
 from calista_tools.lint.names.renaming import rename
 from calista_tools.lint.rule import Finding
 from calista_tools.startup.records import NamedTuple
@@ -16,7 +16,8 @@ from calista_tools.startup.records import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from calista_tools.effects.operations import Operation, SchemaObject
+    from calista_tools.effects.objects import SchemaObject
+    from calista_tools.effects.operations import Operation
     from calista_tools.lint.migration import Migration
     from calista_tools.lint.rule import Fix
 

@@ -17,7 +17,7 @@ from calista_tools.lint.rule import Edit, Fix
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from calista_tools.effects.operations import SchemaObject
+    from calista_tools.effects.objects import SchemaObject
     from calista_tools.lint.migration import Migration
 
 #: PostgreSQL's limit; SQLAlchemy refuses a longer plain name and shortens one given by `op.f`.

@@ -12,7 +12,7 @@ from calista_tools.lint.rule import Fix
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from calista_tools.effects.operations import SchemaObject
+    from calista_tools.effects.objects import SchemaObject
     from calista_tools.lint.migration import Migration
     from calista_tools.lint.rule import Edit
 

@@ -7,7 +7,8 @@ from calista_tools.lint.rule import Finding, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from calista_tools.effects.operations import Column, Operation
+    from calista_tools.effects.objects import Column
+    from calista_tools.effects.operations import Operation
     from calista_tools.lint.migration import Migration
 
 

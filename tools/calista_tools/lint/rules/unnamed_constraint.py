@@ -10,7 +10,8 @@ from calista_tools.lint.rule import Finding, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from calista_tools.effects.operations import Operation, SchemaObject
+    from calista_tools.effects.objects import SchemaObject
+    from calista_tools.effects.operations import Operation
     from calista_tools.lint.migration import Migration
     from calista_tools.lint.rule import Fix
 

@@ -13,7 +13,8 @@ from calista_tools.startup.records import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from calista_tools.effects.operations import Operation, SchemaObject
+    from calista_tools.effects.objects import SchemaObject
+    from calista_tools.effects.operations import Operation
     from calista_tools.effects.sql import Statement
     from calista_tools.lint.migration import Migration
 

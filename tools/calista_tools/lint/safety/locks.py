@@ -14,7 +14,8 @@ from calista_tools.startup.records import NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from calista_tools.effects.operations import Column, Operation
+    from calista_tools.effects.objects import Column
+    from calista_tools.effects.operations import Operation
     from calista_tools.effects.sql import Change, Statement
 
 

@@ -9,7 +9,7 @@ from alembic.operations import Operations
 from sqlalchemy import URL, text
 
 from calista_tools.effects.evaluator import evaluate
-from calista_tools.effects.schema import Schema, changes_of
+from calista_tools.effects.schema import Schema, apply, changes_of
 
 LONG = "an_extraordinarily_long_table_name_of_fifty_letters"
 SOURCE = """
@@ -108,6 +108,6 @@ def test_names_that_postgresql_gives(postgresql_url: URL) -> None:
     engine.dispose()
     operations = evaluate(ast.parse(SOURCE), Path("x.py")).operations
     schema = Schema("postgresql")
-    schema.apply(changes_of(operations, "postgresql", {"ix": "ix_%(column_0_label)s"}))
+    apply(schema, changes_of(operations, "postgresql", {"ix": "ix_%(column_0_label)s"}))
     ours = {(table.name, one.name) for table in schema.tables.values() for one in table.objects}
     assert sorted(ours) == sorted(live)

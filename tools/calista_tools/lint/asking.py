@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calista_tools.effects.evaluator import follow
+from calista_tools.effects.schema.applying import apply
 from calista_tools.effects.schema.changes import changes_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def answered(migration: Migration, dialect: str, before: Schema) -> list[Change]
         nonlocal seen
         if len(operations) != seen[0]:
             now = before.copy()
-            now.apply(changes_of(operations, dialect, templates))
+            apply(now, changes_of(operations, dialect, templates))
             seen = (len(operations), now)
         return seen[1]
 

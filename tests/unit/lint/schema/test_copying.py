@@ -1,6 +1,6 @@
 """What a copy of a table on SQLite keeps."""
 
-from calista_tools.effects.schema import Change, Placed, Schema
+from calista_tools.effects.schema import Change, Placed, Schema, apply
 from calista_tools.effects.schema.elements import ColumnState
 
 FIRST = Placed("fk", None, ("a",), "u", ("id",), implicit=True)
@@ -11,8 +11,8 @@ def kept(*between: Change) -> list[Placed]:
     """The foreign keys of a table with two equal ones, after a copy."""
     schema = Schema("sqlite")
     columns = (ColumnState("a", "Integer()", None, default=False),)
-    schema.apply([Change("create_table", "t", columns=columns, objects=(FIRST, SECOND))])
-    schema.apply([*between, Change("recreate", "t")])
+    apply(schema, [Change("create_table", "t", columns=columns, objects=(FIRST, SECOND))])
+    apply(schema, [*between, Change("recreate", "t")])
     return list(schema.tables["t"].objects)
 
 

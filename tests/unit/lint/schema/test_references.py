@@ -2,7 +2,7 @@
 
 import pytest
 
-from calista_tools.effects.schema import Change, Placed, Schema
+from calista_tools.effects.schema import Change, Placed, Schema, apply
 from calista_tools.effects.schema.elements import Event
 
 NAMESAKES = [
@@ -26,7 +26,7 @@ def dropped(*changes: Change) -> list[str | None]:
     """Return the foreign keys that are dropped."""
     schema = Schema("postgresql")
     heard: list[Event] = []
-    schema.apply(changes, heard.append)
+    apply(schema, changes, heard.append)
     return [one.placed.name for one in heard if one.action == "drop" and one.placed.kind == "fk"]
 
 

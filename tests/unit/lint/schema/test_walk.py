@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calista_tools.effects.schema import Change, Schema, walk
+from calista_tools.effects.schema import Change, Schema, apply, walk
 
 
 def creates(table: str) -> list[Change]:
@@ -63,9 +63,9 @@ def test_tell_hears_each_revision_once() -> None:
 
 def test_copies_do_not_share_changes() -> None:
     one = Schema("sqlite")
-    one.apply(creates("a"))
+    apply(one, creates("a"))
     other = one.copy()
-    other.apply([Change("drop_table", "a")])
+    apply(other, [Change("drop_table", "a")])
     assert set(one.tables) == {"a"}
     assert not other.tables
 

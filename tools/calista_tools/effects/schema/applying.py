@@ -15,12 +15,22 @@ from calista_tools.effects.schema.references import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from calista_tools.effects.schema.state import Schema
 
 
-def nobody(event: Event) -> None:
+def apply(
+    schema: Schema, changes: Iterable[Change], tell: Callable[[Event], None] | None = None
+) -> None:
+    """Change a schema; ``tell`` hears of each object that is made, dropped or renamed."""
+    for change in changes:
+        handler = _HANDLERS.get(change.what)
+        if handler is not None:
+            handler(schema, change, tell or _nobody)
+
+
+def _nobody(event: Event) -> None:
     """Hear of an event and do nothing."""
     del event
 
@@ -39,7 +49,7 @@ def _create_table(schema: Schema, change: Change, tell: Callable[[Event], None])
     table = Table(change.table, change.schema, columns, (), known and len(columns) > 0)
     schema.tables[key] = table
     schema.take(table.name, 1)
-    heard = tell is not nobody
+    heard = tell is not _nobody
     if heard:
         tell(Event("create", table.name, Placed("table", table.name, ()), change))
     objects = sorted(change.objects, key=lambda one: _ORDER.get(one.kind, 9))
@@ -61,7 +71,7 @@ def _drop_table(schema: Schema, change: Change, tell: Callable[[Event], None]) -
         schema.clear = False
         return
     table = schema.table(change.table, change.schema)
-    heard = tell is not nobody
+    heard = tell is not _nobody
     if heard:
         tell(Event("drop", change.table, Placed("table", change.table, ()), change))
     if table is None:
@@ -345,7 +355,7 @@ def _unclear(schema: Schema, change: Change, tell: Callable[[Event], None]) -> N
         schema.clear = False
 
 
-HANDLERS: dict[str, Callable[[Schema, Change, Callable[[Event], None]], None]] = {
+_HANDLERS: dict[str, Callable[[Schema, Change, Callable[[Event], None]], None]] = {
     "create_table": _create_table,
     "drop_table": _drop_table,
     "rename_table": _rename_table,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.effects.schema.applying import apply
 from calista_tools.effects.schema.state import Schema
 
 if TYPE_CHECKING:
@@ -76,9 +77,9 @@ def walk(
         if len(known) > 1:
             missing = above[revision] & ~above[known[0]] & ~(1 << place[revision])
             for one in _members(missing, sequence):
-                schema.apply(changes(one))
+                apply(schema, changes(one))
         yield revision, schema
-        schema.apply(changes(revision), tell)
+        apply(schema, changes(revision), tell)
         if left[revision]:
             states[revision] = schema
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections import ChainMap
 from typing import TYPE_CHECKING
 
-from calista_tools.effects.schema.applying import HANDLERS, nobody
 from calista_tools.effects.schema.elements import Table, key_of
 from calista_tools.effects.schema.numbering import numbered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, MutableMapping
+    from collections.abc import Iterable, MutableMapping
 
-    from calista_tools.effects.schema.elements import Change, Event, Placed
+    from calista_tools.effects.schema.elements import Change, Placed
 
 
 class Schema:
@@ -72,13 +71,6 @@ class Schema:
         """Return the table that has an object of this kind and name."""
         table = self.tables.get(self.places.get(name, ""))
         return table if table is not None and table.named(name, kind) is not None else None
-
-    def apply(self, changes: Iterable[Change], tell: Callable[[Event], None] | None = None) -> None:
-        """Change the schema; ``tell`` hears of each object that is made, dropped or renamed."""
-        for change in changes:
-            handler = HANDLERS.get(change.what)
-            if handler is not None:
-                handler(self, change, tell or nobody)
 
     def put(self, table: Table, placed: Placed) -> Placed:
         """Add an object to a table, under a number where PostgreSQL has to give one."""

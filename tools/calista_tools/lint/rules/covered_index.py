@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.effects.schema.applying import apply
 from calista_tools.lint.rule import Finding, rule
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def check(migration: Migration) -> Iterator[Finding]:
         if not _can_be_covered(before, changes):
             continue
         schema = before.around(changes)
-        schema.apply(changes)
+        apply(schema, changes)
         for change in changes:
             table = schema.table(change.table, change.schema)
             if table is None or change.position in reported:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.effects.schema.applying import apply
 from calista_tools.lint.names.policy import WORDS
 from calista_tools.lint.rule import Finding, rule
 
@@ -66,7 +67,7 @@ def check(migration: Migration) -> Iterator[Finding]:
                     if message:
                         reported.add(change.position)
                         yield Finding.of(operation, message)
-                schema.apply((change,))
+                apply(schema, (change,))
 
 
 def _judged(change: Change, operation: Operation, dialect: str) -> bool:

@@ -47,6 +47,7 @@ class Operation:
         columns: Names of the columns it is about; None where they cannot be known.
         objects: The constraints, indexes, triggers and functions that it touches.
         specs: The columns of ``create_table`` and ``add_column``.
+        new_type: The type that ``alter_column`` gives, as its source would spell it; None for none.
         dialects: On which of the two dialects the line can run.
         conditional: Stands under a test (or in a loop) whose outcome cannot be known.
         offline: None: runs both ways; True: only with ``--sql``; False: never with ``--sql``.
@@ -66,6 +67,7 @@ class Operation:
         "foreign",
         "keywords",
         "name",
+        "new_type",
         "node",
         "objects",
         "offline",
@@ -116,6 +118,7 @@ class Operation:
         self.offline: bool | None = None
         self.foreign = False
         self.unlikely = ""
+        self.new_type: str | None = None
 
     def effects(self, dialect: str) -> Effects | None:
         """Return what its SQL does on a dialect; None where it is no SQL or the text is unknown."""

@@ -271,7 +271,7 @@ def _column(frame: Frame, call: Call) -> Operation:
         call.params.setdefault("new_column_name", call.params["name"])
     type_value = call.params.get("type_")
     objects = items.type_checks(type_value, text_of(value), call.table(), call.node)
-    return Operation(
+    made = Operation(
         call.name,
         frame.state.direction,
         call.node,
@@ -280,6 +280,9 @@ def _column(frame: Frame, call: Call) -> Operation:
         columns=(text_of(value),) if isinstance(value, str) else None,
         objects=tuple(objects),
     )
+    if type_value is not None:
+        made.new_type = items.type_text(type_value)
+    return made
 
 
 def _create(frame: Frame, call: Call) -> Operation:

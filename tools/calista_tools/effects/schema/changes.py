@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from calista_tools.effects.names.final import final_name, fits
-from calista_tools.effects.schema.elements import Change, ColumnState, Placed
+from calista_tools.effects.schema.catalogued import column_state, placed
+from calista_tools.effects.schema.elements import Change, Placed
 from calista_tools.effects.schema.recreation import recreates
 from calista_tools.effects.schema.sql_changes import statement_changes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from calista_tools.effects.objects import Column, SchemaObject
+    from calista_tools.effects.objects import SchemaObject
     from calista_tools.effects.operations import Operation
-
-
-#: What is the same on both dialects is one object, and kept once where schemas are kept.
-_placed = lru_cache(maxsize=4096)(Placed)
-_column_state = lru_cache(maxsize=4096)(ColumnState)
 
 
 def changes_of(
@@ -190,46 +185,6 @@ def _renamed_in_copy(inside: Sequence[Operation]) -> set[str | None]:
 _KEYED = frozenset({"create_primary_key", "create_unique_constraint", "create_foreign_key"})
 
 
-def placed(made: SchemaObject, dialect: str, convention: Mapping[str, str], row: int) -> Placed:
-    """Return an object as the catalog will have it."""
-    final = final_name(made, dialect, convention)
-    guess = (
-        dialect == "postgresql"
-        and made.name is None
-        and (made.raw or made.kind not in convention)
-        and made.kind in ("pk", "uq", "fk", "ck", "ix", "ex")
-    )
-    return _placed(
-        made.kind,
-        final.name,
-        made.columns,
-        made.referred_table,
-        made.referred_columns,
-        made.unique,
-        final.implicit or (made.raw and made.name is None),
-        final.reason,
-        made.expression,
-        guess,
-        final.full,
-        made.name.text if made.name is not None else None,
-        getattr(made.node, "lineno", row) if made.node is not None else row,
-        made.referred_schema,
-        made.parts if guess else None,
-    )
-
-
-def column_state(column: Column) -> ColumnState:
-    """Return a column as the model keeps it."""
-    attributes = column.attributes
-    default = (
-        column.server_default is not None
-        or "identity" in attributes
-        or "computed" in attributes
-        or "server_default" in attributes
-    )
-    return _column_state(column.name, column.type, column.nullable, default)
-
-
 def _changes(
     operation: Operation, index: int, dialect: str, convention: Mapping[str, str]
 ) -> Iterable[Change]:
@@ -282,10 +237,8 @@ def _altered(operation: Operation, base: Change) -> Change:
     values: dict[str, object] = {}
     if isinstance(keywords.get("nullable"), bool):
         values["nullable"] = keywords["nullable"]
-    if keywords.get("type_") is not None:
-        from calista_tools.effects.evaluator.items import type_text
-
-        values["type"] = type_text(keywords["type_"])
+    if operation.new_type is not None:
+        values["type"] = operation.new_type
     if keywords.get("server_default", False) is not False:
         values["default"] = keywords["server_default"] is not None
     new = keywords.get("new_column_name")

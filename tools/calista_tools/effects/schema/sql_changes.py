@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.effects.objects import Column
+from calista_tools.effects.schema.catalogued import column_state, placed
 from calista_tools.effects.schema.elements import Change
 
 if TYPE_CHECKING:
@@ -56,8 +58,6 @@ def _cascades(statement: Statement) -> bool:
 def _of_statement(
     statement: Statement, base: Change, dialect: str, convention: Mapping[str, str]
 ) -> Iterator[Change]:
-    from calista_tools.effects.schema.changes import column_state, placed
-
     if statement.unknown and statement.kind == "ddl":
         yield base
     if statement.verb == "create table":
@@ -86,8 +86,6 @@ def _of_object(
     dialect: str,
     convention: Mapping[str, str],
 ) -> Iterator[Change]:
-    from calista_tools.effects.schema.changes import placed
-
     table = made.table if made.table is not None else about
     here = base._replace(table=table, kind=made.kind)
     if made.kind == "table" and made.action != "create":
@@ -107,9 +105,6 @@ def _of_object(
 def _of_change(
     what: str, name: str | None, new_name: str | None, column: object, base: Change
 ) -> Iterator[Change]:
-    from calista_tools.effects.objects import Column
-    from calista_tools.effects.schema.changes import column_state
-
     if what == "add_column" and isinstance(column, Column):
         yield base._replace(what="add_column", columns=(column_state(column),))
     elif what == "drop_column":

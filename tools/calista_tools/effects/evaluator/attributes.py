@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.effects.evaluator import instances, models, reflection
 from calista_tools.effects.evaluator.drivers import Driver
-from calista_tools.effects.evaluator.frame import NeedDialect
+from calista_tools.effects.evaluator.frame import Function, NeedDialect
 from calista_tools.effects.evaluator.values import (
     DIALECT_NAME,
     BatchBlock,
@@ -16,7 +16,6 @@ from calista_tools.effects.evaluator.values import (
     DialectTest,
     External,
     FilePath,
-    Function,
     Instance,
     Live,
     Method,

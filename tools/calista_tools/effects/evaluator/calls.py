@@ -14,6 +14,7 @@ from calista_tools.effects.evaluator.frame import (
     FUEL_OF_A_CALL,
     HANDLERS,
     Frame,
+    Function,
     NeedDialect,
     OutOfFuel,
 )
@@ -26,7 +27,6 @@ from calista_tools.effects.evaluator.values import (
     Expected,
     External,
     FilePath,
-    Function,
     Live,
     Method,
     Partial,
@@ -37,7 +37,7 @@ from calista_tools.effects.operations import Operation
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from calista_tools.effects.evaluator.values import Handler
+    from calista_tools.effects.evaluator.frame import Handler
 
 
 def _call(frame: Frame, node: ast.Call) -> object:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from calista_tools.effects.evaluator import tests
 from calista_tools.effects.evaluator.branches import ON, RAISE, RETURN, branch, copied
+from calista_tools.effects.evaluator.frame import Function
 from calista_tools.effects.evaluator.values import (
     BatchBlock,
     Construct,
     DialectTest,
     Expected,
-    Function,
     Live,
     OfflineTest,
     Unknown,

@@ -7,7 +7,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.effects.evaluator import attributes, strings
-from calista_tools.effects.evaluator.frame import HANDLERS, Frame, NeedDialect
+from calista_tools.effects.evaluator.frame import HANDLERS, Frame, Function, NeedDialect
 from calista_tools.effects.evaluator.tests import compare, joint, negate, test_of
 from calista_tools.effects.evaluator.values import (
     DialectName,
@@ -16,7 +16,6 @@ from calista_tools.effects.evaluator.values import (
     Expected,
     External,
     FilePath,
-    Function,
     OfflineTest,
     Unknown,
 )

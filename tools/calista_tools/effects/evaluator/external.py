@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.effects.evaluator import attributes, connection_calls, op_calls
+from calista_tools.effects.evaluator.arguments import table_of
 from calista_tools.effects.evaluator.builtins import path_of
 from calista_tools.effects.evaluator.core_statements import details_of_query, queried
 from calista_tools.effects.evaluator.instances import named_tuple
-from calista_tools.effects.evaluator.items import table_of
 from calista_tools.effects.evaluator.modules import FOREIGN
 from calista_tools.effects.evaluator.tables import all_tables, model_method, schema_method
 from calista_tools.effects.evaluator.values import (
@@ -29,8 +29,7 @@ from calista_tools.effects.operations import Operation
 if TYPE_CHECKING:
     import ast
 
-    from calista_tools.effects.evaluator.frame import Frame
-    from calista_tools.effects.evaluator.values import Handler
+    from calista_tools.effects.evaluator.frame import Frame, Handler
 
 
 def handler_of(path: str) -> Handler:

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from calista_tools.effects.operations import Operation
     from calista_tools.effects.schema import Schema
 
+    #: Calls something with evaluated arguments.
+    Handler = Callable[["Frame", list[Any], dict[str, Any], ast.Call], object]
+
 #: Statements, calls and rounds that one file may take, besides two for each of its lines.
 FUEL = 20_000
 #: How much of it one call from `upgrade()` or `downgrade()` may take.
@@ -226,3 +229,15 @@ class Frame:
 
 #: How each kind of expression is evaluated; filled by ``expressions`` and ``calls``.
 HANDLERS: dict[type[ast.expr], Callable[[Frame, Any], object]] = {}
+
+
+class Function:
+    """A function or lambda of the revision or of a module of its project."""
+
+    __slots__ = ("frame", "node")
+
+    def __init__(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, frame: Frame
+    ) -> None:
+        self.node = node
+        self.frame = frame

@@ -8,11 +8,11 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.effects.evaluator.frame import Function
 from calista_tools.effects.evaluator.values import (
     ClassValue,
     Construct,
     External,
-    Function,
     Instance,
     NamedValues,
     Partial,

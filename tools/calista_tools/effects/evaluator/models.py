@@ -5,14 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from calista_tools.effects.evaluator.values import (
-    ClassValue,
-    Construct,
-    External,
-    Function,
-    Method,
-    Unknown,
-)
+from calista_tools.effects.evaluator.frame import Function
+from calista_tools.effects.evaluator.values import ClassValue, Construct, External, Method, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,8 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.effects.evaluator.frame import Frame
-from calista_tools.effects.evaluator.values import External, Function, ModuleValue, Unknown
+from calista_tools.effects.evaluator.frame import Frame, Function
+from calista_tools.effects.evaluator.values import External, ModuleValue, Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable

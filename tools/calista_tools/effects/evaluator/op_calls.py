@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.effects.evaluator import items
-from calista_tools.effects.evaluator.items import argument, columns_of, name_of, table_of, text_of
+from calista_tools.effects.evaluator.arguments import (
+    argument,
+    columns_of,
+    name_of,
+    sql_text,
+    table_of,
+    text_of,
+    type_text,
+)
 from calista_tools.effects.evaluator.parts import excluded, only_for, with_included
 from calista_tools.effects.evaluator.raw_sql import statement
 from calista_tools.effects.evaluator.values import Construct
@@ -281,7 +289,7 @@ def _column(frame: Frame, call: Call) -> Operation:
         objects=tuple(objects),
     )
     if type_value is not None:
-        made.new_type = items.type_text(type_value)
+        made.new_type = type_text(type_value)
     return made
 
 
@@ -302,7 +310,7 @@ def _create(frame: Frame, call: Call) -> Operation:
         referred_table = text_of(call.params.get("referent_table"))
         referred = columns_of(call.params.get("remote_cols"))
     elif kind == "ck":
-        expression = items.sql_text(call.params.get("condition")) or ""
+        expression = sql_text(call.params.get("condition")) or ""
     elif kind == "ex":
         columns, parts = excluded(call.rest)
     else:

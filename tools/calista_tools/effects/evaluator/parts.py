@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools.effects.evaluator.items import column_name, columns_of, sql_text
+from calista_tools.effects.evaluator.arguments import column_name, columns_of, sql_text
 from calista_tools.effects.evaluator.values import Construct
 from calista_tools.effects.sql.index_parts import distinct, part_in
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.effects.evaluator.arguments import sql_text, table_of
 from calista_tools.effects.evaluator.core_statements import details
-from calista_tools.effects.evaluator.items import sql_text, table_of
 from calista_tools.effects.evaluator.values import Construct, External, Unknown
 from calista_tools.effects.objects import Name
 from calista_tools.effects.operations import Operation

@@ -10,13 +10,12 @@ from calista_tools.effects.evaluator import compound, loops, modules
 from calista_tools.effects.evaluator.attributes import READ
 from calista_tools.effects.evaluator.branches import ON, RAISE, RETURN, branch
 from calista_tools.effects.evaluator.expressions import combine
-from calista_tools.effects.evaluator.frame import Frame
+from calista_tools.effects.evaluator.frame import Frame, Function
 from calista_tools.effects.evaluator.instances import described
 from calista_tools.effects.evaluator.tests import test_of
 from calista_tools.effects.evaluator.values import (
     Aside,
     DialectTest,
-    Function,
     Instance,
     Live,
     OfflineTest,

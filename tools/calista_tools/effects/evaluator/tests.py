@@ -7,7 +7,7 @@ import operator
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.effects.evaluator.drivers import Driver
-from calista_tools.effects.evaluator.frame import NeedDialect
+from calista_tools.effects.evaluator.frame import Function, NeedDialect
 from calista_tools.effects.evaluator.inspection import KnownTables
 from calista_tools.effects.evaluator.values import (
     BatchBlock,
@@ -19,7 +19,6 @@ from calista_tools.effects.evaluator.values import (
     Expected,
     External,
     FilePath,
-    Function,
     Instance,
     Live,
     Method,

@@ -12,11 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from calista_tools.effects.evaluator.frame import Frame
     from calista_tools.effects.operations import Batch
-
-    #: Calls something with evaluated arguments.
-    Handler = Callable[[Frame, list[Any], dict[str, Any], ast.Call], object]
 
 
 class Unknown:
@@ -91,7 +87,7 @@ class External:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.handler: Handler | None = None
+        self.handler: Callable[..., object] | None = None
         self._attributes: dict[str, External] = {}
 
     def attribute(self, name: str) -> External:
@@ -133,18 +129,6 @@ class Construct:
         self.kwargs = kwargs
         self.node = node
         self.receiver = receiver
-
-
-class Function:
-    """A function or lambda of the revision or of a module of its project."""
-
-    __slots__ = ("frame", "node")
-
-    def __init__(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, frame: Frame
-    ) -> None:
-        self.node = node
-        self.frame = frame
 
 
 class Partial:

@@ -112,7 +112,7 @@ def _alter_column(step: Operation) -> Iterator[Lock]:
 
 def changes_type(step: Operation) -> bool:
     """Whether ``alter_column`` may write every row; a longer string or number does not."""
-    from calista_tools.effects.evaluator.items import type_text
+    from calista_tools.effects.evaluator.arguments import type_text
 
     old, new = step.keywords.get("existing_type"), step.keywords.get("type_")
     before, after = _type_of(type_text(old)), _type_of(type_text(new))

@@ -11,6 +11,7 @@ from calista_tools.effects.evaluator.builtins import path_of
 from calista_tools.effects.evaluator.core_statements import details_of_query, queried
 from calista_tools.effects.evaluator.instances import named_tuple
 from calista_tools.effects.evaluator.modules import FOREIGN
+from calista_tools.effects.evaluator.raw_sql import statement
 from calista_tools.effects.evaluator.tables import all_tables, model_method, schema_method
 from calista_tools.effects.evaluator.values import (
     BatchBlock,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import ast
 
     from calista_tools.effects.evaluator.frame import Frame, Handler
+    from calista_tools.effects.operations import Batch
 
 
 def handler_of(path: str) -> Handler:
@@ -81,12 +83,29 @@ def _construct(name: str, path: str) -> Handler:
 
 def _operation(name: str) -> Handler:
     def handler(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
-        frame.state.add(op_calls.operation(frame, name, args, kwargs, node, None))
+        _step(frame, name, args, kwargs, node, None)
         if name == "create_table":
             return Construct("Table", "sqlalchemy.Table", args[:1], {}, node)
         return None
 
     return handler
+
+
+def _step(
+    frame: Frame,
+    name: str,
+    args: list[Any],
+    kwargs: dict[str, Any],
+    node: ast.Call,
+    batch: Batch | None,
+) -> None:
+    """Record what one method of ``op``, or of a batch block, does."""
+    if name == "execute":
+        made = statement(frame, args[0] if args else kwargs.get("sqltext"), node, "op")
+        made.batch = batch
+    else:
+        made = op_calls.operation(frame, name, args, kwargs, node, batch)
+    frame.state.add(made)
 
 
 def _batch(frame: Frame, args: list[Any], kwargs: dict[str, Any], node: ast.Call) -> object:
@@ -124,7 +143,7 @@ def batch_call(
         return block
     if name in ("__exit__", "flush"):
         return None
-    frame.state.add(op_calls.operation(frame, name, args, kwargs, node, block.record))
+    _step(frame, name, args, kwargs, node, block.record)
     return None
 
 

@@ -15,7 +15,6 @@ from calista_tools.effects.evaluator.arguments import (
     type_text,
 )
 from calista_tools.effects.evaluator.parts import excluded, only_for, with_included
-from calista_tools.effects.evaluator.raw_sql import statement
 from calista_tools.effects.evaluator.values import Construct
 from calista_tools.effects.objects import Name, SchemaObject
 from calista_tools.effects.operations import Batch, Operation
@@ -130,12 +129,8 @@ def operation(
     node: ast.AST,
     batch_record: Batch | None,
 ) -> Operation:
-    """Return the record of one call of ``op.<name>`` or ``batch_op.<name>``."""
+    """Return the record of one call of ``op.<name>`` or ``batch_op.<name>``, but for ``execute``."""
     builder = _BUILDERS.get(name)
-    if name == "execute":
-        made = statement(frame, args[0] if args else kwargs.get("sqltext"), node, "op")
-        made.batch = batch_record
-        return made
     if builder is None:
         keywords = {"name": name, "reason": f"`op.{name}` is not one of Alembic's operations"}
         return Operation(

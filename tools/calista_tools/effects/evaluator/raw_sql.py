@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.effects.evaluator.arguments import sql_text, table_of
 from calista_tools.effects.evaluator.core_statements import details
+from calista_tools.effects.evaluator.tables import ddl
 from calista_tools.effects.evaluator.values import Construct, External, Unknown
 from calista_tools.effects.objects import Name
 from calista_tools.effects.operations import Operation
@@ -80,8 +81,6 @@ def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation
                 keywords["calls"] = tuple(_functions(value))
             return made
         if inner.name in _DDL:
-            from calista_tools.effects.evaluator.tables import ddl
-
             found = ddl(frame, inner, node)
             if found is not None:
                 return found

@@ -13,7 +13,7 @@ from calista_tools.effects.evaluator import evaluate
 from calista_tools.effects.schema.changes import changes_of
 from calista_tools.effects.sql.tokens import Scanner
 from calista_tools.history.scanner import scan_plain
-from calista_tools.lint.one_file import load
+from calista_tools.lint.loading import load
 from calista_tools.lint.rule import all_rules, examples
 from tests.property.history.test_headers import ODD, PLAIN
 from tests.unit.lint.project import as_files

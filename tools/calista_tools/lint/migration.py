@@ -14,7 +14,6 @@ from calista_tools.effects.operations import Evaluation
 from calista_tools.effects.schema.changes import changes_of, same_on_postgresql
 from calista_tools.effects.sql import effects
 from calista_tools.history import Problem, Revision
-from calista_tools.lint.names.policy import created_by_kind, renamed
 from calista_tools.startup.lazily import lazily
 
 if TYPE_CHECKING:
@@ -150,22 +149,6 @@ class Migration:
             if not self.bugs and same_on_postgresql(self.operations, found, direction):
                 return found
         return changes_of(self.operations, dialect, self.convention.templates, direction)
-
-    @lazily
-    def traits(self) -> frozenset[str]:
-        """What the file has of what rules are about.
-
-        The words of its steps (``Operation.what``), ``creates pk`` and the like for what
-        ``upgrade()`` creates or renames, ``guard``, and ``trouble`` where something could not be followed.
-        """
-        found = {operation.what for operation in self.operations}
-        found.update(f"creates {kind}" for kind in created_by_kind(self))
-        found.update(f"renames {named.made.kind}" for named in renamed(self))
-        if self.evaluation.guards:
-            found.add("guard")
-        if self.evaluation.troubles:
-            found.add("trouble")
-        return frozenset(found)
 
     @lazily
     def made_here(self) -> frozenset[str]:

@@ -10,7 +10,7 @@ from calista_tools.effects.schema import walk
 from calista_tools.effects.schema.history_states import order
 from calista_tools.history import Problem, Revision
 from calista_tools.history.scanner import Plain, scan_plain
-from calista_tools.lint.one_file import load, read_source
+from calista_tools.lint.loading import load, read_source
 from calista_tools.lint.parallel import PIECE
 from calista_tools.lint.stretches import stretches
 

@@ -103,7 +103,7 @@ class Rule(NamedTuple):
     Attributes:
         check: Takes a ``Migration`` and yields findings; in the scopes ``history`` and ``noqa``
             takes ``Versions`` or the suppressions, and yields pairs of a file and a finding.
-        about: What a file must have for the rule to find anything (``Migration.traits``): one of
+        about: What a file must have for the rule to find anything (``traits``): one of
             these. Most files have little of what can be wrong. None: any file.
     """
 

@@ -7,8 +7,8 @@ import pytest
 from calista_tools.config import load as configuration
 from calista_tools.effects.evaluator.conventions import templates_in
 from calista_tools.effects.evaluator.values import External
+from calista_tools.lint.loading import load
 from calista_tools.lint.names.listing import list_names
-from calista_tools.lint.one_file import load
 from tests.unit.lint.project import Lint, as_file
 
 LONG = "a_table_with_a_name_that_is_rather_long_for_what_it_is_meant"

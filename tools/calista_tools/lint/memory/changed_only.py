@@ -15,8 +15,10 @@ from calista_tools.effects.schema import walk
 from calista_tools.history import Problem
 from calista_tools.history.scanner import Plain
 from calista_tools.lint.diagnostic import Diagnostic
-from calista_tools.lint.one_file import analyse, load, read_source, traits_of
+from calista_tools.lint.loading import load, read_source
+from calista_tools.lint.one_file import analyse
 from calista_tools.lint.read_history import around, header_of
+from calista_tools.lint.traits import traits_of
 from calista_tools.lint.whole_history import published_ids
 
 if TYPE_CHECKING:

@@ -42,7 +42,7 @@ def edited(source: bytes, edits: Iterable[Edit]) -> bytes:
 
 def does_the_same(migration: Migration, edits: Iterable[Edit], renamed: Renamed) -> bool:
     """Whether the edited file does what it did, its objects named as ``renamed`` says."""
-    from calista_tools.lint.one_file import load
+    from calista_tools.lint.loading import load
 
     source = edited(migration.source, edits)
     if source == migration.source:

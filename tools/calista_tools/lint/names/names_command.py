@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def show(arguments: SimpleNamespace, config_path: Path | None) -> int:
     """Print every name that the files create, rename or drop; returns the exit code."""
-    from calista_tools.lint.one_file import load
+    from calista_tools.lint.loading import load
 
     # Python's own remarks on a revision, such as an invalid escape, are not ours to print.
     warnings.simplefilter("ignore")

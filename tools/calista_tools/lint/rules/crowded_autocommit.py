@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.effects import steps
 from calista_tools.lint.rule import Finding, rule
+from calista_tools.lint.traits import traits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,7 +37,7 @@ def check(migration: Migration) -> Iterator[Finding]:
         else:
             op.create_index("ix_note_note_body", "note", ["body"])
     """
-    if "autocommit" not in migration.traits and b"commit" not in migration.source.lower():
+    if "autocommit" not in traits(migration) and b"commit" not in migration.source.lower():
         return
     for direction in ("upgrade", "downgrade"):
         operations = steps.of(migration.operations, direction)

@@ -10,6 +10,7 @@ import pytest
 
 from calista_tools.lint import one_file as analysis
 from calista_tools.lint import whole_history
+from calista_tools.lint.known import Facts
 from calista_tools.lint.memory import changed_only
 from calista_tools.lint.migration import Migration
 from tests.functional.lint.conftest import Run
@@ -47,7 +48,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     names: list[str] = []
     analyse = analysis.analyse
 
-    def spy(migration: Migration, *arguments: Any) -> analysis.Facts:
+    def spy(migration: Migration, *arguments: Any) -> Facts:
         names.append(migration.path.name)
         return analyse(migration, *arguments)
 

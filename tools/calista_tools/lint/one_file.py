@@ -4,46 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools.history import Problem, Revision
-from calista_tools.lint.noqa import Directive, read_directives
+from calista_tools.lint.known import Facts
+from calista_tools.lint.noqa import read_directives
 from calista_tools.lint.rule import Finding
 from calista_tools.lint.traits import traits_of
-from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
-    from calista_tools.lint.migration import Migration
     from collections.abc import Collection, Iterable, Iterator, Sequence
-    from pathlib import Path
 
+    from calista_tools.lint.migration import Migration
     from calista_tools.lint.rule import Rule
 
 UNREADABLE = "CAL006"
-
-
-class Facts(NamedTuple):
-    """What is known of a file once it has been read: all that whole-history rules may use.
-
-    Attributes:
-        header: What the file says of itself, or why it cannot be read.
-        findings: Pairs of code and finding, before any ``noqa``.
-        directives: Its ``# noqa`` comments.
-        failures: Rules that raised: our bugs, reported as such.
-        digest: What the file means, as `history.lock` records it; "" if it is not published.
-        torn: What the header of a file that cannot be parsed says all the same, where it does.
-    """
-
-    path: Path
-    header: Revision | Problem
-    findings: tuple[tuple[str, Finding], ...] = ()
-    directives: tuple[Directive, ...] = ()
-    failures: tuple[str, ...] = ()
-    digest: str = ""
-    torn: Revision | None = None
-
-    @property
-    def placed(self) -> Revision | None:
-        """By what the file has its place in the history; None where it has none."""
-        return self.header if isinstance(self.header, Revision) else self.torn
 
 
 def analyse(migration: Migration, rules: Sequence[Rule], published: Collection[str] = ()) -> Facts:

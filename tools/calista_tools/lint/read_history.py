@@ -21,12 +21,9 @@ if TYPE_CHECKING:
     from calista_tools.config import Config
     from calista_tools.effects.names.metadata import Convention
     from calista_tools.effects.schema import Change
+    from calista_tools.lint.known import Changes, Known
     from calista_tools.lint.migration import Migration
     from calista_tools.lint.parallel import Peer
-    from calista_tools.lint.whole_history import Known
-
-#: What a revision changes, by dialect.
-Changes = dict[str, "Sequence[Change]"]
 
 
 class Reading:

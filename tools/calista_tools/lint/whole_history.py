@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ConfigError
@@ -10,48 +9,22 @@ from calista_tools.files import regular_file
 from calista_tools.history import History, Problem
 from calista_tools.lint.collected import Collected, Place
 from calista_tools.lint.diagnostic import Diagnostic
+from calista_tools.lint.known import Known
 from calista_tools.lint.one_file import analyse
 from calista_tools.lint.parallel import WORTHWHILE, PeerLostError, available, together
 from calista_tools.lint.read_history import Reading
 from calista_tools.lint.rule import all_rules
 from calista_tools.lint.versions import Versions
-from calista_tools.startup.records import NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from calista_tools.config import Config
-    from calista_tools.effects.names.metadata import Convention
-    from calista_tools.lint.one_file import Facts
+    from calista_tools.lint.known import Facts
     from calista_tools.lint.parallel import Peer
-    from calista_tools.lint.read_history import Changes
     from calista_tools.lint.rule import Rule
     from calista_tools.lint.targets import Group
-
-
-_NONE: Mapping[int, bytes] = MappingProxyType({})
-_NO_CONVENTIONS: Mapping[Path, Convention] = MappingProxyType({})
-
-
-class Known(NamedTuple):
-    """What reading a history has brought, and what the next run may take from it.
-
-    Attributes:
-        facts: By file.
-        changes: What each revision changes in the schema.
-        dependencies: Other files of the project that were looked into.
-        sequence: The revisions, each after its parents.
-        schemas: The schemas at which its stretches begin, as they are kept, by their place.
-        conventions: The naming conventions, by the folder of the revisions that have them.
-    """
-
-    facts: Mapping[Path, Facts]
-    changes: Mapping[str, Changes]
-    dependencies: frozenset[Path]
-    sequence: Sequence[str] = ()
-    schemas: Mapping[int, bytes] = _NONE
-    conventions: Mapping[Path, Convention] = _NO_CONVENTIONS
 
 
 def collect(

@@ -27,11 +27,10 @@ if TYPE_CHECKING:
     from calista_tools.effects.evaluator import Project
     from calista_tools.effects.schema import Change, Schema
     from calista_tools.lint.collected import Collected
+    from calista_tools.lint.known import Changes, Facts
     from calista_tools.lint.memory.facts import Shard
     from calista_tools.lint.memory.findings_cache import Cache
     from calista_tools.lint.migration import Migration
-    from calista_tools.lint.one_file import Facts
-    from calista_tools.lint.read_history import Changes
     from calista_tools.lint.rule import Rule
     from calista_tools.lint.targets import Group
 

@@ -18,8 +18,8 @@ from zlib import crc32
 from calista_tools.effects.schema.elements import Change, ColumnState, Placed, Table
 from calista_tools.effects.schema.state import Schema
 from calista_tools.history.revision_record import Problem, Revision
+from calista_tools.lint.known import Facts, Known
 from calista_tools.lint.noqa import Directive
-from calista_tools.lint.one_file import Facts
 from calista_tools.lint.rule import Edit, Finding, Fix
 from calista_tools.startup.pickling import pickle
 from calista_tools.startup.records import NamedTuple
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from calista_tools.lint.read_history import Changes
-    from calista_tools.lint.whole_history import Known
+    from calista_tools.lint.known import Changes
 
 
 class Shard(NamedTuple):
@@ -118,8 +117,6 @@ def split(files: Sequence[Path], known: Known) -> list[tuple[Shard, bytes]]:
 
 def joined(shards: Sequence[Shard]) -> Known:
     """Return what is known of the whole history."""
-    from calista_tools.lint.whole_history import Known
-
     facts: dict[Path, Facts] = {}
     changes: dict[str, Changes] = {}
     for shard in shards:

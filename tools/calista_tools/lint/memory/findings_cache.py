@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 
     from calista_tools.effects.names.metadata import Convention
     from calista_tools.effects.schema import Schema
+    from calista_tools.lint.known import Known
     from calista_tools.lint.memory.facts import Shard
     from calista_tools.lint.targets import Group
-    from calista_tools.lint.whole_history import Known
 
 #: A file's state; then the digest of one whose times cannot be trusted yet.
 _Stat = list[Any]

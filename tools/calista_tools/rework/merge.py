@@ -24,9 +24,10 @@ def write_merge(config: Config, history: History, message: str) -> Path:
     """
     from calista_tools.authoring.draft import Draft
     from calista_tools.authoring.file_naming import root_of
+    from calista_tools.authoring.finished_file import write_draft
     from calista_tools.authoring.message import check_message
     from calista_tools.authoring.parents import next_stamp
-    from calista_tools.authoring.write_revision import unused_id, write_draft
+    from calista_tools.authoring.write_revision import unused_id
     from calista_tools.history.slug import slugify
 
     check_message(message)

@@ -21,9 +21,7 @@ from typing import TYPE_CHECKING, Any
 from calista_tools.files import regular_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
-    from calista_tools.roundtrip.project.proven_project import Project
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 _ABSENT = "absent"
 #: Bytes; a proof does not depend on what is in larger files, only on that they are there.
@@ -64,14 +62,17 @@ def noted(folders: Iterable[str | Path]) -> Iterator[None]:
         _folders = before
 
 
-def digests(project: Project) -> Mapping[str, str]:
+def digests(revisions: Collection[str], ini: Path) -> Mapping[str, str]:
     """Return the digest of each file that was read, but for those that a proof is known by anyway.
 
     Modules count where a revision needs them; of those that only ``env.py`` imports, such as
     models, a proof does not depend on all.
+
+    Args:
+        revisions: The paths of the project's revisions.
+        ini: Its configuration.
     """
-    revisions = {script.path for script in project.scripts}
-    known = revisions | {str(project.ini), str(project.ini.parent / "pyproject.toml")}
+    known = {*revisions, str(ini), str(ini.parent / "pyproject.toml")}
     return {
         name: digest(name)
         for name, by_revision in sorted(files().items())

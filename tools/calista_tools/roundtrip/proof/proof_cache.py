@@ -209,10 +209,11 @@ class Cache:
 
     def _write(self, card: Path, steps: Sequence[Step], more: Mapping[str, Any]) -> None:
         part = card.with_suffix(".part")
+        revisions = {script.path for script in self._project.scripts}
         said = {
             **more,
             "files": {**self._modules, **own_modules(self._project, self._imports)},
-            "opened": {**self._read_before, **opened.digests(self._project)},
+            "opened": {**self._read_before, **opened.digests(revisions, self._project.ini)},
             "steps": [_plain(step) for step in steps],
         }
         body = json.dumps(said)

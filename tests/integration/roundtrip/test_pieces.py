@@ -12,7 +12,7 @@ import pytest
 
 from calista_tools.roundtrip.project.proven_project import Project
 from calista_tools.roundtrip.proof import pieces, run
-from calista_tools.roundtrip.proof.interrupted_run import Begun
+from calista_tools.roundtrip.proof.proof_cache import Begun
 from calista_tools.roundtrip.proof.result import Run
 from calista_tools.roundtrip.proof.run import Options, prove
 from calista_tools.roundtrip.roundtrip_cli import main

@@ -11,10 +11,10 @@ import hashlib
 import json
 import re
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.live.live_database import reading_copy, snapshot_in
+from calista_tools.roundtrip.proof.proof_cache import Begun
 from calista_tools.roundtrip.snapshot import differences
 
 if TYPE_CHECKING:
@@ -27,21 +27,6 @@ if TYPE_CHECKING:
     from calista_tools.roundtrip.proof.result import Step
     from calista_tools.roundtrip.proof.walk import Walk
     from calista_tools.roundtrip.snapshot import Snapshot
-
-
-@dataclass(frozen=True)
-class Begun:
-    """The beginning of a history, proven by a run that was interrupted.
-
-    Attributes:
-        steps: What was said of its revisions.
-        schema: The digest of the schema after them.
-        counting: Revisions among them that may count on rows.
-    """
-
-    steps: list[Step] = field(default_factory=list)
-    schema: str = ""
-    counting: set[str] = field(default_factory=set)
 
 
 class Progress:

@@ -14,6 +14,7 @@ import re
 import sys
 import time
 from contextlib import suppress
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import MappingProxyType
@@ -24,7 +25,6 @@ from calista_tools.backends.filelock import file_lock
 from calista_tools.errors import ToolError
 from calista_tools.files import regular_file
 from calista_tools.roundtrip.project import opened
-from calista_tools.roundtrip.proof.interrupted_run import Begun
 from calista_tools.roundtrip.proof.result import Step
 
 if TYPE_CHECKING:
@@ -43,6 +43,21 @@ _LIBRARIES = ("alembic", "sqlalchemy", "psycopg", "psycopg2", "psycopg2-binary",
 _DAYS = 14
 _IMPORT = re.compile(rb"^\s*(?:from|import)\s+([\w.]+)", re.MULTILINE)
 _CONVENTION = re.compile(rb"convention|['\"](ix|uq|ck|fk|pk)['\"]", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """The beginning of a history, proven by a run that was interrupted.
+
+    Attributes:
+        steps: What was said of its revisions.
+        schema: The digest of the schema after them.
+        counting: Revisions among them that may count on rows.
+    """
+
+    steps: list[Step] = field(default_factory=list)
+    schema: str = ""
+    counting: set[str] = field(default_factory=set)
 
 
 class Cache:

@@ -22,10 +22,10 @@ from calista_tools.roundtrip.proof.apart import Apart
 from calista_tools.roundtrip.proof.append_only_proof import try_tables
 from calista_tools.roundtrip.proof.from_nothing import fails_from_nothing
 from calista_tools.roundtrip.proof.head_findings import Head
-from calista_tools.roundtrip.proof.interrupted_run import Begun, Progress, digest_of
+from calista_tools.roundtrip.proof.interrupted_run import Progress, digest_of
 from calista_tools.roundtrip.proof.judge import Judge
 from calista_tools.roundtrip.proof.pieces import Found, Pieces, PiecesError, stands_alone
-from calista_tools.roundtrip.proof.proof_cache import Cache, own_modules
+from calista_tools.roundtrip.proof.proof_cache import Begun, Cache, own_modules
 from calista_tools.roundtrip.proof.result import OK, Run
 from calista_tools.roundtrip.proof.walk import Walk
 from calista_tools.roundtrip.rows import read_given

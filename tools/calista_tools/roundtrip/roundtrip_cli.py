@@ -14,8 +14,8 @@ from calista_tools.errors import ToolError, describe
 from calista_tools.extras import require
 from calista_tools.harmless import harmless, harmless_streams, unwrapped
 from calista_tools.roundtrip.output.answers import answers_alone
-from calista_tools.roundtrip.proof.apart import prove_apart
 from calista_tools.roundtrip.proof.interrupt import interruptible
+from calista_tools.roundtrip.proof.several_backends import prove_apart
 from calista_tools.urls import read_url
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import traceback
-from contextlib import ExitStack, closing, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from calista_tools.errors import ToolError
@@ -19,14 +19,9 @@ from calista_tools.harmless import harmless_streams
 from calista_tools.roundtrip.proof.interrupt import interrupt_no_more, listen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
 
-    from calista_tools.roundtrip.project.proven_project import Project
-    from calista_tools.roundtrip.proof.result import Run, Step
-    from calista_tools.roundtrip.proof.run import Options
-
-    Progress = Callable[[Step], None]
 
 Result = TypeVar("Result")
 
@@ -84,35 +79,6 @@ class Apart(Generic[Result]):
         """End the process and wait for it: it may have databases to drop."""
         self.terminate()
         self._process.join()
-
-
-def prove_apart(
-    project: Project, wanted: Sequence[Options], meanwhile: Progress, *, at_once: bool
-) -> Iterator[Run]:
-    """Prove on each backend, all at once or one after the other; yield in their order.
-
-    Raises:
-        ToolError: One of them could not be run; the others are ended.
-        KeyboardInterrupt: Here or in one of them; all have cleaned up.
-    """
-    groups = [wanted] if at_once else [[options] for options in wanted]
-    for group in groups:
-        with ExitStack() as stack:
-            running = [
-                stack.enter_context(closing(Apart(_prove, project, options, meanwhile)))
-                for options in group
-            ]
-            # All are asked before any of them is waited for.
-            for apart in running:
-                stack.callback(apart.terminate)
-            for apart in running:
-                yield apart.result()
-
-
-def _prove(project: Project, options: Options, meanwhile: Progress) -> Run:
-    from calista_tools.roundtrip.proof.run import prove
-
-    return prove(project, options, meanwhile)
 
 
 def _call(

@@ -15,8 +15,8 @@ from calista_tools.roundtrip.live.authorizer import (
 from calista_tools.roundtrip.live.live_database import driver_error, version_table
 from calista_tools.roundtrip.live.recreated_tables import recreated
 from calista_tools.roundtrip.rows import Written
-from calista_tools.roundtrip.snapshot.objects import Key
 from calista_tools.roundtrip.snapshot.read_sqlite import SqliteReader
+from calista_tools.roundtrip.snapshot.snapshot_record import Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from sqlalchemy import URL, MetaData
 
     from calista_tools.roundtrip.snapshot import Group, Snapshot
-    from calista_tools.roundtrip.snapshot.objects import Key, Properties
+    from calista_tools.roundtrip.snapshot.snapshot_record import Key, Properties
 
 #: What autogenerate does not see, and is compared on its own.
 UNSEEN = ("trigger", "function", "procedure")

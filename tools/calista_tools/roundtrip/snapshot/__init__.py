@@ -2,7 +2,13 @@
 
 from calista_tools.roundtrip.snapshot.diff import ORDER, Difference, differences, moved_to_the_end
 from calista_tools.roundtrip.snapshot.foreign_keys import Reference, reference
-from calista_tools.roundtrip.snapshot.objects import Group, Key, Snapshot, from_json, to_json
+from calista_tools.roundtrip.snapshot.snapshot_record import (
+    Group,
+    Key,
+    Snapshot,
+    from_json,
+    to_json,
+)
 
 __all__ = [
     "ORDER",

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.roundtrip.snapshot.objects import CONTAINERS, Key
+from calista_tools.roundtrip.snapshot.snapshot_record import CONTAINERS, Key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from calista_tools.roundtrip.snapshot.objects import Group, Properties, Snapshot
+    from calista_tools.roundtrip.snapshot.snapshot_record import Group, Properties, Snapshot
 
 #: The property of a table that lists its columns, compared last and told apart.
 ORDER = "columns"

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from calista_tools.roundtrip.snapshot.objects import Properties
+    from calista_tools.roundtrip.snapshot.snapshot_record import Properties
 
 _NAME = r'(?:"(?:[^"]|"")+"|\w+)'
 _POSTGRESQL = re.compile(

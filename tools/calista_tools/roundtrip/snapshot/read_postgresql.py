@@ -12,13 +12,13 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.roundtrip.snapshot import postgresql_queries as queries
-from calista_tools.roundtrip.snapshot.objects import Key
 from calista_tools.roundtrip.snapshot.postgresql_objects import objects_of
+from calista_tools.roundtrip.snapshot.snapshot_record import Key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from calista_tools.roundtrip.snapshot.objects import Group, Properties, Snapshot
+    from calista_tools.roundtrip.snapshot.snapshot_record import Group, Properties, Snapshot
 
     Query = Callable[[str], Sequence[Sequence[Any]]]
 

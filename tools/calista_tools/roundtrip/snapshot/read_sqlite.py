@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.roundtrip.snapshot.objects import Key
+from calista_tools.roundtrip.snapshot.snapshot_record import Key
 from calista_tools.roundtrip.snapshot.sqlite_text import (
     Constraint,
     TableText,
@@ -20,7 +20,7 @@ from calista_tools.roundtrip.snapshot.sqlite_text import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from calista_tools.roundtrip.snapshot.objects import Group, Properties, Snapshot
+    from calista_tools.roundtrip.snapshot.snapshot_record import Group, Properties, Snapshot
 
     Query = Callable[[str], Sequence[Sequence[Any]]]
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from calista_tools.effects.operations import Operation
     from calista_tools.effects.schema import Change, Schema
     from calista_tools.effects.sql import Statement
+    from calista_tools.lint.names.mentions import Mentions
 
 
 class Migration:
@@ -103,6 +104,18 @@ class Migration:
     def lines(self) -> Sequence[str]:
         """The source's lines, as Python counts them (a form feed ends none)."""
         return self.text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+    @lazily
+    def encoded_lines(self) -> Sequence[bytes]:
+        """The lines in UTF-8, whose bytes a tree's columns count."""
+        return [line.encode() for line in self.lines]
+
+    @lazily
+    def mentions(self) -> Mentions:
+        """Where the text mentions which name."""
+        from calista_tools.lint.names.mentions import Mentions
+
+        return Mentions(self.text)
 
     @lazily
     def evaluation(self) -> Evaluation:

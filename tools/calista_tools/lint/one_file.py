@@ -67,7 +67,9 @@ def in_characters(
     def characters(row: int, column: int) -> int:
         if not 1 <= row <= len(lines):
             return column
-        return len(lines[row - 1].encode()[: column - 1].decode(errors="replace")) + 1
+        if lines[row - 1].isascii():
+            return column
+        return len(migration.encoded_lines[row - 1][: column - 1].decode(errors="replace")) + 1
 
     for code, found in findings:
         column = characters(found.row, found.column)

@@ -140,7 +140,13 @@ def _place(
     if change.conditional and placed.name is not None and table.named(placed.name, placed.kind):
         return
     replaced = table.of_kind("pk") if placed.kind == "pk" else ()
-    if schema.dialect == "sqlite" and placed.kind in _CONSTRAINTS and placed.name is not None:
+    # Most names are new: what has none of them need not be looked through.
+    if (
+        schema.dialect == "sqlite"
+        and placed.kind in _CONSTRAINTS
+        and placed.name is not None
+        and placed.name in schema.places
+    ):
         # A copy keeps constraints by name: a second one of a name takes the place of the first.
         replaced += tuple(
             one for one in table.of_kind(*_CONSTRAINTS - {"pk"}) if one.name == placed.name
@@ -210,12 +216,15 @@ def _alter_column(schema: Schema, change: Change, tell: Callable[[Event], None])
         nullable if isinstance(nullable, bool) else before.nullable,
         bool(values.get("default", before.default)),
     )
-    columns: dict[str, ColumnState] = {}
-    for key, one in table.columns.items():
-        columns[after.name or key if key == change.name else key] = (
-            after if key == change.name else one
-        )
-    columns.setdefault(after.name or change.name, after)
+    columns: dict[str, ColumnState]
+    if after.name == change.name:
+        columns = {**table.columns, change.name: after}
+    else:
+        columns = {
+            after.name or key if key == change.name else key: after if key == change.name else one
+            for key, one in table.columns.items()
+        }
+        columns.setdefault(after.name or change.name, after)
     objects = table.objects
     if change.new_name is not None and change.new_name != change.name:
         objects = tuple(_renamed_in(one, change.name, change.new_name) for one in objects)
@@ -275,7 +284,8 @@ def _drop(schema: Schema, change: Change, tell: Callable[[Event], None]) -> None
         table = schema.owner(change.kind, change.name)
         found = table.named(change.name, change.kind) if table is not None else None
     if table is not None and found is not None:
-        objects = tuple(one for one in table.objects if one is not found)
+        at = table.objects.index(found)
+        objects = table.objects[:at] + table.objects[at + 1 :]
         schema.tables[key_of(table.name, table.schema)] = table._replace(objects=objects)
         schema.release((found,))
     placed = found or Placed(change.kind, change.name, None)

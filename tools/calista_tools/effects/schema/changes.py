@@ -142,7 +142,8 @@ def _opening(
 def _block(operations: Sequence[Operation], start: int) -> Iterator[Operation]:
     """Yield the operations of the batch block that opens at ``start``."""
     batch = operations[start].batch
-    for operation in operations[start + 1 :]:
+    for position in range(start + 1, len(operations)):
+        operation = operations[position]
         if operation.batch is batch:
             if operation.what == "batch_exit":
                 return

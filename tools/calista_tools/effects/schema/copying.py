@@ -39,7 +39,9 @@ def recreate(schema: Schema, change: Change, tell: Callable[[Event], None]) -> N
             if placed.name is not None:
                 tell(Event("create", table.name, placed, change))
         kept.append(placed)
-    schema.tables[key_of(table.name, table.schema)] = table._replace(objects=tuple(kept))
+    where = key_of(table.name, table.schema)
+    schema.tables[where] = table._replace(objects=tuple(kept))
+    schema.places.update((one.name, where) for one in kept if one.name is not None)
 
 
 def _named_by_block(placed: Placed, table: Table, change: Change) -> Placed:

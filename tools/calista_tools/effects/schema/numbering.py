@@ -8,7 +8,7 @@ from calista_tools.effects.names.shortening import column_part, object_name
 from calista_tools.startup.patterns import later
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, MutableMapping
 
     from calista_tools.effects.schema.elements import Placed, Table
 
@@ -16,11 +16,14 @@ _WORD = later(r"'(?:[^']|'')*'|\"([^\"]+)\"|([A-Za-z_][A-Za-z_0-9]*)")
 _LABELS = {"pk": "pkey", "uq": "key", "fk": "fkey", "ck": "check", "ix": "idx", "ex": "excl"}
 
 
-def numbered(table: Table, placed: Placed, taken: Mapping[str, int]) -> Placed:
+def numbered(
+    table: Table, placed: Placed, taken: Mapping[str, int], tried: MutableMapping[str, int]
+) -> Placed:
     """Return an unnamed object under the name that PostgreSQL gives it.
 
     Source: ChooseRelationName (commands/indexcmds.c), ChooseConstraintName
-    (catalog/pg_constraint.c): the label gets 1, 2, … until the name is free.
+    (catalog/pg_constraint.c): the label gets 1, 2, … until the name is free. ``tried`` says with
+    which number to begin, for as long as no name was given back.
     """
     label = _LABELS[placed.kind]
     part = ""
@@ -35,10 +38,15 @@ def numbered(table: Table, placed: Placed, taken: Mapping[str, int]) -> Placed:
             return placed._replace(guess=False)
         part = column_part(known)
     name = object_name(table.name, part, label)
-    number = 0
+    first = name
+    number = tried.get(first, 0)
+    if number:
+        name = object_name(table.name, part, f"{label}{number}")
     while taken.get(name, 0) > 0:
         number += 1
         name = object_name(table.name, part, f"{label}{number}")
+    if number:
+        tried[first] = number
     return placed._replace(name=name, full=name, guess=False)
 
 
@@ -60,18 +68,12 @@ def merged(objects: list[Placed]) -> list[Placed]:
     Source: transformIndexConstraints (parser/parse_utilcmd.c).
     """
     found: list[Placed] = []
+    keys: dict[tuple[str | None, ...] | None, int] = {}
     for placed in objects:
-        prior = next(
-            (
-                index
-                for index, one in enumerate(found)
-                if placed.kind == "uq"
-                and one.kind in ("uq", "pk")
-                and one.columns == placed.columns
-            ),
-            None,
-        )
+        prior = keys.get(placed.columns) if placed.kind == "uq" else None
         if prior is None or None in (placed.columns or (None,)):
+            if placed.kind in ("uq", "pk"):
+                keys.setdefault(placed.columns, len(found))
             found.append(placed)
         elif found[prior].guess and not placed.guess:
             found[prior] = placed._replace(kind=found[prior].kind)

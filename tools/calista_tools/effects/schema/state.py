@@ -23,7 +23,7 @@ class Schema:
             still be there.
     """
 
-    __slots__ = ("clear", "dialect", "places", "tables", "taken")
+    __slots__ = ("clear", "dialect", "places", "tables", "taken", "tried")
 
     def __init__(self, dialect: str) -> None:
         self.dialect = dialect
@@ -31,6 +31,8 @@ class Schema:
         self.clear = True
         #: PostgreSQL's names of relations and constraints, to number its own ones.
         self.taken: MutableMapping[str, int] = {}
+        #: The number that was last given to names of ours that begin alike.
+        self.tried: dict[str, int] = {}
         #: The key of the table that each name was last given on, to find a name without its table.
         self.places: MutableMapping[str, str] = {}
 
@@ -85,7 +87,7 @@ class Schema:
     def place(self, table: Table, placed: Placed, key: str) -> Placed:
         """Return an object as a table will have it, and note its name."""
         if placed.guess:
-            placed = numbered(table, placed, self.taken)
+            placed = numbered(table, placed, self.taken, self.tried)
         if placed.name is not None:
             self.take(placed.name, 1)
             self.places[placed.name] = key
@@ -95,6 +97,8 @@ class Schema:
         """Note that a name is in use (or, with -1, no longer)."""
         if self.dialect == "postgresql":
             self.taken[name] = self.taken.get(name, 0) + count
+            if count < 0:
+                self.tried = {}
 
     def release(self, placed: Iterable[Placed]) -> None:
         """Let the names of dropped objects be taken again."""

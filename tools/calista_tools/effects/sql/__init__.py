@@ -36,8 +36,9 @@ __all__ = [
     "foreign",
 ]
 
-#: Of texts above this only the last few are kept.
-_KEPT = 50_000
+#: Of texts above the first many are kept, above the second only the last few: each rule of a file
+#: asks for all of them, one rule after the other.
+_SHORT, _KEPT = 2_000, 50_000
 
 
 def effects(text: str, dialect: str) -> Effects:
@@ -47,6 +48,8 @@ def effects(text: str, dialect: str) -> Effects:
     time linear in the text, and returns names as that database would keep them (PostgreSQL folds
     unquoted ones to lower case; neither convention nor shortening is applied).
     """
+    if len(text) <= _SHORT:
+        return _kept_short(text, dialect)
     return _kept(text, dialect) if len(text) <= _KEPT else _kept_large(text, dialect)
 
 
@@ -64,6 +67,7 @@ def _effects(text: str, dialect: str) -> Effects:
     return parse(text.replace("\\:", ":"), dialect)
 
 
+_kept_short = lru_cache(maxsize=20_000)(_effects)
 _kept = lru_cache(maxsize=1024)(_effects)
 #: The rules of one file ask one after the other.
 _kept_large = lru_cache(maxsize=4)(_effects)

@@ -7,7 +7,6 @@ at run time is left to its author. What stands in SQL: ``renaming_in_sql``.
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from calista_tools.effects.names.convention import wants_name
@@ -67,30 +66,51 @@ def _everywhere(
 ) -> Fix | None:
     """Replace every string of the file that is this name; None where some are not strings."""
     nodes: dict[tuple[int, int], ast.Constant] = {}
-    for operation in migration.operations:
-        names = [made.name for made in operation.objects if made.name is not None]
-        if operation.name is not None:
-            names.append(operation.name)
-        for name in names:
-            if name.text != old:
-                continue
-            node = name.node
-            if isinstance(node, ast.Call) and len(node.args) == 1:
-                node = node.args[0]  # op.f("…")
-            if operation.foreign or not isinstance(node, ast.Constant):
-                return None
-            nodes[node.lineno, node.col_offset] = node
-    mentioned = re.findall(rf"\b{re.escape(old)}\b", migration.text)
-    if not nodes or len(mentioned) != len(nodes):
+    for node in _named(migration).get(old, ()):
+        if node is None:
+            return None
+        nodes[node.lineno, node.col_offset] = node
+    if not nodes or len(migration.mentions.of(old)) != len(nodes):
         return None
     edits = []
     for (row, column), node in sorted(nodes.items()):
-        written = ast.get_source_segment(migration.text, node)
+        written = _written(migration, node)
         if written is None or written[1:-1] != old or node.end_col_offset is None:
             return None
         end_column = node.end_col_offset + 1
         edits.append(Edit(row, column + 1, row, end_column, spelled(written[0])))
     return Fix(message, tuple(edits), replaces=old)
+
+
+def _named(migration: Migration) -> dict[str, list[ast.Constant | None]]:
+    """Return the strings of each name in the file's steps; None for what is no string of its own."""
+    known: dict[str, list[ast.Constant | None]] | None = migration.kept.get("named")
+    if known is not None:
+        return known
+    found: dict[str, list[ast.Constant | None]] = {}
+    for operation in migration.operations:
+        names = [made.name for made in operation.objects if made.name is not None]
+        if operation.name is not None:
+            names.append(operation.name)
+        for name in names:
+            if name.text is None:
+                continue
+            node = name.node
+            if isinstance(node, ast.Call) and len(node.args) == 1:
+                node = node.args[0]  # op.f("…")
+            own = isinstance(node, ast.Constant) and not operation.foreign
+            found.setdefault(name.text, []).append(node if own else None)  # type: ignore[arg-type]
+    migration.kept["named"] = found
+    return found
+
+
+def _written(migration: Migration, node: ast.Constant) -> str | None:
+    """Return how a string is written; None where it is over several lines."""
+    if node.end_lineno != node.lineno or not 1 <= node.lineno <= len(migration.lines):
+        return None
+    # A tree counts bytes. To encode a line for each of the names on it takes the square of its length.
+    line = migration.encoded_lines[node.lineno - 1]
+    return line[node.col_offset : node.end_col_offset].decode(errors="replace")
 
 
 def _imports_op(tree: ast.Module) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_right
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from calista_tools.lint.names.edited import does_the_same, edit_at
@@ -30,7 +32,7 @@ def rename_in_sql(migration: Migration, made: SchemaObject, new: str) -> Fix | N
     old = made.name.text if made.name is not None else None
     if old is None or not _is_word(old) or not _is_word(new) or not migration.source.isascii():
         return None
-    if re.search(rf"\b{new}\b", migration.text) or "\r" in migration.text:
+    if migration.mentions.of(new) or "\r" in migration.text:
         return None
     tried = migration.kept.setdefault("renamed in SQL", [])
     assert isinstance(tried, list)
@@ -49,15 +51,18 @@ def rename_in_sql(migration: Migration, made: SchemaObject, new: str) -> Fix | N
 
 def _edits(migration: Migration, old: str, new: str) -> list[Edit]:
     """Return an edit for each mention; none where one stands outside of SQL and arguments."""
-    spans = list(_strings(migration.tree))
+    spans = sorted(_strings(migration.tree))
     lines = migration.text.split("\n")
+    begins = [0, *accumulate(len(line) + 1 for line in lines)]
     edits = []
-    for row, line in enumerate(lines, start=1):
-        for found in re.finditer(rf"\b{old}\b", line):
-            start, end = (row, found.start()), (row, found.end())
-            if not any(first <= start and end <= last for first, last in spans):
-                return []
-            edits.append(edit_at(lines, start, end, new))
+    for place in migration.mentions.of(old):
+        row = bisect_right(begins, place)
+        column = place - begins[row - 1]
+        start, end = (row, column), (row, column + len(old))
+        at = bisect_right(spans, (start, (len(lines) + 1, 0))) - 1
+        if at < 0 or end > spans[at][1]:
+            return []
+        edits.append(edit_at(lines, start, end, new))
     return edits
 
 

@@ -36,31 +36,38 @@ def check(migration: Migration) -> Iterator[Finding]:
     """
     for direction in ("upgrade", "downgrade"):
         operations = steps.of(migration.operations, direction)
-        schema = [
-            item
-            for item in operations
-            if steps.changes_schema(item) and not _drops_temporary(item, operations)
-        ]
-        if not schema:
-            continue
+        temporary = _temporary(operations)
+        first: dict[str, Operation] = {}
         for item in operations:
-            if not steps.changes_data(item) or _is_rebuild(item, operations):
+            if steps.changes_schema(item) and not _drops_temporary(item, temporary):
+                for dialect in item.dialects:
+                    first.setdefault(dialect, item)
+        if not first:
+            continue
+        replaced = steps.created_tables(operations) if _drops_any(operations) else frozenset()
+        for item in operations:
+            if not steps.changes_data(item) or _is_rebuild(item, replaced):
                 continue
-            beside = next((other for other in schema if other.dialects & item.dialects), None)
+            met = [first[dialect] for dialect in item.dialects if dialect in first]
+            beside = min(met, key=operations.index) if met else None
             if beside is not None:
                 message = f"data step beside DDL (line {beside.row}): give it its own revision"
                 yield Finding.of(item, message)
                 break
 
 
-def _drops_temporary(item: Operation, operations: Sequence[Operation]) -> bool:
-    """Whether a step only drops temporary tables that the revision made."""
-    made = {
+def _temporary(operations: Sequence[Operation]) -> frozenset[str | None]:
+    """Return the temporary tables that the steps make."""
+    return frozenset(
         statement.table
-        for other in operations
-        for statement in steps.statements(other)
+        for item in operations
+        for statement in steps.statements(item)
         if statement.verb.startswith("create table") and "temporary" in statement.flags
-    }
+    )
+
+
+def _drops_temporary(item: Operation, made: frozenset[str | None]) -> bool:
+    """Whether a step only drops temporary tables that the revision made."""
     if item.what == "drop_table":
         return item.table in made
     found = steps.statements(item)
@@ -71,21 +78,26 @@ def _drops_temporary(item: Operation, operations: Sequence[Operation]) -> bool:
     )
 
 
-def _is_rebuild(item: Operation, operations: Sequence[Operation]) -> bool:
-    """Whether rows go from a table to its replacement, as SQLite's ALTER TABLE page has it."""
-    dropped = {other.table for other in operations if other.what == "drop_table"} | {
-        table
-        for other in operations
-        for statement in steps.statements(other)
-        if statement.verb in ("drop table", "alter table")
-        for table in (*statement.tables, statement.table)
-    }
-    created = steps.created_tables(operations)
+def _drops_any(operations: Sequence[Operation]) -> bool:
+    """Whether a table is dropped or altered, as where another one takes its place."""
+    return any(
+        item.what == "drop_table"
+        or any(one.verb in ("drop table", "alter table") for one in steps.statements(item))
+        for item in operations
+    )
+
+
+def _is_rebuild(item: Operation, created: frozenset[str]) -> bool:
+    """Whether rows go from a table to its replacement, as SQLite's ALTER TABLE page has it.
+
+    Args:
+        item: The step.
+        created: The tables that the steps create where they drop some, too.
+    """
     found = [statement for statement in steps.statements(item) if statement.kind == "dml"]
     return bool(found) and all(
         statement.verb == "insert"
         and statement.table in created
         and "values" not in statement.flags
-        and bool(dropped)
         for statement in found
     )

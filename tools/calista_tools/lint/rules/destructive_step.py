@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from calista_tools.effects import steps
 from calista_tools.lint.rule import Finding, rule
 from calista_tools.lint.safety.data_migration import named
+from calista_tools.lint.safety.saved import Saved
 from calista_tools.startup.patterns import later
 
 if TYPE_CHECKING:
@@ -19,11 +20,6 @@ if TYPE_CHECKING:
 #: What a revision id or a file name looks like, other than a plain word.
 _REFERENCE = later(r"\b(?=\w*[\d_])\w{3,}\b|\.py\b")
 _ALWAYS = r"(?is)\bwhere\s*\(?\s*(?:true|1|1\s*=\s*1)\s*\)?\s*(?:;|$|\breturning\b)"
-#: Every column of a table: ``*`` or ``t.*``, not ``count(*)`` and no product.
-_EVERYTHING = later(
-    r'(?:^|,)\s*(?:(?:ALL|DISTINCT)\s+)?(?:"?(\w+)"?\.)?\*\s*(?:,|FROM\b)', re.IGNORECASE
-)
-_CONDITION = later(r"'(?:[^']|'')*'|[()]|\b(?:WHERE|RETURNING)\b", re.IGNORECASE)
 
 
 @rule("CAL301", "destructive-step", about=("drop_table", "drop_column", "sql"))
@@ -73,16 +69,14 @@ def check(migration: Migration) -> Iterator[Finding]:
         return
     seen = set()
     replaced = _replaced(upgrade)
-    for number, operation in enumerate(upgrade):
+    saved = Saved()
+    for operation in upgrade:
         for lost in _lost(operation):
-            if (
-                lost in replaced
-                or (operation.row, lost) in seen
-                or _is_saved(lost, operation, upgrade[:number])
-            ):
+            if lost in replaced or (operation.row, lost) in seen or saved.holds(lost, operation):
                 continue
             seen.add((operation.row, lost))
             yield Finding.of(operation, f"{lost}, and no data migration is named")
+        saved.add(operation)
 
 
 def _replaced(upgrade: Sequence[Operation]) -> frozenset[str]:
@@ -139,70 +133,3 @@ def _chooses(statement: Statement, text: str) -> bool:
     if not statement.flags & {"where", "using"}:
         return False
     return re.search(_ALWAYS, text[statement.start : statement.end]) is None
-
-
-def _is_saved(lost: str, operation: Operation, before: Sequence[Operation]) -> bool:
-    """Whether the revision made the thing itself, or copied what was in it to another place."""
-    name = lost.partition("`")[2].rstrip("`")
-    table, _, column = name.partition(".")
-    created = steps.created_tables(before)
-    if table in created or table.startswith("_alembic_tmp_"):
-        return True
-    if any(
-        earlier.what == "add_column"
-        and earlier.table == table
-        and any(spec.name == column for spec in earlier.specs)
-        for earlier in before
-    ):
-        return True
-    copied = re.compile(rf"\b{re.escape(column or table)}\b", re.IGNORECASE)
-    added = {
-        (earlier.table, spec.name)
-        for earlier in before
-        if earlier.what == "add_column"
-        for spec in earlier.specs
-    }
-    return any(
-        not {table, *created}.isdisjoint((*statement.tables, statement.table))
-        and (
-            copied.search(source := _source(statement, earlier.sql or "", added)) is not None
-            or _copies_all(source, table)
-        )
-        for earlier in before
-        if earlier.dialects & operation.dialects
-        for statement in steps.statements(earlier)
-        if statement.kind == "dml" or statement.verb == "create table as"
-    )
-
-
-def _copies_all(source: str, table: str) -> bool:
-    """Whether a query takes every column of a table."""
-    name = rf'\b{re.escape(table)}\b"?'
-    for star in _EVERYTHING.finditer(source):
-        alias = rf'\s+(?:AS\s+)?"?{star[1]}\b' if star[1] not in (None, table) else ""
-        if re.search(rf'\b(?:FROM|JOIN)\s+(?:"?\w+"?\.)?"?{name}{alias}', source, re.IGNORECASE):
-            return True
-    return False
-
-
-def _source(statement: Statement, text: str, added: set[tuple[str | None, str | None]]) -> str:
-    """Return the part of a data step from which what it writes is taken.
-
-    A condition counts only where it says what goes into a column that is new: ``SET kind = 'old'
-    WHERE is_old``.
-    """
-    text = text[statement.start : statement.end]
-    if statement.verb in ("insert", "replace", "merge", "create table as"):
-        return "".join(re.split(r"\bSELECT\b", text, maxsplit=1, flags=re.IGNORECASE)[1:])
-    if statement.verb != "update":
-        return ""
-    text = text.partition("=")[2]
-    if any((statement.table, name) in added for name in statement.written):
-        return text
-    depth = 0
-    for found in _CONDITION.finditer(text):
-        if found[0] in "()":
-            depth += 1 if found[0] == "(" else -1
-        elif depth == 0 and not found[0].startswith("'"):
-            return text[: found.start()]
-    return text

@@ -76,6 +76,9 @@ ROUNDTRIP_OPTIONS: Mapping[str, Option] = {
         None,
         "Rows of the project's own, by revision and table: here, or the file that holds them.",
     ),
+    "baseline": Option(
+        _STRING, None, "The file of known failures, which `--write-baseline` writes."
+    ),
 }
 
 

@@ -64,15 +64,21 @@ sqlite:
             alembic upgrade r1
             alembic downgrade r0
             alembic upgrade r1
+          accept it: `--write-baseline` (`baseline` in [tool.calista.roundtrip])
   FAILED  r2  r2
           {folder / "r2.py"}
           upgrade: ValueError: no
           by hand, from an empty database:
             alembic upgrade r1
             alembic upgrade r2
+          accept it: `--write-baseline` (`baseline` in [tool.calista.roundtrip])
   skipped r3  r3
           not reached: r2 cannot be upgraded to
 sqlite (…): 4 revisions, 1 proven, 3 failed in …
+failed:
+  sqlite  r1  upgrade again: OperationalError: duplicate column name: n
+  sqlite  r2  upgrade: ValueError: no
+  sqlite  1 not reached behind these
 """
     )
 

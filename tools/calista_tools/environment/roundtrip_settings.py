@@ -29,6 +29,7 @@ class Settings:
         irreversible: Revisions without a way back: revision to reason.
         rows: The project's own rows, or the file that holds them (see
             `calista_tools.roundtrip.rows.given`).
+        baseline: The file of known failures. What is proven does not depend on it.
     """
 
     prepare: str | None = None
@@ -40,6 +41,7 @@ class Settings:
     losses: Mapping[str, str] = field(default_factory=dict)
     irreversible: Mapping[str, str] = field(default_factory=dict)
     rows: str | Mapping[str, Any] = field(default_factory=dict)
+    baseline: str | None = field(default=None, repr=False)
 
 
 _LISTS = ("x", "url_env")
@@ -73,6 +75,8 @@ def read_settings(table: Mapping[str, Any], root: Path | None = None) -> Setting
                 raise ConfigError(f"`{where}` must be a file or a table, not {value!r}")
         elif not isinstance(value, str):
             raise ConfigError(f"`{where}` must be a string, not {value!r}")
+        elif name == "baseline":
+            value = str((root or Path()) / value)
         values[name] = value
     return Settings(**values)
 

@@ -18,7 +18,40 @@ from calista_tools.startup.records import NamedTuple
 if TYPE_CHECKING:
     from calista_tools.config import Config
 
-_HEADER = re.compile(r"(?m)^[ \t]*\[[ \t]*tool[ \t]*\.[ \t]*calista[ \t]*\][ \t]*(?:#.*)?$\n?")
+
+class Place(NamedTuple):
+    """Where in the settings a baseline is named.
+
+    Attributes:
+        table: The table, below ``tool``.
+        key: The key in it.
+    """
+
+    table: tuple[str, ...]
+    key: str
+
+    @property
+    def name(self) -> str:
+        """The table, as it is written."""
+        return f"[{'.'.join(('tool', *self.table))}]"
+
+    def file(self, config: Config) -> Path | None:
+        """Return the baseline that the settings name."""
+        if self is LINT:
+            return config.lint_baseline
+        named = config.roundtrip.get(self.key)
+        return config.root / named if isinstance(named, str) else None
+
+    def without(self, config: Config) -> Config:
+        """Return the settings as they would be if they named none."""
+        if self is LINT:
+            return config._replace(lint_baseline=None)
+        rest = {name: value for name, value in config.roundtrip.items() if name != self.key}
+        return config._replace(roundtrip=rest)
+
+
+LINT = Place(("calista",), "lint-baseline")
+ROUNDTRIP = Place(("calista", "roundtrip"), "baseline")
 
 
 class Key(NamedTuple):
@@ -30,6 +63,7 @@ class Key(NamedTuple):
         path: The file that it is written to; None where that cannot be done.
         text: What that file holds afterwards.
         instead: What the table says now, where that is another file.
+        place: Where the line belongs.
     """
 
     config: Config
@@ -37,26 +71,28 @@ class Key(NamedTuple):
     path: Path | None = None
     text: str = ""
     instead: Path | None = None
+    place: Place = LINT
 
 
-def key_for(config: Config, baseline: Path) -> Key:
+def key_for(config: Config, baseline: Path, place: Place = LINT) -> Key:
     """Return what is to be written for a history's baseline; writes nothing."""
     file = os.path.abspath(baseline)  # noqa: PTH100 - as it is opened
-    if config.lint_baseline is not None and _same(config.lint_baseline, file):
+    named = place.file(config)
+    if named is not None and _same(named, file):
         return Key(config)
-    line = f"lint-baseline = {_quoted(_from(config.root, file))}"
-    if config.lint_baseline is not None:
-        return Key(config, line, instead=config.lint_baseline)
+    line = f"{place.key} = {_quoted(_from(config.root, file))}"
+    if named is not None:
+        return Key(config, line, instead=named, place=place)
     path = config.path or config.root / "pyproject.toml"
     if not path.is_file():
-        return Key(config, line)
+        return Key(config, line, place=place)
     text = path.read_bytes().decode()
-    for candidate in _candidates(text.replace("\r\n", "\n"), line):
-        settings = _settings(candidate, path, config)
-        if settings is not None and _only_adds(text, candidate, line):
+    for candidate in _candidates(text.replace("\r\n", "\n"), line, place.table):
+        settings = _settings(candidate, path, config, place)
+        if settings is not None and _only_adds(text, candidate, line, place.table):
             ends = "\r\n" if "\r\n" in text else "\n"
-            return Key(settings, line, path, candidate.replace("\n", ends))
-    return Key(config, line)
+            return Key(settings, line, path, candidate.replace("\n", ends), place=place)
+    return Key(config, line, place=place)
 
 
 def write(key: Key) -> None:
@@ -74,7 +110,7 @@ def write(key: Key) -> None:
         os.chmod(path, mode)  # noqa: PTH101
     except OSError as error:
         what = f"{shown(key.path)}: cannot be written: {error.strerror or error}"
-        raise ToolError(what, f"put `{key.line}` into its [tool.calista]") from error
+        raise ToolError(what, f"put `{key.line}` into its {key.place.name}") from error
 
 
 def told(key: Key) -> str:
@@ -84,7 +120,7 @@ def told(key: Key) -> str:
     if key.path is not None:
         return f"Wrote `{key.line}` to {shown(key.path)}."
     where = shown(key.config.path or key.config.root / "pyproject.toml")
-    text = f"To accept them, put `{key.line}` into [tool.calista] of {where}."
+    text = f"To accept them, put `{key.line}` into {key.place.name} of {where}."
     if key.instead is not None:
         return f"{text[:-1]}: it names {shown(key.instead)} now."
     return text
@@ -106,27 +142,41 @@ def _same(one: Path, other: str) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
 
-def _candidates(text: str, line: str) -> list[str]:
-    """Return the file with the key in our table, and with a table of its own at the end."""
-    found = []
-    for header in _HEADER.finditer(text):
-        above = text[: header.end()]
-        found.append(
-            f"{above}{'' if above.endswith(chr(10)) else chr(10)}{line}\n{text[header.end() :]}"
-        )
+def _candidates(text: str, line: str, table: tuple[str, ...]) -> list[str]:
+    """Return the file with the key in its table, with that as a new one, or with a dotted key."""
+    found = [_below(text, header, line) for header in _headers(text, table)]
     above = f"{text.rstrip()}\n\n" if text.strip() else ""
-    return [*found, f"{above}[tool.calista]\n{line}\n"]
+    found.append(f"{above}[{'.'.join(('tool', *table))}]\n{line}\n")
+    if len(table) > 1:
+        dotted = f"{table[-1]}.{line}"
+        found += [_below(text, header, dotted) for header in _headers(text, table[:-1])]
+    return found
 
 
-def _only_adds(before: str, after: str, line: str) -> bool:
+def _headers(text: str, table: tuple[str, ...]) -> list[re.Match[str]]:
+    dot = r"[ \t]*\.[ \t]*"
+    words = dot.join(("tool", *table))
+    header = re.compile(rf"(?m)^[ \t]*\[[ \t]*{words}[ \t]*\][ \t]*(?:#.*)?$\n?")
+    return list(header.finditer(text))
+
+
+def _below(text: str, header: re.Match[str], line: str) -> str:
+    above = text[: header.end()]
+    return f"{above}{'' if above.endswith(chr(10)) else chr(10)}{line}\n{text[header.end() :]}"
+
+
+def _only_adds(before: str, after: str, line: str, table: tuple[str, ...]) -> bool:
     """Whether a text says what another says, and the key; it could have gone into a string."""
     old: dict[str, Any] = tomllib.loads(before)
     new: dict[str, Any] = tomllib.loads(after)
-    old.setdefault("tool", {}).setdefault("calista", {}).update(tomllib.loads(line))
+    inner = old
+    for name in ("tool", *table):
+        inner = inner.setdefault(name, {})
+    inner.update(tomllib.loads(line))
     return old == new
 
 
-def _settings(text: str, path: Path, config: Config) -> Config | None:
+def _settings(text: str, path: Path, config: Config, place: Place) -> Config | None:
     """Return the settings that a text gives; None where it changes any but this one."""
     try:
         tools = tomllib.loads(text)
@@ -135,5 +185,5 @@ def _settings(text: str, path: Path, config: Config) -> Config | None:
         return None
     # Of a history that the settings do not speak of these two are its own.
     new = new._replace(script_location=config.script_location, lock_file=config.lock_file)
-    same = new._replace(lint_baseline=None, path=config.path) == config
+    same = place.without(new)._replace(path=config.path) == config
     return new if same else None

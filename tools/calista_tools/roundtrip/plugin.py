@@ -161,6 +161,8 @@ class RoundTrip(pytest.Item):
 
         step = self._step
         assert step is not None
+        if step.known:
+            pytest.xfail(harmless(f"known: {step.error or step.differences[0]}"))
         if step.upgrade == "skipped":
             pytest.skip(harmless(step.error or "not reached"))
         if not step.proven:

@@ -19,11 +19,12 @@ from calista_tools.roundtrip.proof.several_backends import prove_apart
 from calista_tools.urls import read_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from calista_tools.config import Config
     from calista_tools.environment.roundtrip_settings import Settings
     from calista_tools.roundtrip.project.proven_project import Project
+    from calista_tools.roundtrip.proof.known import Known
     from calista_tools.roundtrip.proof.result import Run, Step
     from calista_tools.roundtrip.proof.run import Options
 
@@ -96,6 +97,14 @@ def parser() -> argparse.ArgumentParser:
     )
     made.add_argument("--no-cache", action="store_true", help="prove again what was proven before")
     made.add_argument(
+        "--baseline", type=Path, metavar="FILE", help="a file of known failures, which fail nothing"
+    )
+    made.add_argument(
+        "--write-baseline",
+        action="store_true",
+        help="accept every failure in that file; default: roundtrip-baseline.json beside env.py",
+    )
+    made.add_argument(
         "--strict",
         action="store_true",
         help="exit 1 for drift and for differences between the dialects as well",
@@ -106,6 +115,9 @@ def parser() -> argparse.ArgumentParser:
         default="text",
         dest="format",
         help="for people, for programs, for CI; on stdout (default: text)",
+    )
+    made.add_argument(
+        "-v", "--verbose", action="store_true", help="print all that was found, and every row"
     )
     return made
 
@@ -139,8 +151,9 @@ def _run(arguments: argparse.Namespace, out: TextIO) -> int:
     from calista_tools import config
     from calista_tools.environment.roundtrip_settings import read_settings
     from calista_tools.roundtrip.output import json_output, junit_output
-    from calista_tools.roundtrip.output.text import run_lines
+    from calista_tools.roundtrip.output.text import failed_lines, run_lines
     from calista_tools.roundtrip.project.proven_project import Project, found_ini
+    from calista_tools.roundtrip.proof.known import NAME
 
     _check(arguments)
     named: Path | None = arguments.config
@@ -154,24 +167,71 @@ def _run(arguments: argparse.Namespace, out: TextIO) -> int:
         driver=arguments.driver or own.driver,
         prepare=arguments.prepare or own.prepare,
     )
+    file = arguments.baseline or (Path(own.baseline) if own.baseline else None)
+    known = _known(file, arguments)
     project = Project.of(ini, own, settings.external_revisions)
-    wanted = _options(arguments, settings, own)
+    wanted = _options(arguments, settings, own, known)
     runs: list[Run] = []
+    strict, verbose = arguments.strict, arguments.verbose
     for run in _prove_all(project, wanted, arguments.jobs):
         runs.append(run)
         _compare(runs, own)
+        if not arguments.write_baseline:
+            known(run.backend).take_in(run)
         if arguments.format == "text":
-            _say("\n".join(run_lines(run, strict=arguments.strict)), out)
+            _say("\n".join(run_lines(run, strict=strict, verbose=verbose)), out)
     if arguments.format != "text":
-        strict = arguments.strict
         text = (
             json_output.render(runs)
             if arguments.format == "json"
             else junit_output.render(runs, strict=strict)
         )
         _say(text, out)
-    wrong = any(not run.proven or (arguments.strict and not run.agrees) for run in runs)
+    if arguments.write_baseline:
+        told = sys.stderr if arguments.format != "text" else out
+        _accept(file or settings.script_location / NAME, runs, known, project, settings, told)
+        return 0
+    if arguments.format == "text" and (lines := list(failed_lines(runs, strict=strict))):
+        _say("\n".join(lines), out)
+    wrong = any(not run.proven or (strict and not run.agrees) for run in runs)
     return int(wrong)
+
+
+def _known(file: Path | None, arguments: argparse.Namespace) -> Callable[[str], Known]:
+    """Return what is known of each backend.
+
+    Raises:
+        ConfigError: The file cannot be read; one that is to be written need not be there.
+    """
+    from calista_tools.roundtrip.proof.known import read_known
+
+    return read_known(None if arguments.write_baseline and file and not file.exists() else file)
+
+
+def _accept(
+    file: Path,
+    runs: Sequence[Run],
+    known: Callable[[str], Known],
+    project: Project,
+    config: Config,
+    out: TextIO,
+) -> None:
+    """Record what was found as known, and let the next run know where that stands.
+
+    Raises:
+        ToolError: It cannot be written.
+    """
+    from calista_tools.files.shown_path import shown
+    from calista_tools.lint import baseline_key
+    from calista_tools.roundtrip.proof.known import write_known
+
+    revisions = [script.revision for script in reversed(project.scripts)]
+    key = baseline_key.key_for(config, file, baseline_key.ROUNDTRIP)
+    count = write_known(file, runs, known, revisions)
+    baseline_key.write(key)
+    _say(f"Accepted {count} failure{'' if count == 1 else 's'} in {shown(file)}.", out)
+    if said := baseline_key.told(key):
+        print(said, file=sys.stderr)
 
 
 def _say(text: str, out: TextIO) -> None:
@@ -224,7 +284,12 @@ def _compare(runs: list[Run], settings: Settings) -> None:
         runs[-1].compared.append("parity")
 
 
-def _options(arguments: argparse.Namespace, config: Config, settings: Settings) -> list[Options]:
+def _options(
+    arguments: argparse.Namespace,
+    config: Config,
+    settings: Settings,
+    known: Callable[[str], Known],
+) -> list[Options]:
     from calista_tools.roundtrip.proof.run import Options
 
     backends = arguments.backend or list(config.dialects)
@@ -253,6 +318,7 @@ def _options(arguments: argparse.Namespace, config: Config, settings: Settings) 
             jobs=arguments.jobs // len(set(backends)),
             append_only=config.append_only,
             settings=settings,
+            known=replace(known(backend), everything=arguments.write_baseline),
         )
         for backend in dict.fromkeys(backends)
     ]

@@ -35,6 +35,11 @@ def render(runs: Sequence[Run], *, strict: bool = False) -> str:
             if step.upgrade == SKIPPED:
                 skipped += 1
                 SubElement(case, "skipped", message=_clean(step.error or ""))
+            elif step.known:
+                skipped += 1
+                SubElement(
+                    case, "skipped", message=_clean(f"known: {step.error or step.differences[0]}")
+                )
             elif not step.proven:
                 failures += 1
                 lines = [*([step.error] if step.error else []), *step.differences]

@@ -51,7 +51,7 @@ class Progress:
         """Take in what was said of a revision."""
         assert self.walk is not None
         self._last = self.walk.snapshot
-        self._proven &= step.proven
+        self._proven &= step.passes and step.blocked is None
         if self._proven:
             self._steps.append(step)
             self._schema = self._last

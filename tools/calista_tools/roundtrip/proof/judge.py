@@ -11,6 +11,7 @@ from calista_tools.roundtrip.live.live_database import reading_copy
 from calista_tools.roundtrip.live.recreated_tables import losses, reasons
 from calista_tools.roundtrip.live.sent_statements import words
 from calista_tools.roundtrip.proof.from_nothing import counts_on_rows
+from calista_tools.roundtrip.proof.known import Known
 from calista_tools.roundtrip.proof.reproduce import (
     Filling,
     commands,
@@ -42,8 +43,14 @@ _PREPARE = "the history begins on tables that it does not make: name what makes 
 class Judge:
     """Turns what was seen of a revision into the words of its step."""
 
-    def __init__(self, given: GivenRows | None = None, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        given: GivenRows | None = None,
+        settings: Settings | None = None,
+        known: Known | None = None,
+    ) -> None:
         self._settings = settings or Settings()
+        self._known = known or Known()
         self._rows = Rows(given, self._settings.losses)
         #: Revisions that may fail on empty tables.
         self.counting: set[str] = set()
@@ -209,6 +216,7 @@ class Judge:
     def reproduce(self, step: Step, parents: Sequence[str]) -> None:
         """Say what became of the rows, and how a defect is seen by hand."""
         self._rows_matter |= self._rows.judge(step)
+        step.known = self._known.covers(step)
         if not step.proven and step.upgrade != SKIPPED:
             early, rows = self._what_it_met(step) if self._rows_matter else ([], [])
             step.reproduce = commands(step, parents, rows, self._settings.prepare, early)

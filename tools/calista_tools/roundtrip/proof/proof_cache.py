@@ -13,6 +13,7 @@ import platform
 import re
 import sys
 import time
+import tomllib
 from contextlib import suppress
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -293,9 +294,24 @@ def _surroundings(project: Project, settings: Settings, server: str) -> Iterator
     for name in _LIBRARIES:
         with suppress(PackageNotFoundError):
             yield f"{name} {version(name)}"
-    for path in (project.env, project.ini, *_sources()):
+    if project.ini.suffix == ".toml":
+        yield _without_ours(project.ini)
+    for path in (
+        project.env,
+        *(() if project.ini.suffix == ".toml" else (project.ini,)),
+        *_sources(),
+    ):
         with suppress(OSError):
             yield regular_file.read_bytes(path)
+
+
+def _without_ours(path: Path) -> str:
+    """Return what a pyproject.toml says, without our own table: `repr(settings)` stands for that."""
+    with suppress(OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        said = tomllib.loads(regular_file.read_text(path))
+        said.get("tool", {}).pop("calista", None)
+        return repr(said)
+    return ""
 
 
 def _sources() -> list[Path]:

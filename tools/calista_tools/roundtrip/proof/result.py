@@ -31,6 +31,9 @@ class Step:
         differences: What is not as it should be, one line each.
         notes: What is worth knowing and no defect.
         reproduce: The commands that show the defect by hand.
+        blocked: The revision that cannot be upgraded to, and that keeps it from being reached: itself,
+            or one before it.
+        known: Whether it is not proven, and no other failure than the baseline has.
     """
 
     revision: str
@@ -51,11 +54,18 @@ class Step:
     declared: list[str] = field(default_factory=list)
     reproduce: list[str] = field(default_factory=list)
     cached: bool = False
+    blocked: str | None = None
+    known: bool = False
 
     @property
     def proven(self) -> bool:
         """Whether nothing is wrong with it."""
         return not self.differences and self.error is None and self.upgrade == OK
+
+    @property
+    def passes(self) -> bool:
+        """Whether nothing is wrong with it that was not known."""
+        return self.proven or self.known
 
     def fail(self, message: str, statement: str | None = None) -> None:
         """Record an error; the first one is kept."""
@@ -89,6 +99,7 @@ class Step:
             "declared": self.declared,
             "reproduce": self.reproduce,
             "cached": self.cached,
+            "known": self.known,
         }
 
 
@@ -103,6 +114,7 @@ class Run:
             not; empty where head was not reached.
         metadata: Whether env.py gives metadata to compare with; None where head was not looked at.
         unknown: Why head could not be compared with it; among the notes, too.
+        gone: Revisions that the baseline has as failures, and that are proven now.
     """
 
     backend: str
@@ -115,13 +127,14 @@ class Run:
     metadata: bool | None = None
     notes: list[str] = field(default_factory=list)
     unknown: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
     head: Snapshot | None = field(default=None, repr=False)
     seconds: float = 0.0
 
     @property
     def proven(self) -> bool:
-        """Whether every step is proven; what is said of head is told, and judged by nobody."""
-        return all(step.proven for step in self.steps)
+        """Whether every step is proven, or known not to be; of head nothing is judged here."""
+        return all(step.passes for step in self.steps)
 
     @property
     def agrees(self) -> bool:
@@ -135,7 +148,8 @@ class Run:
             "revisions": len(steps),
             "proven": sum(step.proven for step in steps),
             "cached": sum(step.cached for step in steps),
-            "failed": sum(not step.proven for step in steps),
+            "failed": sum(not step.passes for step in steps),
+            "known": sum(step.known for step in steps),
             "upgrade_errors": sum(step.upgrade == ERROR for step in steps),
             "downgrade_errors": sum(step.downgrade == ERROR for step in steps),
             "not_restored": sum(not step.restored for step in steps),
@@ -159,6 +173,7 @@ class Run:
             "compared": self.compared,
             "append_only": self.append_only,
             "metadata": self.metadata,
+            "gone": self.gone,
             "notes": self.notes,
             "summary": self.summary(),
         }

@@ -24,6 +24,7 @@ from calista_tools.roundtrip.proof.from_nothing import fails_from_nothing
 from calista_tools.roundtrip.proof.head_findings import Head
 from calista_tools.roundtrip.proof.interrupted_run import Progress, digest_of
 from calista_tools.roundtrip.proof.judge import Judge
+from calista_tools.roundtrip.proof.known import Known
 from calista_tools.roundtrip.proof.pieces import Found, Pieces, PiecesError, stands_alone
 from calista_tools.roundtrip.proof.proof_cache import Begun, Cache, own_modules
 from calista_tools.roundtrip.proof.result import OK, Run
@@ -52,6 +53,7 @@ class Options:
         end: The last revision; all heads if None.
         jobs: How many processes may prove pieces of a long history at once.
         append_only: Tables whose rows are never changed: tried at head.
+        known: The failures that fail nothing.
     """
 
     backend: str
@@ -62,6 +64,7 @@ class Options:
     jobs: int = 1
     append_only: Sequence[str] = ()
     settings: Settings = field(default_factory=Settings)
+    known: Known = field(default_factory=Known)
 
 
 def prove(
@@ -259,11 +262,13 @@ class _Proof:
                 return False
             upgraded = 0 if count else len(before) + done
             self._from_nothing(run.steps, walk.judge, [*before, *proven], upgraded)
+            for step in run.steps:
+                step.known = self.options.known.covers(step)
             if head.reached:
                 version = walk.live.version_table
                 run.append_only = try_tables(database, self.options.append_only, skip=version)
             run.head = walk.snapshot if head.reached else None
-            good = _proven_prefix(run.steps)
+            good = _prefix_that_passes(run.steps)
             # A role is not in the database that would be kept.
             if cache and good > count and not database.roles:
                 with suppress(StepError):  # Some revisions that are proven fail without rows.
@@ -283,7 +288,7 @@ class _Proof:
         """Return a walk that begins with the database as it is."""
         settings, database = self.options.settings, self.database
         known = {script.revision for script in self.project.scripts}
-        judge = Judge(read_given(settings.rows, known), settings)
+        judge = Judge(read_given(settings.rows, known), settings, self.options.known)
         live = _live(database)
         live.thorough = thorough
         beginning = self.begin_anew if origin else None
@@ -357,9 +362,9 @@ def _cache(
         return None  # No folder to write to: everything is proven again, every time.
 
 
-def _proven_prefix(steps: Sequence[Step]) -> int:
-    """Return how many steps are proven before the first that is not."""
-    return next((at for at, step in enumerate(steps) if not step.proven), len(steps))
+def _prefix_that_passes(steps: Sequence[Step]) -> int:
+    """Return how many steps are proven, or known not to be, before the first that is neither."""
+    return next((at for at, step in enumerate(steps) if not step.passes), len(steps))
 
 
 def _live(database: ScratchDatabase) -> Live:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from calista_tools.backends.filelock import file_lock
@@ -12,8 +13,6 @@ from calista_tools.errors import ToolError
 from calista_tools.roundtrip.proof.result import Step
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from calista_tools.environment.roundtrip_settings import Settings
     from calista_tools.roundtrip.project.proven_project import Project
 
@@ -65,10 +64,14 @@ class Proof:
             return found
 
     def _prove(self) -> dict[str, Any]:
+        from calista_tools.roundtrip.proof.known import read_known
         from calista_tools.roundtrip.proof.run import Options, prove
 
+        named = self._settings.baseline
         try:
-            run = prove(self._project, Options(backend=self._backend, settings=self._settings))
+            known = read_known(Path(named) if named else None)(self._backend)
+            options = Options(backend=self._backend, settings=self._settings, known=known)
+            run = prove(self._project, options)
         except ToolError as error:
             return {"error": error.message, "hint": error.hint}
         return {"steps": {step.revision: asdict(step) for step in run.steps}}

@@ -113,18 +113,25 @@ class Walk:
             self._run(lambda: self._upgrades(list(scripts), forget=False))
 
     def take(self, scripts: Sequence[Script], steps: Sequence[Step]) -> None:
-        """Take revisions as proven that the database has behind it already."""
-        self._applied += scripts
-        self._taken = len(scripts)
+        """Take revisions as proven, or known, that the database has behind it already."""
+        for script, step in zip(scripts, steps, strict=False):
+            if step.blocked is not None:
+                self._blocked[script.revision] = step.blocked
+        self._applied += self._reached(scripts)
+        self._taken = len(self._applied)
         for step in steps:
             self.steps.append(step)
             self._progress(step)
 
     def go_back_to(self, scripts: Sequence[Script]) -> None:
         """Make the database the one after these revisions, which are proven, if it is not."""
+        scripts = self._reached(scripts)
         if [script.revision for script in scripts] != [s.revision for s in self._applied]:
             self._back.to_origin()
-            self._run(lambda: self._upgrades(list(scripts[self._taken :]), forget=False))
+            self._run(lambda: self._upgrades(scripts[self._taken :], forget=False))
+
+    def _reached(self, scripts: Sequence[Script]) -> list[Script]:
+        return [script for script in scripts if script.revision not in self._blocked]
 
     def prove(self, scripts: Sequence[Script], at_head: AtHead | None = None) -> list[Step]:
         """Prove revisions, parents first; return one step for each.
@@ -302,7 +309,7 @@ class Walk:
         )
         if blocker is None:
             return False
-        self._blocked[script.revision] = blocker
+        self._blocked[script.revision] = step.blocked = blocker
         step.upgrade = step.downgrade = step.upgrade_again = SKIPPED
         step.fail(f"not reached: {blocker} cannot be upgraded to")
         self._done(step)
@@ -334,7 +341,7 @@ class Walk:
                 return
             self._restore = True
             step.downgrade = step.upgrade_again = SKIPPED
-            self._blocked[script.revision] = script.revision
+            self._blocked[script.revision] = step.blocked = script.revision
         elif failure.direction == "downgrade":
             step.downgrade, step.upgrade_again, step.restored = ERROR, SKIPPED, False
         else:

@@ -6,11 +6,17 @@ unknown keys and the JSON schema in ``docs/`` all come from it.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.alembic_settings import (
+    find_above,
+    find_place,
+    quick_value,
+    several_projects,
+)
+from calista_tools.config_values import check_value, unknown_key
 from calista_tools.errors import ConfigError
 from calista_tools.files import regular_file
 from calista_tools.startup.records import NamedTuple
@@ -32,6 +38,9 @@ DEFAULT_NAMES: Mapping[str, str] = {
 #: What SQLAlchemy's ``naming_convention`` knows; of triggers and exclusion constraints it does not.
 CONVENTION_KINDS = ("pk", "uq", "ix", "fk", "ck")
 DIALECTS = ("sqlite", "postgresql")
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+#: What Alembic names files by where it is told nothing.
+ALEMBIC_TEMPLATE = "%(rev)s_%(slug)s"
 #: The policy's file names, as Alembic's ``file_template``.
 POLICY_TEMPLATE = "%(year)d%(month).2d%(day).2d_%(hour).2d%(minute).2d_%(slug)s"
 
@@ -53,25 +62,40 @@ _TABLE_OF_LISTS = {
 }
 
 OPTIONS: Mapping[str, Option] = {
+    "policy": Option(
+        {"enum": ["calista"]},
+        None,
+        "`calista`: the strict policy of names, file names, dialects and reviews; default: what the"
+        " project's own metadata and settings give.",
+    ),
     "script_location": Option(
         _STRING,
         None,
         "Alembic's folder; default: what Alembic's own configuration says, else `migrations`.",
     ),
-    "alembic-ini": Option(_STRING, "alembic.ini", "The Alembic configuration file."),
+    "alembic-ini": Option(
+        _STRING, "alembic.ini", "The Alembic configuration file; default: the only one there is."
+    ),
     "lock-file": Option(
         _STRING, None, "Published revisions; default `history.lock` in script_location."
     ),
     "dialects": Option(
         {"type": "array", "items": {"enum": list(DIALECTS)}, "minItems": 1},
-        list(DIALECTS),
-        "The dialects that every revision must work on.",
+        None,
+        "The dialects that every revision must work on; default: those that Alembic's settings, env.py"
+        " and the revisions show, else both.",
     ),
     "file-template": Option(
         _STRING,
         None,
         "Alembic's file_template, folders included; default: what Alembic's own configuration says,"
-        " else the policy's `YYYYMMDD_HHMM_<summary>`.",
+        " else Alembic's `%(rev)s_%(slug)s`; the policy's is `YYYYMMDD_HHMM_<summary>`.",
+    ),
+    "autogenerate-mark": Option(
+        {"type": "boolean"},
+        None,
+        "Whether Alembic's mark `please adjust!` says that nobody has reviewed a revision (CAL004);"
+        " default: under the policy only.",
     ),
     "names": Option(
         {
@@ -80,7 +104,8 @@ OPTIONS: Mapping[str, Option] = {
             "additionalProperties": False,
         },
         {},
-        "Policy names by kind, in SQLAlchemy's naming_convention tokens.",
+        "Names by kind, in SQLAlchemy's naming_convention tokens; default: as env.py's target_metadata"
+        " has them.",
     ),
     "naming-convention": Option(
         _TABLE_OF_STRINGS,
@@ -117,9 +142,6 @@ OPTIONS: Mapping[str, Option] = {
 }
 
 
-_EMPTY: Mapping[str, Any] = MappingProxyType({})
-
-
 class Config(NamedTuple):
     """The project's settings; paths are absolute.
 
@@ -128,6 +150,12 @@ class Config(NamedTuple):
     Attributes:
         root: The folder of ``pyproject.toml`` (or where the search began when there is none).
         path: The ``pyproject.toml`` that was read, or None.
+        policy: ``calista``, or None: the project's own habits are right.
+        dialects_seen: Why these dialects, where nobody configured them; "" where both hold.
+        file_template: None for the policy's names.
+        names: The names that are configured, by kind; of others the project's metadata decides.
+        judges_file_names: Whether anybody has said how files are named.
+        searched: Folders that were looked through for Alembic's settings.
         naming_convention: None where the project did not say; the linter then reads env.py.
         roundtrip: The raw ``[tool.calista.roundtrip]`` table, read by the engine.
         alembic: The raw ``[tool.alembic]`` table beside ours, or in its place.
@@ -138,9 +166,14 @@ class Config(NamedTuple):
     alembic_ini: Path
     lock_file: Path
     path: Path | None = None
+    policy: str | None = None
     dialects: tuple[str, ...] = DIALECTS
-    file_template: str | None = None
-    names: Mapping[str, str] = DEFAULT_NAMES
+    dialects_given: bool = False
+    dialects_seen: str = ""
+    file_template: str | None = ALEMBIC_TEMPLATE
+    judges_file_names: bool = False
+    autogenerate_mark: bool = False
+    names: Mapping[str, str] = _EMPTY
     naming_convention: Mapping[str, str] | None = None
     append_only: tuple[str, ...] = ()
     baseline: str | None = None
@@ -155,6 +188,7 @@ class Config(NamedTuple):
     templates: Path | None = None
     roundtrip: Mapping[str, Any] = _EMPTY
     alembic: Mapping[str, Any] = _EMPTY
+    searched: tuple[str, ...] = ()
 
     @property
     def versions(self) -> Path:
@@ -163,7 +197,11 @@ class Config(NamedTuple):
 
 
 def load(
-    start: Path | None = None, *, path: Path | None = None, read: Reader | None = None
+    start: Path | None = None,
+    *,
+    path: Path | None = None,
+    read: Reader | None = None,
+    several: bool = False,
 ) -> Config:
     """Read the project's configuration.
 
@@ -171,6 +209,7 @@ def load(
         start: Where the upward search for ``pyproject.toml`` begins; the working folder if None.
         path: A ``pyproject.toml`` to read instead of searching.
         read: How such a file is read; `read_toml` if None.
+        several: Whether it does not matter which of several Alembic projects is meant.
 
     Raises:
         ConfigError: A file cannot be read, a key is unknown or a value has the wrong shape.
@@ -179,13 +218,14 @@ def load(
     read = read or read_toml
     if path is None:
         found = _nearest(start, read)
-        return (
-            _build({}, start, None)
-            if found is None
-            else _build(found[1], found[0].parent, found[0])
-        )
+        if found is None:
+            above = find_above(start)
+            return _build(
+                {}, start if above is None else above.parent, None, start, one_of_several=several
+            )
+        return _build(found[1], found[0].parent, found[0], start, one_of_several=several)
     path = path.absolute()
-    return _build(read(path).get("tool", {}), path.parent, path)
+    return _build(read(path).get("tool", {}), path.parent, path, start, one_of_several=several)
 
 
 def json_schema() -> dict[str, Any]:
@@ -195,7 +235,6 @@ def json_schema() -> dict[str, Any]:
         | ({} if option.default is None else {"default": option.default})
         for key, option in OPTIONS.items()
     }
-    properties["names"]["default"] = dict(DEFAULT_NAMES)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "[tool.calista] of pyproject.toml",
@@ -235,7 +274,9 @@ def read_toml(path: Path) -> Mapping[str, Any]:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
 
 
-def _build(tools: Mapping[str, Any], root: Path, path: Path | None) -> Config:
+def _build(
+    tools: Mapping[str, Any], root: Path, path: Path | None, start: Path, *, one_of_several: bool
+) -> Config:
     values: dict[str, Any] = {}
     table = tools.get("calista", {})
     where = path or root
@@ -243,31 +284,42 @@ def _build(tools: Mapping[str, Any], root: Path, path: Path | None) -> Config:
     for key, value in table.items():
         name = known.get(_canonical(key))
         if name is None:
-            raise _unknown(where, f"tool.calista.{key}", key, OPTIONS)
-        _check(where, f"tool.calista.{name}", value, OPTIONS[name].schema)
+            raise unknown_key(where, f"tool.calista.{key}", key, OPTIONS)
+        check_value(where, f"tool.calista.{name}", value, OPTIONS[name].schema)
         values[name] = value
     _check_tokens(where, values)
-    ini = root / values.get("alembic-ini", "alembic.ini")
-    location = (
-        values.get("script_location")
-        or _script_location(ini)
-        or _in_pyproject(tools.get("alembic"), root)
-        or "migrations"
+    policy = values.get("policy")
+    place = find_place(values, tools.get("alembic"), root, start)
+    if len(place.several) > 1 and not one_of_several:
+        raise several_projects(root, place.several)
+    script_location = place.location
+    template = values.get("file-template") or quick_value(
+        place.ini, "file_template", tools.get("alembic")
     )
-    script_location = (root / location).absolute()
+    judged = template is not None or policy is not None
+    if template is not None and template.replace("%%", "%") == POLICY_TEMPLATE:
+        template = None
+    elif template is None and policy is None:
+        template = ALEMBIC_TEMPLATE
+    config_of_names = dict(DEFAULT_NAMES if policy else {}) | values.get("names", {})
 
     def optional(key: str) -> Path | None:
         return root / values[key] if key in values else None
 
-    return Config(
+    config = Config(
         root=root,
         path=path,
         script_location=script_location,
-        alembic_ini=ini,
+        policy=policy,
+        alembic_ini=place.ini,
+        searched=place.searched,
         lock_file=optional("lock-file") or script_location / "history.lock",
         dialects=tuple(values.get("dialects", DIALECTS)),
-        file_template=values.get("file-template") or _file_template(ini, tools.get("alembic")),
-        names={**DEFAULT_NAMES, **values.get("names", {})},
+        dialects_given=policy is not None or "dialects" in values,
+        file_template=template,
+        judges_file_names=judged,
+        autogenerate_mark=values.get("autogenerate-mark", policy is not None),
+        names=config_of_names,
         naming_convention=values.get("naming-convention"),
         append_only=tuple(values.get("append-only", ())),
         baseline=values.get("baseline"),
@@ -285,6 +337,15 @@ def _build(tools: Mapping[str, Any], root: Path, path: Path | None) -> Config:
         roundtrip=values.get("roundtrip", {}),
         alembic=tools["alembic"] if isinstance(tools.get("alembic"), dict) else {},
     )
+    return config if config.dialects_given else with_seen_dialects(config)
+
+
+def with_seen_dialects(config: Config) -> Config:
+    """Return the settings with the dialects that the project shows."""
+    from calista_tools.project_dialects import seen_dialects
+
+    seen = seen_dialects(config.alembic_ini, config.script_location)
+    return config._replace(dialects=seen.dialects, dialects_seen=seen.why)
 
 
 def _check_tokens(where: Path, values: Mapping[str, Any]) -> None:
@@ -310,89 +371,3 @@ def _check_tokens(where: Path, values: Mapping[str, Any]) -> None:
 def _canonical(key: str) -> str:
     """Spell a key with hyphens: TOML habits differ, and both spellings mean the same here."""
     return key.replace("_", "-")
-
-
-def _unknown(where: Path, full: str, key: str, known: Mapping[str, object]) -> ConfigError:
-    from difflib import get_close_matches
-
-    near = get_close_matches(key, known, n=1, cutoff=0.0)
-    return ConfigError(f"{where}: unknown key `{full}`", f"did you mean `{near[0]}`?")
-
-
-def _check(where: Path, full: str, value: object, schema: Mapping[str, Any]) -> None:
-    """Hold a value against the few JSON schema words that ``OPTIONS`` uses.
-
-    Raises:
-        ConfigError: The value has another shape; the message names the key and what it takes.
-    """
-    if "enum" in schema:
-        if value not in schema["enum"]:
-            accepted = ", ".join(map(repr, schema["enum"]))
-            raise ConfigError(f"{where}: `{full}` is {value!r}", f"accepted: {accepted}")
-        return
-    kinds: dict[str, tuple[type, str]] = {
-        "string": (str, "a string"),
-        "array": (list, "a list"),
-        "object": (dict, "a table"),
-    }
-    kind, words = kinds[schema["type"]]
-    if not isinstance(value, kind):
-        raise ConfigError(f"{where}: `{full}` must be {words}, not {value!r}")
-    if isinstance(value, list):
-        if len(value) < schema.get("minItems", 0):
-            raise ConfigError(f"{where}: `{full}` must not be empty")
-        for item in value:
-            _check(where, full, item, schema["items"])
-    elif isinstance(value, dict):
-        properties = schema.get("properties", {})
-        more = schema.get("additionalProperties", True)
-        for key, item in value.items():
-            if key in properties:
-                _check(where, f"{full}.{key}", item, properties[key])
-            elif more is False:
-                raise _unknown(where, f"{full}.{key}", key, properties)
-            elif isinstance(more, dict):
-                _check(where, f"{full}.{key}", item, more)
-
-
-def _script_location(ini: Path) -> str | None:
-    """Return ``script_location`` as alembic.ini has it, relative to the ini's folder."""
-    if not regular_file.is_there(ini):
-        return None
-    # Here, not at the top: a project with [tool.calista] script_location never pays for it.
-    from configparser import Error, RawConfigParser
-
-    parser = RawConfigParser()
-    try:
-        parser.read_string(regular_file.read_text(ini), str(ini))
-    except OSError as error:
-        raise ConfigError(f"{ini}: cannot be read: {error.strerror or error}") from error
-    except (Error, UnicodeDecodeError) as error:
-        raise ConfigError(f"{ini}: cannot be read: {error}".replace("\n", " ")) from error
-    location = parser.get("alembic", "script_location", fallback=None)
-    return location.replace("%(here)s", str(ini.parent.absolute())) if location else None
-
-
-def _file_template(ini: Path, table: object) -> str | None:
-    """Return Alembic's own ``file_template``; None where it is the policy's, or there is none."""
-    try:
-        text = regular_file.read_text(ini)
-    except (OSError, UnicodeDecodeError):
-        text = ""
-    # By hand: configparser takes longer to import than a file to be linted.
-    section = re.search(r"^\[alembic\][^\n]*\n((?:(?!\[)[^\n]*(?:\n|\Z))*)", text, re.MULTILINE)
-    found = re.findall(
-        r"(?m)^file_template[ \t]*[=:][ \t]*(\S.*?)[ \t]*$", section[1] if section else ""
-    )
-    written = (
-        found[-1] if found else table.get("file_template") if isinstance(table, dict) else None
-    )
-    if not isinstance(written, str) or written.replace("%%", "%") == POLICY_TEMPLATE:
-        return None
-    return written
-
-
-def _in_pyproject(table: object, root: Path) -> str | None:
-    """Return ``script_location`` of ``[tool.alembic]``, which Alembic asks after alembic.ini."""
-    location = table.get("script_location") if isinstance(table, dict) else None
-    return location.replace("%(here)s", str(root)) if isinstance(location, str) else None

@@ -8,6 +8,7 @@ from calista_tools.lint.cli import main
 #: Exit code, stdout, stderr of `calista-lint` with these arguments.
 Run = Callable[..., tuple[int, str, str]]
 
+STRICT = '[tool.calista]\npolicy = "calista"\n'
 FIRST = """\
 revision = "a1"
 down_revision = None
@@ -43,11 +44,11 @@ def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPa
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cache: Path) -> Path:
-    """A folder with a clean history of two revisions, as the working folder."""
+    """A folder with a clean history of two revisions and the strict policy, as the working folder."""
     versions = tmp_path / "migrations" / "versions"
     versions.mkdir(parents=True)
     (tmp_path / "migrations" / "env.py").touch()
-    (tmp_path / "pyproject.toml").write_text("[tool.calista]\n")
+    (tmp_path / "pyproject.toml").write_text(STRICT)
     (versions / "20250826_1030_create_stream.py").write_text(FIRST)
     (versions / "20250826_1031_create_tag.py").write_text(SECOND)
     monkeypatch.chdir(tmp_path)
@@ -62,3 +63,11 @@ def calista_lint(capsys: pytest.CaptureFixture[str]) -> Run:
         return code, captured.out, captured.err
 
     return run
+
+
+@pytest.fixture
+def unpublished(project: Path) -> Path:
+    """The same project, of which a lock file says that all is new; no metadata says otherwise."""
+    (project / "migrations" / "history.lock").touch()
+    (project / "migrations" / "env.py").unlink()
+    return project

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from calista_tools.lint.rule import all_rules
-from tests.functional.lint.conftest import Run
+from tests.functional.lint.conftest import STRICT, Run
 
 CLEAN = "All checks passed!\n"
 
@@ -121,10 +121,12 @@ def test_outside_of_any_project(
     calista_lint: Run,
 ) -> None:
     (misnamed.parents[2] / "pyproject.toml").unlink()
+    misnamed.write_text(misnamed.read_text() + "undefined()\n")
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     code, out, _ = calista_lint("--output-format", "concise", misnamed)
     assert code == 1
-    assert out.startswith(f"{misnamed}:1:1: CAL001 ")
+    assert out.startswith(f"{misnamed}:")
+    assert "CAL011" in out
     code, _, err = calista_lint()
     assert code == 2
     assert "migrations" in err
@@ -151,7 +153,9 @@ def test_per_file_ignores(misnamed: Path, calista_lint: Run) -> None:
         ("second.py", 1),
         ("versions/third.py.bak", 1),
     ]:
-        configuration.write_text(f'[tool.calista.per-file-ignores]\n"{pattern}" = ["CAL001"]\n')
+        configuration.write_text(
+            f'{STRICT}[tool.calista.per-file-ignores]\n"{pattern}" = ["CAL001"]\n'
+        )
         assert calista_lint()[0] == code, pattern
 
 

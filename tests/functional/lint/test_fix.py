@@ -45,6 +45,9 @@ FIXED = (
 )
 
 
+pytestmark = pytest.mark.usefixtures("unpublished")
+
+
 @pytest.fixture
 def bad(project: Path) -> Path:
     path = project / "migrations" / "versions" / "c3_add_title.py"
@@ -225,7 +228,7 @@ def test_a_fixed_file_runs_up_and_down(bad: Path, calista_lint: Run) -> None:
         "    context.configure(connection, render_as_batch=True)\n"
         "    context.run_migrations()\n"
     )
-    assert calista_lint("--fix", "--ignore", "CAL3")[0] == 0
+    assert calista_lint("--fix", "--unsafe-fixes", "--ignore", "CAL3")[0] == 0
     config = Config()
     config.set_main_option("script_location", str(root / "migrations"))
     config.set_main_option("sqlalchemy.url", f"sqlite:///{root / 'test.db'}")

@@ -6,6 +6,8 @@ import pytest
 
 from tests.functional.lint.conftest import Run
 
+pytestmark = pytest.mark.usefixtures("unpublished")
+
 HEAD = '''\
 """add title
 
@@ -82,7 +84,7 @@ def test_a_trigger_on_both_databases_is_renamed_in_upgrade_and_downgrade(
 ) -> None:
     path = write(project, SQLITE_TRIGGER, DROP_TRIGGER)
     before = path.read_text()
-    code, out, _ = calista_lint("--fix", "--select", "CAL1")
+    code, out, _ = calista_lint("--fix", "--unsafe-fixes", "--select", "CAL1")
     assert (code, out) == (0, "Found 2 errors (2 fixed, 0 remaining).\n")
     assert path.read_text() == before.replace("no_update", "tag_no_update")
 
@@ -93,7 +95,7 @@ def test_an_index_in_sql_is_renamed(project: Path, calista_lint: Run) -> None:
         'op.execute("CREATE INDEX by_name ON tag (name)")',
         'op.drop_index("by_name", "tag")',
     )
-    assert calista_lint("--fix", "--select", "CAL1")[0] == 0
+    assert calista_lint("--fix", "--unsafe-fixes", "--select", "CAL1")[0] == 0
     assert "by_name" not in path.read_text()
     assert path.read_text().count("ix_tag_tag_name") == 2
 
@@ -113,13 +115,13 @@ def test_a_name_that_means_more_than_one_thing_stays(
 ) -> None:
     path = write(project, SQLITE_TRIGGER + f"    {other}\n", DROP_TRIGGER)
     before = path.read_text()
-    calista_lint("--fix", "--select", "CAL106")
+    calista_lint("--fix", "--unsafe-fixes", "--select", "CAL106")
     assert path.read_text() == before
 
 
 def test_constraints_are_named_where_they_are_made(project: Path, calista_lint: Run) -> None:
     path = write(project, NOTE, 'op.drop_table("remark")')
-    assert calista_lint("--fix", "--select", "CAL1")[0] == 0
+    assert calista_lint("--fix", "--unsafe-fixes", "--select", "CAL1")[0] == 0
     text = " ".join(path.read_text().split())  # one of the lines is wrapped
     assert 'sa.PrimaryKeyConstraint("id", name="pk_remark"),' in text
     assert 'ondelete="CASCADE", name="fk_remark_on_id_remark"' in text
@@ -138,7 +140,7 @@ def test_what_autogenerate_leaves_nameless_is_named_in_both_directions(
         batch.drop_constraint(None, type_="unique")
     """
     path = write(project, up, down)
-    assert calista_lint("--fix", "--select", "CAL1")[0] == 0
+    assert calista_lint("--fix", "--unsafe-fixes", "--select", "CAL1")[0] == 0
     assert path.read_text().count('"uq_tag_name"') == 2
 
 
@@ -168,7 +170,7 @@ def test_what_cannot_be_named_for_certain_stays(
 ) -> None:
     path = write(project, up, down)
     kept = [line for line in path.read_text().splitlines() if "nique" in line]
-    calista_lint("--fix", "--select", "CAL107")
+    calista_lint("--fix", "--unsafe-fixes", "--select", "CAL107")
     assert [line for line in path.read_text().splitlines() if "nique" in line] == kept
 
 
@@ -185,7 +187,7 @@ def test_a_repaired_file_round_trips(
     monkeypatch.chdir(project)
     arguments = ["--backend", backend, "--no-cache", "--from", "b2"]
     before = main(arguments)
-    assert calista_lint("--fix", "--select", "CAL1")[0] == 0
+    assert calista_lint("--fix", "--unsafe-fixes", "--select", "CAL1")[0] == 0
     assert (before, main(arguments)) == (0, 0)
     for name in ("tag_no_update", "pk_remark", "uq_remark_on_id", "fk_remark_on_id_remark"):
         assert name in path.read_text()

@@ -14,7 +14,7 @@ import pytest
 
 from calista_tools.files import caches
 from calista_tools.lint.memory.settings_cache import KeptSettings
-from tests.functional.lint.conftest import SECOND, Run
+from tests.functional.lint.conftest import SECOND, STRICT, Run
 
 BAD = SECOND.replace(
     'op.create_table("tag", sa.Column("name", sa.Text(), nullable=False))',
@@ -108,7 +108,7 @@ def test_a_committed_link_is_not_followed(
             for link in (name, f"{name}.{os.getpid()}.tmp", f"{name}.tmp"):
                 (folder / link).unlink(missing_ok=True)
                 (folder / link).symlink_to(precious)
-    (project / "pyproject.toml").write_text('[tool.calista]\nselect = ["CAL0"]\n')
+    (project / "pyproject.toml").write_text(f'{STRICT}select = ["CAL0"]\n')
     assert calista_lint() == calista_lint("--no-cache")
     assert precious.read_text() == "mine"
     assert not any((room / name).is_symlink() for name in names)
@@ -145,7 +145,7 @@ def test_what_others_may_look_into_is_not_read(
     for path in (kept, room, room.parent):
         was = path.stat().st_mode
         path.chmod(mode)
-        assert read(settings) == {"tool": {"calista": {}}}
+        assert read(settings) == {"tool": {"calista": {"policy": "calista"}}}
         path.chmod(was)
     assert read(settings) == {"tool": {"calista": {"ignore": ["CAL"]}}}
 
@@ -278,6 +278,7 @@ def test_a_link_beside_a_file_is_not_written_through(
 ) -> None:
     precious = tmp_path_factory.mktemp("home") / "precious"
     precious.write_text("mine")
+    (project / "migrations" / "history.lock").touch()
     path = project / "migrations" / "versions" / "20250826_1031_create_tag.py"
     path.write_text(f'"""x\n\nRevises: c3\n"""\n{SECOND}')
     path.with_name(f".{path.name}.{os.getpid()}.tmp").symlink_to(precious)

@@ -7,7 +7,7 @@ import pytest
 
 from calista_tools.errors import ConfigError
 from calista_tools.lint.memory.settings_cache import KeptSettings
-from tests.functional.lint.conftest import Run
+from tests.functional.lint.conftest import STRICT, Run
 
 
 def kept(cache: Path) -> Path:
@@ -19,7 +19,7 @@ def test_same_text_is_not_parsed_again(project: Path, cache: Path, calista_lint:
     calista_lint(str(project))
     path = kept(cache)
     text, tool = json.loads(path.read_text(encoding="utf-8"))
-    assert (text, tool) == ("[tool.calista]\n", {"calista": {}})
+    assert (text, tool) == (STRICT, {"calista": {"policy": "calista"}})
 
     path.write_text(json.dumps([text, {"calista": {"select": ["CAL3"]}}]), encoding="utf-8")
 
@@ -50,7 +50,8 @@ def test_damaged_file_is_none(
     calista_lint(str(project))
     kept(cache).write_bytes(content)
 
-    assert KeptSettings().read(project / "pyproject.toml") == {"tool": {"calista": {}}}
+    read = KeptSettings().read(project / "pyproject.toml")
+    assert read == {"tool": {"calista": {"policy": "calista"}}}
 
 
 def test_what_json_cannot_say_is_read_each_time(

@@ -20,6 +20,7 @@ down_revision = {1}
 
 """
 PROJECT = {
+    "pyproject.toml": '[tool.calista]\npolicy = "calista"\n',
     "migrations/env.py": "",
     "migrations/versions/20250826_1030_create_stream.py": HEADER.format("a1", None)
     + """\

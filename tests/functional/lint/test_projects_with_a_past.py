@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.lint.conftest import Run
+from tests.functional.lint.conftest import STRICT, Run
 
 CLEAN = "All checks passed!\n"
 OLD = '''\
@@ -39,7 +39,7 @@ def old(project: Path) -> Path:
 
 
 def configure(old: Path, text: str) -> None:
-    (old.parents[2] / "pyproject.toml").write_text(f"[tool.calista]\n{text}\n")
+    (old.parents[2] / "pyproject.toml").write_text(f"{STRICT}{text}\n")
 
 
 def test_a_baseline_accepts_what_was_there(old: Path, calista_lint: Run) -> None:

@@ -14,13 +14,17 @@ from tests.unit.lint.project import Files, Lint, as_files
 
 @pytest.fixture
 def lint(tmp_path: Path) -> Lint:
-    """Write files into a project of their own, check it, return what one code (or prefix) found."""
+    """Write files into a project of their own, check it, return what one code (or prefix) found.
+
+    It has taken the strict policy, unless the configuration speaks of that itself.
+    """
 
     def run(code: str, source: str | Files, configuration: str = "") -> list[Diagnostic]:
         root = tmp_path / f"project{len(list(tmp_path.iterdir()))}"
         versions = root / "migrations" / "versions"
         versions.mkdir(parents=True)
-        (root / "pyproject.toml").write_text(f"[tool.calista]\n{configuration}\n")
+        policy = "" if "policy" in configuration else 'policy = "calista"\n'
+        (root / "pyproject.toml").write_text(f"[tool.calista]\n{policy}{configuration}\n")
         files = as_files(source) if isinstance(source, str) else source
         for name, text in files.items():
             path = versions / name

@@ -4,7 +4,8 @@ from calista_tools.lint.rule import Rule, all_rules, examples
 from tests.unit.lint.project import Lint
 
 RULES = list(all_rules().values())
-CONFIGURATION = """application-packages = ["app"]\nappend-only = ["ledger"]"""
+# No policy but the one that an example takes itself.
+CONFIGURATION = """#policy\napplication-packages = ["app"]\nappend-only = ["ledger"]"""
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

@@ -19,12 +19,17 @@ def write(folder: Path, text: str) -> Path:
 def test_defaults_without_any_file(tmp_path: Path) -> None:
     loaded = config.load(tmp_path)
     assert loaded.versions == tmp_path / "migrations" / "versions"
-    assert loaded.names == config.DEFAULT_NAMES
+    assert loaded.names == {}
+    assert loaded.file_template == config.ALEMBIC_TEMPLATE
+    assert not loaded.judges_file_names
     assert loaded.lock_file == tmp_path / "migrations" / "history.lock"
 
 
-def test_names_are_merged_over_the_defaults(tmp_path: Path) -> None:
+def test_names_are_merged_over_the_policy(tmp_path: Path) -> None:
     write(tmp_path, '[tool.calista.names]\npk = "%(table_name)s_pk"\n')
+    assert config.load(tmp_path).names == {"pk": "%(table_name)s_pk"}
+    text = '[tool.calista]\npolicy = "calista"\nnames.pk = "%(table_name)s_pk"\n'
+    write(tmp_path, text)
     loaded = config.load(tmp_path)
     assert loaded.names["pk"] == "%(table_name)s_pk"
     assert loaded.names["uq"] == config.DEFAULT_NAMES["uq"]

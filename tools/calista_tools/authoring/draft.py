@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from calista_tools.authoring.message import docstring_text
+from calista_tools.config import DEFAULT_NAMES
 from calista_tools.errors import ToolError
 from calista_tools.rendering.rendering import render
 
@@ -130,12 +131,14 @@ def _names(config: Config, table: str) -> dict[str, str]:
         "column_0_key": "id",
     }
 
+    templates = {**DEFAULT_NAMES, **config.names}
+
     def name(kind: str, **more: str) -> str:
         try:
-            return config.names[kind] % {**tokens, **more}
+            return templates[kind] % {**tokens, **more}
         except (KeyError, ValueError, TypeError) as error:
             raise ToolError(
-                f"[tool.calista.names] {kind} = {config.names[kind]!r} cannot be filled in: {error}"
+                f"[tool.calista.names] {kind} = {templates[kind]!r} cannot be filled in: {error}"
             ) from error
 
     actions = ("forbid_mod", "forbid_truncate", "forbid_update", "forbid_delete", "forbid_replace")

@@ -99,6 +99,7 @@ _UNWRITABLE = frozenset((errno.ENOSPC, errno.EIO, errno.EBADF, errno.EFBIG))
 #: What an option is that was not given.
 DEFAULTS: dict[str, Any] = {
     "select": [], "ignore": [], "config": None, "no_cache": False, "fix": False, "diff": False,
+    "unsafe_fixes": False, "no_fix": False,
     "add_noqa": False, "baseline": None, "write_baseline": False, "diff_base": None,
     "output_format": "full", "statistics": False, "exit_zero": False, "explain": None,
     "list_rules": False, "names": False, "infer_names": False, "version": False,
@@ -159,7 +160,15 @@ def parser() -> ArgumentParser:
     choose.add_argument("--config", metavar="FILE", help="a pyproject.toml to read")
     choose.add_argument("--no-cache", action="store_true", help="read every file again")
     repair = top.add_argument_group("repairing")
-    repair.add_argument("--fix", action="store_true", help="repair what can be repaired")
+    repair.add_argument(
+        "--fix", action="store_true", help="repair new revisions where that is safe"
+    )
+    repair.add_argument(
+        "--no-fix", action="store_true", help="repair nothing, whatever else is said"
+    )
+    repair.add_argument(
+        "--unsafe-fixes", action="store_true", help="also give names that the models may not have"
+    )
     repair.add_argument("--diff", action="store_true", help="show what --fix would change")
     past = top.add_argument_group("projects with a past")
     past.add_argument("--add-noqa", action="store_true", help="set every finding aside, in place")

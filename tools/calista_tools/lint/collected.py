@@ -22,11 +22,13 @@ class Place(NamedTuple):
 
     Attributes:
         about: As in ``Rule``.
+        lasting: As in ``Rule``.
     """
 
     module: str
     scope: str
     about: Sequence[str] | None
+    lasting: bool = False
 
     def load(self, code: str) -> Rule:
         """Return the rule itself.
@@ -46,6 +48,7 @@ class Collected(NamedTuple):
     Attributes:
         directives: The ``# noqa`` comments of each file.
         exempt: Files that ``start-after`` leaves out.
+        settled: Files that so many others follow that they have surely run somewhere.
         rules: The name of every rule, by code.
         places: Where each rule stands and what it is about, by code: to load few of them.
         failures: Our own bugs met on the way, one line each.
@@ -57,6 +60,7 @@ class Collected(NamedTuple):
     rules: Mapping[str, str]
     places: Mapping[str, Place]
     failures: tuple[str, ...] = ()
+    settled: frozenset[Path] = frozenset()
 
     def to_json(self) -> dict[str, Any]:
         """Return the content in plain lists and dictionaries."""
@@ -66,6 +70,7 @@ class Collected(NamedTuple):
             "exempt": [str(path) for path in sorted(self.exempt)],
             "rules": self.rules,
             "places": self.places,
+            "settled": [str(path) for path in sorted(self.settled)],
         }
 
     @classmethod
@@ -83,6 +88,7 @@ class Collected(NamedTuple):
             frozenset(Path(path) for path in content["exempt"]),
             content["rules"],
             {code: Place(*place) for code, place in content["places"].items()},
+            settled=frozenset(map(Path, content["settled"])),
         )
 
 
@@ -90,8 +96,8 @@ def _finding(values: Sequence[Any]) -> Finding:
     finding = Finding(*values)
     if finding.fix is None:
         return finding
-    message, edits, rename, replaces = finding.fix
-    fix = Fix(message, tuple(Edit(*edit) for edit in edits), rename, replaces)
+    message, edits, rename, replaces, unsafe = finding.fix
+    fix = Fix(message, tuple(Edit(*edit) for edit in edits), rename, replaces, bool(unsafe))
     return finding._replace(fix=fix)
 
 

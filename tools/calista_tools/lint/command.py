@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from calista_tools.config import Config
     from calista_tools.lint.accepted import Key
     from calista_tools.lint.collected import Collected
+    from calista_tools.lint.diagnostic import Diagnostic
     from calista_tools.lint.targets import Group
 
 
@@ -57,7 +58,7 @@ def check(arguments: SimpleNamespace, config_path: Path | None) -> int:
         if wanting:
             print(f"{wanting} of them need a reason: replace `{PLACEHOLDER}`.", file=sys.stderr)
         return 0
-    if arguments.fix or arguments.diff:
+    if (arguments.fix or arguments.diff) and not arguments.no_fix:
         return repair(report, groups, arguments, config_path)
     text = render(report, arguments)
     code = show(report, arguments, text)
@@ -96,8 +97,19 @@ def check_groups(
 
             left = without_accepted(report.diagnostics, read_accepted(file), group.config.root)
             report = report._replace(diagnostics=left)
-        reports.append(report)
+        reports.append(with_fixable(group, report, arguments))
     return merged(reports)
+
+
+def with_fixable(group: Group, report: Report, arguments: SimpleNamespace) -> Report:
+    """Count what can be repaired, where people will read it."""
+    if arguments.output_format not in FOR_PEOPLE or arguments.fix or arguments.diff:
+        return report
+    if not any(item.finding.fix for item in report.diagnostics):
+        return report
+    from calista_tools.lint.published import with_counts
+
+    return with_counts(group, report)
 
 
 def check_group(group: Group, arguments: SimpleNamespace, watch: Watch | None = None) -> Report:
@@ -120,7 +132,25 @@ def check_group(group: Group, arguments: SimpleNamespace, watch: Watch | None = 
             watch.add(path, read=True)
         watch.sound = watch.sound and cache.others is not None
     chosen = selection(group.config, arguments, collected.rules)
-    return judge(group, collected, chosen)
+    report = judge(group, collected, chosen)
+    # Who takes the policy, or names rules, wants to hear of every revision.
+    if group.config.policy is None and not arguments.select and report.diagnostics:
+        from calista_tools.lint.published import without_settled
+
+        report = without_settled(group, collected, report)
+    return report._replace(closing=_closing(group.config, report))
+
+
+def _closing(config: Config, report: Report) -> tuple[str, ...]:
+    said = []
+    if report.left_out:
+        count = report.left_out
+        said.append(
+            f"{count} more in published revisions, which never change: `--select CAL` shows them."
+        )
+    if config.dialects_seen:
+        said.append(f"{config.dialects_seen}; `dialects` in [tool.calista] sets it.")
+    return tuple(said)
 
 
 def revisited(group: Group, cache: Cache) -> Collected | None:
@@ -190,19 +220,28 @@ def repair(
 ) -> int:
     """Do, or show, what ``--fix`` does, and report what is left."""
     from calista_tools.lint import fix
+    from calista_tools.lint.published import HOW_TO_BEGIN, published
 
-    locks = {path.parent: group.config.lock_file for group in groups for path in group.files}
-    frozen = fix.published(locks)
+    states = [(group, published(group, tags=True)) for group in groups]
+    known = {path: one for group, one in states for path in group.files}
+    begin = HOW_TO_BEGIN if not all(one.known for one in known.values()) else ""
+
+    def frozen(path: Path) -> bool:
+        # What a repair has renamed was new before, too.
+        return path in known and (not known[path].known or known[path].holds(path))
+
     folders: dict[Path, set[Path]] = {}
     for group in groups:
         beside = {path.parent for path in group.files}
         folders.update(dict.fromkeys(beside, beside))
     if arguments.diff:
-        repairs = fix.plan(report, frozen, folders)
+        repairs = fix.plan(report, frozen, folders, unsafe=arguments.unsafe_fixes)
         sys.stdout.write(fix.diff(repairs))
         count = sum(repair.fixed for repair in repairs)
         what = f"Would fix {_errors(count)}." if count else "No errors would be fixed."
         print(what, file=sys.stderr)
+        if begin and any(item.finding.fix for item in report.diagnostics):
+            print(begin, file=sys.stderr)
         return 1 if count and not arguments.exit_zero else 0
 
     def again() -> Report:
@@ -212,13 +251,20 @@ def repair(
         groups = find_targets(named, config_path).groups
         return check_groups(_narrowed(groups, arguments), arguments)
 
-    fixed, left = fix.fix(again, frozen, folders)
+    fixed, left = fix.fix(again, frozen, folders, unsafe=arguments.unsafe_fixes)
+    items = [item for item in left.diagnostics if item.finding.fix and not frozen(item.path)]
+    unsafe = 0 if arguments.unsafe_fixes else sum(_is_unsafe(item) for item in items)
+    more = (begin,) if begin and any(item.finding.fix for item in left.diagnostics) else ()
     # What is left is not to be repaired: another revision mentions the name, or it is published.
     rest = tuple(
         item._replace(finding=item.finding._replace(fix=None)) for item in left.diagnostics
     )
-    left = left._replace(diagnostics=rest)
+    left = left._replace(diagnostics=rest, unsafe=unsafe, closing=(*left.closing, *more))
     return show(left, arguments, render(left, arguments, fixed))
+
+
+def _is_unsafe(item: Diagnostic) -> bool:
+    return item.finding.fix is not None and item.finding.fix.unsafe
 
 
 def show(report: Report, arguments: SimpleNamespace, text: str) -> int:
@@ -271,19 +317,37 @@ def merged(reports: Iterable[Report]) -> Report:
         tuple(item for report in found for item in report.diagnostics),
         tuple(failure for report in found for failure in report.failures),
         sum(report.files for report in found),
+        sum(report.left_out for report in found),
+        sum(report.fixable for report in found),
+        sum(report.unsafe for report in found),
+        tuple(dict.fromkeys(line for report in found for line in report.closing)),
     )
 
 
 def _summary(report: Report, fixed: int) -> str:
     count = len(report.diagnostics)
+    more = "".join(f"{line}\n" for line in report.closing)
+    hidden = _hidden(report)
     if fixed:
         remaining = f"{fixed} fixed, {count} remaining"
-        return f"Found {_errors(fixed + count)} ({remaining}).\n"
+        return f"Found {_errors(fixed + count)} ({remaining}).\n{hidden}{more}"
     if not count:
-        return "" if report.failures else "All checks passed!\n"
-    fixable = sum(1 for item in report.diagnostics if item.finding.fix)
+        return "" if report.failures else f"All checks passed!\n{more}"
     text = f"Found {_errors(count)}.\n"
-    return text + (f"[*] {fixable} fixable with the `--fix` option.\n" if fixable else "")
+    return text + hidden + more
+
+
+def _hidden(report: Report) -> str:
+    """Return the line on what could be repaired, in ruff's words."""
+    safe, unsafe = report.fixable, report.unsafe
+    if safe and unsafe:
+        more = f" ({unsafe} more with `--unsafe-fixes`)"
+        return f"[*] {safe} fixable with the `--fix` option{more}.\n"
+    if unsafe:
+        return (
+            f"[*] {unsafe} fixable with `--fix --unsafe-fixes`: the models must have these names.\n"
+        )
+    return f"[*] {safe} fixable with the `--fix` option.\n" if safe else ""
 
 
 def _errors(count: int) -> str:

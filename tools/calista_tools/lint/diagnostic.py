@@ -33,8 +33,15 @@ class Report(NamedTuple):
         diagnostics: By file, row and column.
         failures: Our own bugs met on the way, one line each.
         files: How many files were reported on.
+        left_out: Findings on published revisions that only matter before these run.
+        fixable: Findings that ``--fix`` would repair; `unsafe` ones, that ``--unsafe-fixes`` would, too.
+        closing: What else people are told at the end, a line each.
     """
 
     diagnostics: tuple[Diagnostic, ...]
     failures: tuple[str, ...] = ()
     files: int = 0
+    left_out: int = 0
+    fixable: int = 0
+    unsafe: int = 0
+    closing: tuple[str, ...] = ()

@@ -43,6 +43,8 @@ def fix(
     check: Callable[[], Report],
     frozen: Callable[[Path], bool],
     folders: Mapping[Path, Iterable[Path]],
+    *,
+    unsafe: bool = False,
 ) -> tuple[int, Report]:
     """Repair until nothing more can be repaired.
 
@@ -50,6 +52,7 @@ def fix(
         check: Checks anew.
         frozen: Whether a file is published and stays as it is.
         folders: The folders of a history, by each of them.
+        unsafe: Give names, too, that the metadata may not have.
 
     Returns:
         How many findings were repaired, and the report of what is left.
@@ -57,7 +60,7 @@ def fix(
     done = 0
     report = check()
     for _ in range(_ROUNDS):
-        repairs = plan(report, frozen, folders)
+        repairs = plan(report, frozen, folders, unsafe=unsafe)
         if not repairs:
             break
         for repair in repairs:
@@ -71,11 +74,14 @@ def plan(
     report: Report,
     frozen: Callable[[Path], bool],
     folders: Mapping[Path, Iterable[Path]],
+    *,
+    unsafe: bool = False,
 ) -> list[Repair]:
     """Return what can be repaired in one go, a file at a time; as `fix`."""
     by_file: dict[Path, list[Diagnostic]] = {}
     for item in report.diagnostics:
-        if item.finding.fix is not None and not frozen(item.path):
+        wanted = item.finding.fix
+        if wanted is not None and (unsafe or not wanted.unsafe) and not frozen(item.path):
             by_file.setdefault(item.path, []).append(item)
     taken: set[Path] = set()
     repairs = []
@@ -205,23 +211,3 @@ def _diff(repair: Repair) -> Iterator[str]:
     after = repair.after.decode(errors="replace").splitlines(keepends=True)
     for line in unified_diff(before, after, old, new):
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
-
-
-def published(lock_files: Mapping[Path, Path]) -> Callable[[Path], bool]:
-    """Return the test whether a file is published, by the lock file of its folder."""
-    from calista_tools.history import Revision, read_file
-    from calista_tools.history.lockfile import read_lock
-
-    recorded: dict[Path, frozenset[str]] = {}
-
-    def frozen(path: Path) -> bool:
-        lock_file = lock_files.get(path.parent)
-        if lock_file is None or not regular_file.is_there(lock_file):
-            return False
-        if lock_file not in recorded:
-            entries = read_lock(lock_file).entries
-            recorded[lock_file] = frozenset(entry.revision for entry in entries)
-        header = read_file(path)
-        return isinstance(header, Revision) and header.revision in recorded[lock_file]
-
-    return frozen

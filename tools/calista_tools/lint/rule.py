@@ -41,12 +41,14 @@ class Fix(NamedTuple):
     Attributes:
         rename: What the file should be called.
         replaces: A name that the edits do away with: none may be made where another file uses it.
+        unsafe: The metadata need not have the name that it gives: only for who asks for that.
     """
 
     message: str
     edits: tuple[Edit, ...] = ()
     rename: str | None = None
     replaces: str | None = None
+    unsafe: bool = False
 
 
 class Finding(NamedTuple):
@@ -105,6 +107,7 @@ class Rule(NamedTuple):
             takes ``Versions`` or the suppressions, and yields pairs of a file and a finding.
         about: What a file must have for the rule to find anything (``traits``): one of
             these. Most files have little of what can be wrong. None: any file.
+        lasting: Whether a published revision is to be told of: what a new database would meet.
     """
 
     code: str
@@ -112,6 +115,7 @@ class Rule(NamedTuple):
     scope: Scope
     check: Callable[..., Iterator[Any]]
     about: frozenset[str] | None = None
+    lasting: bool = False
 
     @property
     def doc(self) -> str:
@@ -153,7 +157,12 @@ _Check = TypeVar("_Check", bound="Callable[..., Iterator[Any]]")
 
 
 def rule(
-    code: str, name: str, *, scope: Scope = "file", about: Iterable[str] | None = None
+    code: str,
+    name: str,
+    *,
+    scope: Scope = "file",
+    about: Iterable[str] | None = None,
+    lasting: bool = False,
 ) -> Callable[[_Check], _Check]:
     """Register a check as the rule ``code``; its docstring becomes the rule's page.
 
@@ -168,7 +177,7 @@ def rule(
             if code == other.code or name == other.name:
                 raise ValueError(f"{code} {name} is taken: {other.code} {other.name}")
         of = None if about is None else frozenset(about)
-        _REGISTRY[code] = Rule(code, name, scope, check, of)
+        _REGISTRY[code] = Rule(code, name, scope, check, of, lasting)
         return check
 
     return register

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools import config as configuration
 from calista_tools.errors import ToolError
+from calista_tools.files import regular_file
 from calista_tools.files.shown_path import shown
 from calista_tools.history.locations import subfolders, version_folders
 from calista_tools.lint.siblings import histories
@@ -63,13 +64,14 @@ def find_targets(
     """
     load = cache(lambda folder: _load(folder, config_path, read))
     if not paths:
-        config = load(Path.cwd())
+        config = configuration.load(Path.cwd(), path=config_path, read=read)
         folders = version_folders(config)
         for folder in folders:
             if not folder.is_dir():
                 raise ToolError(
                     f"{shown(folder)}: no such folder, and no path was given",
-                    "name files or folders, or set `script_location` in [tool.calista]",
+                    "name files or folders, or set `alembic-ini` or `script_location` in"
+                    " [tool.calista]",
                     exit_code=2,
                 )
         files = _in_folders(folders)
@@ -92,8 +94,7 @@ def find_targets(
         else:
             continue
         for folders, files in found:
-            config = load(path if path.is_dir() else path.parent)
-            configs.setdefault(folders, _fitting(config, folders))
+            configs.setdefault(folders, _fitting(load(folders[0]), folders))
             wanted.setdefault(folders, set()).update(files)
             if path.is_dir():
                 wanted[folders].add(configs[folders].lock_file)
@@ -106,8 +107,10 @@ def find_targets(
 
 
 def _load(folder: Path, config_path: Path | None, read: Reader | None) -> Config:
-    config = configuration.load(folder, path=config_path, read=read)
-    return config if config.path else configuration.load(Path.cwd(), read=read)
+    config = configuration.load(folder, path=config_path, read=read, several=True)
+    if config.path or regular_file.is_there(config.alembic_ini):
+        return config
+    return configuration.load(Path.cwd(), read=read, several=True)
 
 
 def _fitting(config: Config, folders: tuple[Path, ...]) -> Config:
@@ -116,7 +119,8 @@ def _fitting(config: Config, folders: tuple[Path, ...]) -> Config:
         return config
     location = folders[0].parent
     lock = location / "history.lock"
-    return config._replace(script_location=location, lock_file=lock)
+    config = config._replace(script_location=location, lock_file=lock)
+    return config if config.dialects_given else configuration.with_seen_dialects(config)
 
 
 def _home(file: Path, config: Config) -> tuple[Path, ...]:

@@ -17,7 +17,7 @@ from calista_tools.lint.rule import all_rules
 from calista_tools.lint.versions import Versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from calista_tools.config import Config
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from calista_tools.lint.parallel import Peer
     from calista_tools.lint.rule import Rule
     from calista_tools.lint.targets import Group
+
+
+#: Revisions at the end of a history that count as new where nothing says which are published.
+YOUNG = 10
 
 
 def collect(
@@ -52,13 +56,14 @@ def collect(
         {code: rule.name for code, rule in rules.items()},
         {code: _place(rule) for code, rule in rules.items()},
         tuple(f"{path}: {failure}" for path, item in facts.items() for failure in item.failures),
+        _settled(facts, known.sequence),
     )
     return collected, known
 
 
 def _place(rule: Rule) -> Place:
     about = None if rule.about is None else sorted(rule.about)
-    return Place(rule.check.__module__, rule.scope, about)
+    return Place(rule.check.__module__, rule.scope, about, rule.lasting)
 
 
 def _read(group: Group, rules: Mapping[str, Rule], *, keep: bool) -> Known:
@@ -116,6 +121,16 @@ def _before_start(config: Config, facts: Mapping[Path, Facts]) -> frozenset[Path
         where, what = config.path or config.root, config.start_after
         raise ConfigError(f"{where}: `start-after` is {what!r}, which is no revision here")
     return frozenset(history.revisions[name].path for name in history.ancestors(*start))
+
+
+def _settled(facts: Mapping[Path, Facts], sequence: Sequence[str]) -> frozenset[Path]:
+    """Return the files that more than a few others follow."""
+    old = frozenset(sequence[:-YOUNG])
+    return frozenset(
+        path
+        for path, item in facts.items()
+        if item.placed is not None and item.placed.revision in old
+    )
 
 
 def published_ids(config: Config) -> frozenset[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.history.locations import subfolders, version_folders
+from calista_tools.lint.published import git_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from calista_tools.config import Config
     from calista_tools.lint.targets import Group
 
+_SETTINGS = ("pyproject.toml", "alembic.ini")
 #: With more folders than that, looking at all of them is no quick answer any more.
 _MOST = 300
 
@@ -28,7 +30,8 @@ def watched(
         found.append(str(config_path))
     else:
         for start in (Path.cwd(), *(path if path.is_dir() else path.parent for path in named)):
-            found += [str(folder / "pyproject.toml") for folder in (start, *start.parents)]
+            above = (start, *start.parents)
+            found += [str(folder / name) for folder in above for name in _SETTINGS]
     for group in groups:
         around = _around(group.config)
         folders = _searched(group.config, named)
@@ -37,13 +40,18 @@ def watched(
         if env is None or len(around) + len(folders) > _MOST:
             return None
         found += [*around, *folders, *env]
-        found += lying
+        git = git_state([Path(folder) for folder in sorted(lying)])
+        if git is None:
+            return None
+        found += [*lying, *git]
     return found
 
 
 def _around(config: Config) -> list[str]:
     """Return the files of the settings, and where packages of the application may lie."""
     found = [config.alembic_ini, config.lock_file, *version_folders(config)]
+    found += map(Path, config.searched)
+    found += [config.root / name / "alembic.ini" for name in ("migrations", "alembic")]
     if config.lint_baseline is not None:
         found.append(config.lint_baseline)
     if config.path is not None:

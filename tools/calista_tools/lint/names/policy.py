@@ -9,6 +9,7 @@ from calista_tools.effects.names.convention import UnknownTokenError, expand
 from calista_tools.effects.names.final import FinalName, final_name, fits, subject_of
 from calista_tools.effects.names.shortening import LONGEST, clip, shorten
 from calista_tools.effects.objects import Name
+from calista_tools.lint.names.chosen import is_authors, metadata_has, template_for
 from calista_tools.lint.names.renaming import rename
 from calista_tools.lint.rule import Finding
 from calista_tools.startup.records import NamedTuple
@@ -158,8 +159,15 @@ def _expected(full: str, dialect: str) -> Expected:
 
 
 def misnamed(migration: Migration, kind: str) -> Iterator[Finding]:
-    """Yield a finding for each object of a kind whose final name breaks the policy."""
-    template = migration.config.names[kind]
+    """Yield a finding for each object of a kind whose final name breaks the policy.
+
+    Where nobody configured one, the project's own convention is the policy; a name that its author
+    chose against that convention is right.
+    """
+    template = template_for(migration, kind)
+    if template is None:
+        return
+    configured = kind in migration.config.names
     fulls: dict[int, str | None] = {}  # the same on each dialect
     reported: set[tuple[Operation, SchemaObject | tuple[str | None, str | None]]] = set()
     # Of triggers alone a statement that renames says all that their name is made of.
@@ -177,6 +185,8 @@ def misnamed(migration: Migration, kind: str) -> Iterator[Finding]:
             continue
         if not wanted.parts and _shortened(final, wanted):
             continue
+        if not configured and (made.raw or is_authors(migration, made)):
+            continue
         key = (operation, (made.table, final.full))
         if key in reported:
             continue
@@ -187,6 +197,8 @@ def misnamed(migration: Migration, kind: str) -> Iterator[Finding]:
             f"expected `{wanted.shown}`"
         )
         fix = None if made.action == "rename" else rename(migration, made, wanted.shown)
+        if fix is not None and not metadata_has(migration, made, wanted.shown):
+            fix = fix._replace(unsafe=True)
         yield place(operation, made, message, fix)
 
 

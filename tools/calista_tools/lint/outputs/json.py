@@ -42,4 +42,9 @@ def _fix(item: Diagnostic) -> dict[str, Any] | None:
         for edit in fix.edits
     ]
     more = {"rename": fix.rename} if fix.rename else {}
-    return {"applicability": "safe", "message": fix.message, "edits": edits, **more}
+    return {
+        "applicability": "unsafe" if fix.unsafe else "safe",
+        "message": fix.message,
+        "edits": edits,
+        **more,
+    }

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.migration import Migration
 
 
-@rule("CAL308", "broken-append-only", scope="schema")
+@rule("CAL308", "broken-append-only", scope="schema", lasting=True)
 def check(migration: Migration) -> Iterator[Finding]:
     """Append-only table is written to, rewritten, or left open.
 

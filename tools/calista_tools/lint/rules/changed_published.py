@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.versions import Versions
 
 
-@rule("CAL402", "changed-published", scope="history")
+@rule("CAL402", "changed-published", scope="history", lasting=True)
 def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
     """Published revision was changed, moved or removed.
 

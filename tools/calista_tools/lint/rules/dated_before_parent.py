@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools.history.filename import stamp_of
+from calista_tools.lint.file_template import stamp_in
 from calista_tools.lint.rule import Finding, rule
 
 if TYPE_CHECKING:
@@ -18,7 +18,8 @@ def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
 
     Files sort in the order in which they run only if a child is at least a minute younger than its
     parents. A revision that was moved onto a newer parent keeps its old date unless
-    ``calista-migrations rebase`` moves it.
+    ``calista-migrations rebase`` moves it. Names without a date in them, such as those of Alembic's
+    own template, say nothing wrong.
 
     Bad::
 
@@ -40,13 +41,16 @@ def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
     """
     revisions = versions.history.revisions
     for revision in revisions.values():
-        if not revision.down_revisions or (stamp := stamp_of(revision.name)) is None:
+        if (
+            not revision.down_revisions
+            or (stamp := stamp_in(versions.config, revision.name)) is None
+        ):
             continue
         for name in revision.down_revisions:
             parent = revisions.get(name)
             if parent is None or parent is revision:
                 continue
-            earliest = stamp_of(parent.name)
+            earliest = stamp_in(versions.config, parent.name)
             if earliest is not None and stamp <= earliest:
                 message = f"dated {stamp:%Y-%m-%d %H:%M}, not after its parent `{parent.name}`"
                 yield revision.path, Finding(1, 1, message)

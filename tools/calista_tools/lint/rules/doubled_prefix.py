@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.lint.names.chosen import is_in_models
 from calista_tools.lint.names.policy import WORDS, created, place, prefixed_twice
 from calista_tools.lint.names.renaming import finalize
 from calista_tools.lint.rule import Finding, rule
@@ -58,4 +59,7 @@ def check(migration: Migration) -> Iterator[Finding]:
                 f"{WORDS[made.kind]} ends up as `{final.full}`: "
                 f'write `op.f("{made.name.text}")`, which is final'
             )
-            yield place(operation, made, message, finalize(migration, made))
+            fix = finalize(migration, made)
+            if fix is not None and is_in_models(migration, made.name.text or ""):
+                fix = fix._replace(unsafe=True)  # they double it as well
+            yield place(operation, made, message, fix)

@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 
 
 @rule(
-    "CAL109", "dropped-unknown-name", scope="schema", about=("drop_index", "drop_constraint", "sql")
+    "CAL109",
+    "dropped-unknown-name",
+    scope="schema",
+    about=("drop_index", "drop_constraint", "sql"),
+    lasting=True,
 )
 def check(migration: Migration) -> Iterator[Finding]:
     """Something is dropped under a name that nothing created.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.versions import Versions
 
 
-@rule("CAL405", "duplicate-revision", scope="history")
+@rule("CAL405", "duplicate-revision", scope="history", lasting=True)
 def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
     """Revision id is also in another file.
 

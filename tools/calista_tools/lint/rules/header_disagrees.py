@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from calista_tools.history.filename import stamp_of
+from calista_tools.lint.file_template import stamp_in
 from calista_tools.lint.rule import Edit, Finding, Fix, rule
 
 if TYPE_CHECKING:
@@ -54,11 +54,14 @@ def check(migration: Migration) -> Iterator[Finding]:
     revision = migration.revision
     if revision is None or _is_as_made(revision):
         return
-    if all(_agrees(key, said, revision) for key, said in _SAID(revision.doc)):
+    stamp = stamp_in(migration.config, revision.name)
+    if migration.config.policy is None and stamp is not None:
+        stamp = stamp.replace(tzinfo=None)  # the zone is Alembic's own affair
+    if all(_agrees(key, said, revision, stamp) for key, said in _SAID(revision.doc)):
         return
     for line in _header_lines(migration):
-        if not _agrees(line.key, line.value, revision):
-            expected = _expected(line.key, revision)
+        if not _agrees(line.key, line.value, revision, stamp):
+            expected = _expected(line.key, revision, stamp)
             where = "the file name" if line.key == "Create Date" else "the code"
             said = f"`{expected}`" if expected else "nothing"
             message = f"`{line.key}: {line.value}` in the docstring, but {where} says {said}"
@@ -91,21 +94,24 @@ def _says_the_minute(value: str, name: str) -> bool:
     return not value[16:].removesuffix("+00:00").strip(":.0123456789")
 
 
-def _agrees(key: str, value: str, revision: Revision) -> bool:
+def _agrees(key: str, value: str, revision: Revision, stamp: datetime | None) -> bool:
     if key == "Revision ID":
         return value == revision.revision
     if key == "Revises":
         return value == ", ".join(revision.down_revisions) or _revises(value, revision)
-    stamp = stamp_of(revision.name)
-    return stamp is None or _created(value) in (None, stamp)
+    created = _created(value)
+    if stamp is None or not created:
+        return True
+    return (
+        stamp in created if stamp.tzinfo else stamp in [one.replace(tzinfo=None) for one in created]
+    )
 
 
-def _expected(key: str, revision: Revision) -> str:
+def _expected(key: str, revision: Revision, stamp: datetime | None) -> str:
     if key == "Revision ID":
         return revision.revision
     if key == "Revises":
         return ", ".join(revision.down_revisions)
-    stamp = stamp_of(revision.name)
     return "" if stamp is None else f"{stamp:%Y-%m-%d %H:%M:%S%z}"
 
 
@@ -138,13 +144,19 @@ def _revises(value: str, revision: Revision) -> bool:
     return said == set(revision.down_revisions)
 
 
-def _created(value: str) -> datetime | None:
-    """Return the UTC minute of a Create Date; None where it is in a form that is not known."""
+def _created(value: str) -> tuple[datetime, ...]:
+    """Return the minutes that a Create Date may stand for; none where its form is not known.
+
+    In UTC, as the policy dates files, and without a zone as it is written: Alembic dates a file and
+    its docstring by one clock, whichever zone ``timezone`` in its settings sets.
+    """
     try:
         found = datetime.fromisoformat(value)
     except ValueError:
-        return None
+        return ()
     if len(value) <= len("2025-08-26"):
-        return None  # a day is not a minute
-    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    return found.replace(second=0, microsecond=0)
+        return ()  # a day is not a minute
+    minute = found.replace(second=0, microsecond=0)
+    if minute.tzinfo is None:
+        return (minute.replace(tzinfo=UTC),)
+    return minute.astimezone(UTC), minute.replace(tzinfo=None)

@@ -40,5 +40,4 @@ def check(migration: Migration) -> Iterator[Finding]:
 
         op.create_exclude_constraint("no_overlap", "slot", ("room", "="), ("during", "&&"))
     """
-    if "ex" in migration.config.names:
-        yield from misnamed(migration, "ex")
+    yield from misnamed(migration, "ex")

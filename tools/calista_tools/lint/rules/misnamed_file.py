@@ -20,29 +20,41 @@ if TYPE_CHECKING:
 
 @rule("CAL001", "misnamed-file")
 def check(migration: Migration) -> Iterator[Finding]:
-    """File is not named ``YYYYMMDD_HHMM_<summary>.py``.
+    """File is not named as the project's template has it.
 
-    The UTC minute in front makes a folder read in the order of the history; the summary, in lower
-    case with single underscores, says what each step is for. A project with another habit sets
-    ``file-template`` in ``[tool.calista]``, in the tokens of Alembic's ``file_template``; where that
+    The template is ``file-template`` in ``[tool.calista]``, else Alembic's own ``file_template``, else
+    under ``policy = "calista"`` the policy's ``YYYYMMDD_HHMM_<summary>.py``: the UTC minute in front
+    makes a folder read in the order of the history; the summary, in lower case with single
+    underscores, says what each step is for. Where nobody set a template, any name is right. Where it
     holds folders, ``%(year)d/%(month).2d/%(slug)s``, all that stands below the versions folder counts.
     Source: ADR-0004
 
     Bad::
 
+        # file: ../../pyproject.toml
+        [tool.calista]
+        policy = "calista"
         # file: create_event_store.py
         op.create_table("note", sa.Column("id", sa.Integer()))
 
     Bad::
 
+        # file: ../../pyproject.toml
+        [tool.calista]
+        policy = "calista"
         # file: 20250230_1030_create_event_store.py
         op.create_table("note", sa.Column("id", sa.Integer()))
 
     Good::
 
+        # file: ../../pyproject.toml
+        [tool.calista]
+        policy = "calista"
         # file: 20250826_1030_create_event_store.py
         op.create_table("note", sa.Column("id", sa.Integer()))
     """
+    if not migration.config.judges_file_names:
+        return
     template = migration.config.file_template
     name = migration.path.name
     if template is None:

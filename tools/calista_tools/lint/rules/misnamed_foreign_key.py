@@ -18,15 +18,25 @@ def check(migration: Migration) -> Iterator[Finding]:
     A downgrade can only drop a constraint it can name, and each dialect invents a different name
     when none is given. What counts is the name in the catalog, after ``op.f``, the naming
     convention of env.py and shortening.
-    Set the shape in ``[tool.calista.names] fk``.
+    That is the shape under ``policy = "calista"``. Without it the naming convention of env.py's
+    ``target_metadata`` decides; where that says nothing of the kind, or the models spell the name
+    out, the name is right. Set a shape of your own in ``[tool.calista.names] fk``.
     Source: https://alembic.sqlalchemy.org/en/latest/naming.html
 
     Bad::
 
+        # file: ../../pyproject.toml
+        [tool.calista]
+        policy = "calista"
+        # file: 20250826_1030_create_note.py
         op.create_foreign_key("event_fk", "event", "stream", ["stream_id"], ["id"])
 
     Good::
 
+        # file: ../../pyproject.toml
+        [tool.calista]
+        policy = "calista"
+        # file: 20250826_1030_create_note.py
         op.create_foreign_key(
             "fk_event_stream_id_stream", "event", "stream", ["stream_id"], ["id"]
         )

@@ -18,11 +18,17 @@ def check(migration: Migration) -> Iterator[Finding]:
     SQLite keeps no name for a primary key unless it is given one, and PostgreSQL invents another
     than the convention: a later revision can then not drop it by one name on both. What counts is
     the name in the catalog, after ``op.f``, the naming convention of env.py and shortening.
-    Set the shape in ``[tool.calista.names] pk``.
+    That is the shape under ``policy = "calista"``. Without it the naming convention of env.py's
+    ``target_metadata`` decides; where that says nothing of the kind, or the models spell the name
+    out, the name is right. Set a shape of your own in ``[tool.calista.names] pk``.
     Source: https://alembic.sqlalchemy.org/en/latest/naming.html
 
     Bad::
 
+        # file: ../../pyproject.toml
+        [tool.calista]
+        policy = "calista"
+        # file: 20250826_1030_create_note.py
         op.create_table(
             "note",
             sa.Column("id", sa.Integer(), nullable=False),
@@ -31,6 +37,10 @@ def check(migration: Migration) -> Iterator[Finding]:
 
     Good::
 
+        # file: ../../pyproject.toml
+        [tool.calista]
+        policy = "calista"
+        # file: 20250826_1030_create_note.py
         op.create_table(
             "note",
             sa.Column("id", sa.Integer(), nullable=False),

@@ -17,11 +17,16 @@ def check(migration: Migration) -> Iterator[Finding]:
 
     SQLite keeps triggers in one namespace, so a name without its table soon meets another one; and
     a batch operation that recreates the table drops its triggers, which are then found by name.
-    Set the shape in ``[tool.calista.names] trigger``: ``tr_%(table_name)s_%(action)s`` for one.
+    That is the shape under ``policy = "calista"``; without it any name is right. Set a shape of your
+    own in ``[tool.calista.names] trigger``: ``tr_%(table_name)s_%(action)s`` for one.
     Source: https://www.sqlite.org/lang_createtrigger.html
 
     Bad::
 
+        # file: ../../pyproject.toml
+        [tool.calista]
+        policy = "calista"
+        # file: 20250826_1030_create_note.py
         op.execute(
             "CREATE TRIGGER forbid_mod BEFORE UPDATE ON note "
             "BEGIN SELECT RAISE(ABORT, 'append-only'); END"
@@ -29,6 +34,10 @@ def check(migration: Migration) -> Iterator[Finding]:
 
     Good::
 
+        # file: ../../pyproject.toml
+        [tool.calista]
+        policy = "calista"
+        # file: 20250826_1030_create_note.py
         op.execute(
             "CREATE TRIGGER note_forbid_mod BEFORE UPDATE ON note "
             "BEGIN SELECT RAISE(ABORT, 'append-only'); END"

@@ -18,15 +18,25 @@ def check(migration: Migration) -> Iterator[Finding]:
     A downgrade can only drop a constraint that it can name, and a name that says its columns is
     found by whoever reads the error it raises. What counts is the name in the catalog, after
     ``op.f``, the naming convention of env.py and shortening.
-    Set the shape in ``[tool.calista.names] uq``.
+    That is the shape under ``policy = "calista"``. Without it the naming convention of env.py's
+    ``target_metadata`` decides; where that says nothing of the kind, or the models spell the name
+    out, the name is right. Set a shape of your own in ``[tool.calista.names] uq``.
     Source: https://alembic.sqlalchemy.org/en/latest/naming.html
 
     Bad::
 
+        # file: ../../pyproject.toml
+        [tool.calista]
+        policy = "calista"
+        # file: 20250826_1030_create_note.py
         op.create_unique_constraint("note_title_unique", "note", ["title"])
 
     Good::
 
+        # file: ../../pyproject.toml
+        [tool.calista]
+        policy = "calista"
+        # file: 20250826_1030_create_note.py
         op.create_unique_constraint("uq_note_title", "note", ["title"])
     """
     yield from misnamed(migration, "uq")

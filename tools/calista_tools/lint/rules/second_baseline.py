@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.versions import Versions
 
 
-@rule("CAL403", "second-baseline", scope="history")
+@rule("CAL403", "second-baseline", scope="history", lasting=True)
 def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
     """History starts in two places, elsewhere than at the baseline, or the baseline was changed.
 

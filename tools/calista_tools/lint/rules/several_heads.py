@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.versions import Versions
 
 
-@rule("CAL401", "several-heads", scope="history")
+@rule("CAL401", "several-heads", scope="history", lasting=True)
 def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
     """Branch has more than one head.
 

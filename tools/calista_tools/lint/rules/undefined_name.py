@@ -29,7 +29,7 @@ _IMPORTS = {
 _NEAR = 0.8
 
 
-@rule("CAL011", "undefined-name")
+@rule("CAL011", "undefined-name", lasting=True)
 def check(migration: Migration) -> Iterator[Finding]:
     """Name is used that nothing defines, or an operation that Alembic does not have.
 

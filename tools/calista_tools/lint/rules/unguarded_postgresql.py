@@ -36,7 +36,7 @@ _LIMITED = _BATCH_ONLY | {
 _ALTERATIONS = {"nullable": None, "type_": None, "server_default": False, "comment": False}
 
 
-@rule("CAL201", "unguarded-postgresql")
+@rule("CAL201", "unguarded-postgresql", lasting=True)
 def check(migration: Migration) -> Iterator[Finding]:
     """PostgreSQL-only code can run on SQLite.
 

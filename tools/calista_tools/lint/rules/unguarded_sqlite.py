@@ -20,7 +20,7 @@ _TYPES = later(
 )
 
 
-@rule("CAL204", "unguarded-sqlite")
+@rule("CAL204", "unguarded-sqlite", lasting=True)
 def check(migration: Migration) -> Iterator[Finding]:
     """SQLite-only code can run on PostgreSQL.
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.versions import Versions
 
 
-@rule("CAL404", "unknown-parent", scope="history")
+@rule("CAL404", "unknown-parent", scope="history", lasting=True)
 def check(versions: Versions) -> Iterator[tuple[Path, Finding]]:
     """Parent is in no file, or the revision comes after itself.
 

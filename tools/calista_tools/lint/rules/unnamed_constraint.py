@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calista_tools.effects.names.convention import wants_name
+from calista_tools.lint.names.chosen import metadata_has
 from calista_tools.lint.names.naming import give_name
 from calista_tools.lint.names.policy import WORDS, created, only_name, place
 from calista_tools.lint.rule import Finding, rule
@@ -27,7 +28,8 @@ def check(migration: Migration) -> Iterator[Finding]:
     """Constraint has no name, and no naming convention gives it one.
 
     PostgreSQL then invents a name and SQLite keeps none, so no revision can drop the constraint on
-    both; Alembic's batch mode cannot drop it on SQLite at all. Name it, or give env.py's
+    both; Alembic's batch mode cannot drop it on SQLite at all. In a project of PostgreSQL alone
+    nothing is said: ``note_title_key`` is a name to be relied on. Name it, or give env.py's
     ``target_metadata`` a naming convention (or state it in ``[tool.calista] naming-convention``).
     A convention with ``%(constraint_name)s`` names nothing by itself: a step without a name fails.
     Source: https://alembic.sqlalchemy.org/en/latest/batch.html#dropping-unnamed-or-named-foreign-keys
@@ -62,6 +64,8 @@ def check(migration: Migration) -> Iterator[Finding]:
     convention = migration.convention
     # A convention that is there and cannot be read may well name it.
     readable = convention.certain or convention.path is None
+    # PostgreSQL names by rules that hold for ever: on it alone such a name can be relied on.
+    unreliable = "sqlite" in migration.dialects or migration.config.policy is not None
     reported: set[object] = set()
     for operation, made, dialect, final in created(migration, *_KINDS) if readable else ():
         if made.name is not None or id(made.node) in reported:
@@ -70,6 +74,8 @@ def check(migration: Migration) -> Iterator[Finding]:
         if template is not None and wants_name(template):
             becomes = f", which the naming convention `{template}` asks for"
         elif template is None and final.reason != "the table is not known":
+            if not unreliable:
+                continue
             becomes = f"; {dialect} names it `{final.name}`" if final.name else ""
         else:
             continue
@@ -91,4 +97,7 @@ def _fix(migration: Migration, operation: Operation, made: SchemaObject) -> Fix 
     if made.kind in migration.convention.templates:
         return None  # the convention would add to the name
     name = only_name(made, template)
-    return None if name is None else give_name(migration, operation, made, name)
+    fix = None if name is None else give_name(migration, operation, made, name)
+    if fix is None or name is None or metadata_has(migration, made, name):
+        return fix
+    return fix._replace(unsafe=True)

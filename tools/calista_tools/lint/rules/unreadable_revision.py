@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from calista_tools.lint.migration import Migration
 
 
-@rule("CAL006", "unreadable-revision")
+@rule("CAL006", "unreadable-revision", lasting=True)
 def check(migration: Migration) -> Iterator[Finding]:
     """File cannot be read as a revision.
 

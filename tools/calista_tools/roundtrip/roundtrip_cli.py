@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from calista_tools.config import Config
     from calista_tools.environment.roundtrip_settings import Settings
     from calista_tools.roundtrip.project.proven_project import Project
-    from calista_tools.roundtrip.proof.known import Known
+    from calista_tools.roundtrip.proof.known_failures import Known
     from calista_tools.roundtrip.proof.result import Run, Step
     from calista_tools.roundtrip.proof.run import Options
 
@@ -153,7 +153,7 @@ def _run(arguments: argparse.Namespace, out: TextIO) -> int:
     from calista_tools.roundtrip.output import json_output, junit_output
     from calista_tools.roundtrip.output.text import failed_lines, run_lines
     from calista_tools.roundtrip.project.proven_project import Project, found_ini
-    from calista_tools.roundtrip.proof.known import NAME
+    from calista_tools.roundtrip.proof.known_failures import NAME
 
     _check(arguments)
     named: Path | None = arguments.config
@@ -203,7 +203,7 @@ def _known(file: Path | None, arguments: argparse.Namespace) -> Callable[[str], 
     Raises:
         ConfigError: The file cannot be read; one that is to be written need not be there.
     """
-    from calista_tools.roundtrip.proof.known import read_known
+    from calista_tools.roundtrip.proof.known_failures import read_known
 
     return read_known(None if arguments.write_baseline and file and not file.exists() else file)
 
@@ -223,7 +223,7 @@ def _accept(
     """
     from calista_tools.files.shown_path import shown
     from calista_tools.lint import baseline_key
-    from calista_tools.roundtrip.proof.known import write_known
+    from calista_tools.roundtrip.proof.known_failures import write_known
 
     revisions = [script.revision for script in reversed(project.scripts)]
     key = baseline_key.key_for(config, file, baseline_key.ROUNDTRIP)

@@ -11,7 +11,7 @@ from calista_tools.roundtrip.live.live_database import reading_copy
 from calista_tools.roundtrip.live.recreated_tables import losses, reasons
 from calista_tools.roundtrip.live.sent_statements import words
 from calista_tools.roundtrip.proof.from_nothing import counts_on_rows
-from calista_tools.roundtrip.proof.known import Known
+from calista_tools.roundtrip.proof.known_failures import Known
 from calista_tools.roundtrip.proof.reproduce import (
     Filling,
     commands,

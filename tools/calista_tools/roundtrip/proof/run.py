@@ -24,7 +24,7 @@ from calista_tools.roundtrip.proof.from_nothing import fails_from_nothing
 from calista_tools.roundtrip.proof.head_findings import Head
 from calista_tools.roundtrip.proof.interrupted_run import Progress, digest_of
 from calista_tools.roundtrip.proof.judge import Judge
-from calista_tools.roundtrip.proof.known import Known
+from calista_tools.roundtrip.proof.known_failures import Known
 from calista_tools.roundtrip.proof.pieces import Found, Pieces, PiecesError, stands_alone
 from calista_tools.roundtrip.proof.proof_cache import Begun, Cache, own_modules
 from calista_tools.roundtrip.proof.result import OK, Run

@@ -64,7 +64,7 @@ class Proof:
             return found
 
     def _prove(self) -> dict[str, Any]:
-        from calista_tools.roundtrip.proof.known import read_known
+        from calista_tools.roundtrip.proof.known_failures import read_known
         from calista_tools.roundtrip.proof.run import Options, prove
 
         named = self._settings.baseline

@@ -142,7 +142,8 @@ def source(said: Said) -> str:
 SQUASH = ["squash", "-m", "all of it", "--through", "a4"]
 CASES = {
     "check": Case(
-        ["check", "--no-cache"], lambda said: (said.code, "check passed" in said.out) == (0, True)
+        ["check", "--no-cache", "--from", "a1", "--backend", "sqlite"],
+        lambda said: (said.code, "check passed" in said.out) == (0, True),
     ),
     "current": Case(
         ["current", "--url", "URL"],

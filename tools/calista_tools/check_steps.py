@@ -25,8 +25,9 @@ class Step(NamedTuple):
     argv: Sequence[str] = ()
 
 
-def steps(*, cache: bool) -> Sequence[Step]:
-    """Return what is checked, the quickest first."""
+def steps(*, cache: bool, start: str | None = None, backends: Sequence[str] = ()) -> Sequence[Step]:
+    """Return what is checked, the quickest first; the last two are the round-trip's flags."""
+    flags = [*(["--from", start] if start else ()), *(f"--backend={name}" for name in backends)]
     return (
         # The history too: heads, parents and published revisions are rules of the lint (CAL4xx).
         Step("lint and history", "calista_tools.lint.cli"),
@@ -34,24 +35,24 @@ def steps(*, cache: bool) -> Sequence[Step]:
         Step(
             "round-trip",
             "calista_tools.roundtrip.roundtrip_cli",
-            ("--strict", *(() if cache else ("--no-cache",))),
+            ("--strict", *(() if cache else ("--no-cache",)), *flags),
         ),
     )
 
 
-def run(*, cache: bool = True) -> int:
+def run(*, cache: bool = True, start: str | None = None, backends: Sequence[str] = ()) -> int:
     """Run every step, whatever the earlier ones said; return the worst exit code."""
     worst = 0
     failed = []
-    start = time.monotonic()
-    for step in steps(cache=cache):
+    began = time.monotonic()
+    for step in steps(cache=cache, start=start, backends=backends):
         print(f"# {step.title}", flush=True)
         code = _code(step)
         print(flush=True)
         if code:
             failed.append(step.title)
         worst = max(worst, code)
-    took = f"in {time.monotonic() - start:.1f} s"
+    took = f"in {time.monotonic() - began:.1f} s"
     if failed:
         print(f"check failed {took}: {', '.join(failed)}", flush=True)
     else:

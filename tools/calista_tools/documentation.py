@@ -51,7 +51,11 @@ _REASONS = {"type": "object", "additionalProperties": {"type": "string", "minLen
 #: The keys of ``[tool.calista.roundtrip]``, which `calista_tools.environment.roundtrip_settings` reads.
 ROUNDTRIP_OPTIONS: Mapping[str, Option] = {
     "x": Option(_STRINGS, None, "Arguments for env.py, each `KEY=VALUE`, as with `alembic -x`."),
-    "url-env": Option(_STRINGS, None, "Environment variables in which env.py expects the URL."),
+    "url-env": Option(
+        _STRINGS,
+        None,
+        "Environment variables in which env.py expects the URL, or a part of it: `host=POSTGRES_SERVER`.",
+    ),
     "driver": Option(
         _STRING,
         None,

@@ -195,6 +195,10 @@ def _take_pairs_apart(text: str) -> tuple[str, list[str], bool]:
     import re
 
     found = re.findall(r"(?i)passw\w*\s*=\s*(?:'((?:\\.|[^'\\])*)'|(\S+))", text)
+    # `--url-env password=POSTGRES_PASSWORD` names the variable that holds one.
+    found = [
+        pair for pair in found if not re.fullmatch(r"[A-Z\d]+_[A-Z\d_]*PASS[A-Z\d_]*", pair[1])
+    ]
     secrets = [re.sub(r"\\(.)", r"\1", quoted) or plain for quoted, plain in found]
     return "", [*filter(None, secrets), *(quoted for quoted, _ in found if quoted)], True
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.command_name import door
 from calista_tools.environment.application import application_context
+from calista_tools.environment.url_variables import values
 from calista_tools.errors import ToolError
 from calista_tools.files import regular_file
 from calista_tools.history.one_database import assert_env_of_one_database
@@ -199,7 +200,7 @@ def running(
     source = env_source(config)
     if url or one_database:
         assert_env_of_one_database(source, config.script_location / "env.py")
-    named = dict.fromkeys(_of_roundtrip(config, "url_env"), url) if url else {}
+    named = values(_of_roundtrip(config, "url_env"), url) if url else {}
     with (
         variables(named),
         _reporting(),

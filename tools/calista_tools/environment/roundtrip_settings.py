@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.environment.url_variables import assert_url_env
 from calista_tools.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -66,6 +67,8 @@ def read_settings(table: Mapping[str, Any], root: Path | None = None) -> Setting
             if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
                 raise ConfigError(f"`{where}` must be a list of strings, not {value!r}")
             value = tuple(value)
+            if name == "url_env":
+                assert_url_env(value)
         elif name in _REASONS:
             _check_reasons(where, value)
         elif name == "rows":

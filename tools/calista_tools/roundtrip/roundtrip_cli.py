@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from calista_tools import __version__
+from calista_tools.environment.url_variables import assert_url_env, has_parts
 from calista_tools.errors import ToolError, describe
 from calista_tools.extras import require
 from calista_tools.harmless import harmless, harmless_streams, unwrapped
@@ -71,8 +72,9 @@ def parser() -> argparse.ArgumentParser:
         "--url-env",
         action="append",
         default=[],
-        metavar="NAME",
-        help="an environment variable in which env.py expects the URL; may be repeated",
+        metavar="[PART=]NAME",
+        help="an environment variable in which env.py expects the URL, or a part of it:"
+        " host=POSTGRES_SERVER, port, user, password, database; may be repeated",
     )
     made.add_argument(
         "--driver",
@@ -80,7 +82,12 @@ def parser() -> argparse.ArgumentParser:
         help="PostgreSQL's driver in the URL that env.py gets, such as asyncpg; default: the one"
         " that SQLAlchemy takes, where that is installed, else psycopg",
     )
-    made.add_argument("--from", dest="start", metavar="REV", help="prove what comes after REV")
+    made.add_argument(
+        "--from",
+        dest="start",
+        metavar="REV",
+        help="prove what comes after REV; default: `start-after`",
+    )
     made.add_argument("--to", dest="end", metavar="REV", help="prove up to REV; default: heads")
     made.add_argument(
         "--prepare",
@@ -245,9 +252,7 @@ def _check(arguments: argparse.Namespace) -> None:
     for argument in arguments.x:
         if not argument.partition("=")[0].strip() or "=" not in argument:
             raise ToolError(f"-x {argument}: not KEY=VALUE", "for example -x tenant=acme")
-    for name in arguments.url_env:
-        if not name.strip() or "=" in name or "\0" in name:
-            raise ToolError(f"--url-env {name}: no name of a variable", "for example DATABASE_URL")
+    assert_url_env(arguments.url_env)
     for flag, name in (("from", "start"), ("to", "end"), ("url", "url"), ("driver", "driver")):
         if getattr(arguments, name) == "":
             raise ToolError(f"--{flag} is empty", "leave it out, or say which")
@@ -293,6 +298,14 @@ def _options(
     from calista_tools.roundtrip.proof.run import Options
 
     backends = arguments.backend or list(config.dialects)
+    if has_parts(settings.url_env) and not arguments.url and "sqlite" in backends:
+        if arguments.backend:
+            raise ToolError(
+                "env.py puts a PostgreSQL URL together from parts: that is no SQLite's",
+                "leave --backend sqlite out, or name a variable of the whole URL with --url-env",
+            )
+        backends = ["postgresql"]
+        print("note: PostgreSQL alone: env.py puts its URL together from parts", file=sys.stderr)
     if arguments.url:
         read_url(arguments.url, exit_code=2)
         backend = arguments.url.partition(":")[0].partition("+")[0]
@@ -312,7 +325,8 @@ def _options(
         Options(
             backend=backend,
             url=arguments.url if backend == "postgresql" else None,
-            start=arguments.start,
+            start=arguments.start or config.start_after,
+            may_be_empty=not arguments.start and not arguments.end,
             end=arguments.end,
             cache=not arguments.no_cache,
             jobs=arguments.jobs // len(set(backends)),

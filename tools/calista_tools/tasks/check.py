@@ -8,12 +8,23 @@ from typing import TYPE_CHECKING
 from calista_tools.task import task
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from invoke.context import Context
 
 
-@task(help={"cache": "prove again what was proven before, with --no-cache"})
-def check(_: Context, cache: bool = True) -> None:
+@task(
+    iterable=["backend"],
+    help={
+        "cache": "prove again what was proven before, with --no-cache",
+        "from_": "prove what comes after this revision; default: `start-after`",
+        "backend": "where to prove it: sqlite or postgresql; once for each",
+    },
+)
+def check(
+    _: Context, cache: bool = True, from_: str | None = None, backend: Sequence[str] = ()
+) -> None:
     """Lint, verify the history, prove what is new on every backend, and compare head."""
     from calista_tools.check_steps import run
 
-    sys.exit(run(cache=cache))
+    sys.exit(run(cache=cache, start=from_, backends=backend))

@@ -23,6 +23,7 @@ from calista_tools.environment.alembic_run import (
 )
 from calista_tools.environment.application import application_context
 from calista_tools.environment.other_packages import without_external
+from calista_tools.environment.url_variables import values
 from calista_tools.errors import ToolError
 from calista_tools.files import regular_file
 from calista_tools.history.one_database import assert_env_of_one_database, assert_one_database
@@ -41,6 +42,12 @@ if TYPE_CHECKING:
 _ASYNC = re.compile(
     r"\b(async_engine_from_config|create_async_engine|AsyncEngine|async_engine|run_sync)\b"
 )
+_WRONG_KIND = re.compile(
+    r"requires an async driver|is not async|greenlet_spawn has not been called|async engine"
+)
+_SYNC = re.compile(r"\b(engine_from_config|create_engine)\(")
+#: Drivers of an asynchronous engine, in a project's own URL.
+_ASYNC_URL = re.compile(r"^\s*\w+\+(?:aiosqlite|asyncpg|psycopg_async|\w*async\w*):")
 
 
 @dataclass
@@ -50,7 +57,7 @@ class Project:
     Attributes:
         ini: ``alembic.ini``, or a ``pyproject.toml`` with ``[tool.alembic]``.
         x: ``-x`` arguments as given.
-        url_env: Environment variables that get the URL.
+        url_env: Environment variables that get the URL, or as ``host=NAME`` a part of it.
         driver: PostgreSQL's driver in the URL that it gets; ours if None.
         external: Ids of other packages' revisions, or patterns of them.
     """
@@ -64,6 +71,9 @@ class Project:
     loaded: bool = field(init=False, default=False)
     #: By path: the revisions' sources as they were imported. They may be edited while they run.
     sources: Mapping[str, bytes] = field(init=False, default_factory=dict)
+    _tried: bool = field(init=False, default=False)
+    #: Which kind of engine its ``env.py`` makes; where it makes both, it is tried.
+    asynchronous: bool = field(init=False, default=False)
     #: Whether its ``env.py`` was seen to ask for the steps again in one run.
     runs_again: bool = field(init=False, default=False)
 
@@ -87,12 +97,14 @@ class Project:
                 "it must be an alembic.ini, or a pyproject.toml with [tool.alembic]",
                 exit_code=2,
             ) from error
+        self.asynchronous = self._makes_asynchronous()
         if not self.url_env:
             self.load()
 
-    def __reduce__(self) -> tuple[type[Project], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[type[Project], tuple[Any, ...], dict[str, Any]]:
         """Have another process read it again: modules cannot be handed over."""
-        return type(self), (self.ini, self.x, self.url_env, self.driver, self.external)
+        given = (self.ini, self.x, self.url_env, self.driver, self.external)
+        return type(self), given, {"asynchronous": self.asynchronous}
 
     @classmethod
     def of(cls, ini: Path, settings: Settings, external: Sequence[str] = ()) -> Project:
@@ -194,7 +206,7 @@ class Project:
         Raises:
             ToolError: It is not installed.
         """
-        if not _ASYNC.search(self.env_source):
+        if not self.asynchronous:
             return "sqlite"
         if find_spec("aiosqlite") is None:
             raise ToolError(
@@ -204,7 +216,7 @@ class Project:
             )
         return "sqlite+aiosqlite"
 
-    @cached_property
+    @property
     def postgresql_driver(self) -> str | None:
         """PostgreSQL's driver in the URL that ``env.py`` gets; None for the one of our own.
 
@@ -212,16 +224,45 @@ class Project:
         there: drivers differ in the types that they give to parameters. An asynchronous engine
         needs one of its own kind, which psycopg is, too.
         """
-        if self.driver or _ASYNC.search(self.env_source):
+        if self.driver or self.asynchronous:
             return self.driver
         from sqlalchemy.engine import make_url
 
         usual = make_url("postgresql://").get_driver_name()
         return usual if find_spec(usual) else None
 
+    def _makes_asynchronous(self) -> bool:
+        """Tell which kind of engine env.py makes; the project's own URL says where it makes both."""
+        source = self.env_source
+        if not _ASYNC.search(source):
+            return False
+        return not _SYNC.search(source) or bool(_ASYNC_URL.match(self._own_url()))
+
+    def _own_url(self) -> str:
+        try:
+            return self.config().get_main_option("sqlalchemy.url") or ""
+        except configparser.Error:  # a value that only env.py can fill in
+            return ""
+
+    def try_the_other_kind(self, error: BaseException) -> bool:
+        """Take the other kind of driver, if that is what an error asks for; tell whether it is.
+
+        Args:
+            error: What env.py met; its causes count, too.
+        """
+        seen: BaseException | None = error
+        while seen is not None:
+            if type(seen).__name__ == "MissingGreenlet" or _WRONG_KIND.search(str(seen)):
+                break
+            seen = seen.__cause__ or seen.__context__
+        wanted = seen is not None and not (self._tried or self.driver)
+        if wanted:
+            self._tried, self.asynchronous = True, not self.asynchronous
+        return wanted
+
     def environment(self, url: str) -> Mapping[str, str]:
         """Return the environment variables that carry the URL."""
-        return dict.fromkeys(self.url_env, url)
+        return values(self.url_env, url)
 
     def _closure(self, target: str) -> set[str]:
         revisions = self.script.get_revisions(target)

@@ -17,6 +17,7 @@ from calista_tools.backends import shown, synchronous
 from calista_tools.environment.alembic_run import variables
 from calista_tools.environment.application import application_context
 from calista_tools.environment.asked_database import variable_of
+from calista_tools.environment.url_variables import hint_of
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.live.sent_statements import words
 from calista_tools.roundtrip.project.fresh_connections import fresh_connections
@@ -86,7 +87,8 @@ def run_env(project: Project, url: URL, steps: Steps) -> None:
 
 def env_failed(project: Project, error: BaseException) -> ToolError:
     """Return what is said of an ``env.py`` that fails by itself, before or after all steps."""
-    return ToolError(f"{project.env} failed: {words(error)}", exit_code=2)
+    said = words(error)
+    return ToolError(f"{project.env} failed: {said}", hint_of(said, project.url_env), exit_code=2)
 
 
 def never_run(project: Project) -> ToolError:

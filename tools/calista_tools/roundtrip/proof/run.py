@@ -51,6 +51,7 @@ class Options:
         url: A PostgreSQL server to make scratch databases in; None for one of ours.
         start: The revision after which proofs begin; those up to it are only upgraded to.
         end: The last revision; all heads if None.
+        may_be_empty: Whether nothing may come after ``start``: head alone is looked at then.
         jobs: How many processes may prove pieces of a long history at once.
         append_only: Tables whose rows are never changed: tried at head.
         known: The failures that fail nothing.
@@ -60,6 +61,7 @@ class Options:
     url: str | None = None
     start: str | None = None
     end: str | None = None
+    may_be_empty: bool = False
     cache: bool = True
     jobs: int = 1
     append_only: Sequence[str] = ()
@@ -83,6 +85,15 @@ def prove(
     Raises:
         ToolError: It could not be run at all.
     """
+    try:
+        return _proven(project, options, meanwhile)
+    except ToolError as error:
+        if not project.try_the_other_kind(error):
+            raise
+        return _proven(project, options, meanwhile)
+
+
+def _proven(project: Project, options: Options, meanwhile: Callable[[Step], None]) -> Run:
     started = time.perf_counter()
     with ExitStack() as stack:
         stack.enter_context(_seldom_collecting())
@@ -179,7 +190,7 @@ def _revisions(project: Project, options: Options) -> tuple[list[Script], list[S
         ToolError: Nothing is.
     """
     before, proven = project.order(options.start, options.end)
-    if not proven:
+    if not proven and not (options.may_be_empty and before):
         raise ToolError(
             f"no revision comes after {options.start or 'base'} and up to {options.end or 'heads'}",
             "name them in the order of the history: --from OLDER --to NEWER",

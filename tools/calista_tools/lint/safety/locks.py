@@ -35,18 +35,22 @@ class Lock(NamedTuple):
 
 _NO_WRITES = "keeps every write waiting"
 _NOTHING = "keeps every read and write waiting"
-_INDEX = "postgresql_concurrently=True within op.get_context().autocommit_block()"
+_BLOCK = "within op.get_context().autocommit_block()"
+_INDEX = f"postgresql_concurrently=True {_BLOCK}"
 _VALIDATE = "add it with postgresql_not_valid=True and VALIDATE it in a revision of its own"
 _VALIDATE_IN_SQL = "add it NOT VALID and VALIDATE it in a revision of its own"
 #: PostgreSQL takes no NOT VALID here, and makes no such constraint of an index that is there.
 _NEW_TABLE = "a new table with it"
-_UNIQUE = "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT … USING INDEX"
+_UNIQUE = (
+    f"CREATE UNIQUE INDEX CONCURRENTLY first, {_BLOCK}, then ADD CONSTRAINT … USING INDEX in a"
+    " revision of its own"
+)
 _NOT_NULL = (
     "add CHECK (… IS NOT NULL) NOT VALID, VALIDATE it, then SET NOT NULL, which needs no scan"
 )
 _TYPE = "add a column of the new type, fill it in steps, and swap them"
 _DEFAULT = "add it without the default, set the default after it, and fill the rows in steps"
-_APART = "create the index by itself, with postgresql_concurrently=True"
+_APART = f"create the index by itself, with {_INDEX}"
 _FOREIGN_KEY = (
     "create the key by itself, with postgresql_not_valid=True, and VALIDATE it in another revision"
 )
@@ -196,9 +200,9 @@ LOCKING = tuple(_STEPS)
 def _statement_locks(statement: Statement) -> Iterator[Lock]:
     table, verb = statement.table, statement.verb
     if verb == "create index" and not statement.has("concurrently"):
-        yield Lock(table, f"building the index {_NO_WRITES}", "CREATE INDEX CONCURRENTLY")
+        yield Lock(table, f"building the index {_NO_WRITES}", f"CREATE INDEX CONCURRENTLY {_BLOCK}")
     elif verb == "reindex" and not statement.has("concurrently"):
-        yield Lock(table, f"building the index {_NO_WRITES}", "REINDEX … CONCURRENTLY")
+        yield Lock(table, f"building the index {_NO_WRITES}", f"REINDEX … CONCURRENTLY {_BLOCK}")
     elif verb == "cluster" or (verb == "vacuum" and statement.has("full")):
         yield Lock(table, f"writing the table anew {_NOTHING}", "plain VACUUM, or do it by hand")
     elif verb == "lock":

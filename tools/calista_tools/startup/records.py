@@ -6,20 +6,32 @@ starts for every change of a file and has sixty records: that took a tenth of it
 
 from __future__ import annotations
 
+import sys
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NamedTuple as NamedTuple
 else:
     from collections import namedtuple
 
+    def _fields(namespace):
+        """Return the names of the fields, without looking at their types."""
+        if "__annotations__" in namespace or sys.version_info < (3, 14):
+            return tuple(namespace.get("__annotations__", ()))
+        # From 3.14 on, modules without `from __future__ import annotations` have a function instead.
+        from annotationlib import Format, call_annotate_function, get_annotate_from_class_namespace
+
+        annotate = get_annotate_from_class_namespace(namespace)
+        return tuple(call_annotate_function(annotate, Format.STRING)) if annotate else ()
+
     class _Maker(type):
         def __new__(cls, name, bases, namespace):
             del bases
-            fields = tuple(namespace["__annotations__"])
+            fields = _fields(namespace)
             defaults = [namespace.pop(field) for field in fields if field in namespace]
             made = namedtuple(name, fields, defaults=defaults, module=namespace["__module__"])
             for key, value in namespace.items():
-                if key != "__module__":
+                if key not in ("__module__", "__annotate_func__"):  # whose scope is not the record's
                     setattr(made, key, value)
             return made
 

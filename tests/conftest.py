@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
-from sqlalchemy import URL
+from sqlalchemy.engine import URL
 
 from calista_tools.backends import PostgresServer, open_server
 

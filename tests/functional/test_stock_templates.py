@@ -14,11 +14,16 @@ import pytest
 
 from calista_tools.errors import ToolError
 from calista_tools.history.one_database import assert_env_of_one_database, assert_one_database
+from tests.libraries import since_alembic
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 CREATE = 'op.create_table("note", sa.Column("id", sa.Integer, primary_key=True))'
 DROP = 'op.drop_table("note")'
-TEMPLATES = ["generic", "async", "pyproject", "pyproject_async"]
+IN_PYPROJECT = [
+    pytest.param(name, marks=since_alembic(1, 16, "reads pyproject.toml"))
+    for name in ("pyproject", "pyproject_async")
+]
+TEMPLATES = ["generic", "async", *IN_PYPROJECT]
 
 
 @pytest.fixture
@@ -70,7 +75,7 @@ def test_it_is_understood_as_it_is(template: str, run: Run) -> None:
     assert "a1  schema" in history.stdout
 
 
-@pytest.mark.parametrize("template", ["pyproject", "pyproject_async"], indirect=True)
+@pytest.mark.parametrize("template", IN_PYPROJECT, indirect=True)
 def test_the_tasks_read_pyproject_as_alembic_does(template: str, run: Run, tmp_path: Path) -> None:
     """Where the migrations are, and that env.py may import what lies beside them."""
     (tmp_path / "migrations").rename(tmp_path / "schema")

@@ -10,6 +10,7 @@ import pytest
 
 from calista_tools.history import Revision, read_history
 from tests.functional.authoring.conftest import Run, Said
+from tests.libraries import since_alembic
 
 #: As Alembic's cookbook writes them, or as projects do that number their revisions.
 COOKBOOK = """
@@ -295,7 +296,13 @@ def test_the_options_are_those_of_the_alembic_program(
     assert "'sql', True" in lines[3]
 
 
-@pytest.mark.parametrize("where", ["alembic.ini", "tool.alembic"])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "alembic.ini",
+        pytest.param("tool.alembic", marks=since_alembic(1, 16, "reads pyproject.toml")),
+    ],
+)
 def test_revision_environment_runs_the_hook_always(
     project: Path, versions: Path, url: str, tasks: Run, where: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,7 +330,8 @@ def test_a_folder_of_the_hooks_choice(project: Path, versions: Path, url: str, t
     ini.write_text(
         ini.read_text().replace(
             "[alembic]\n",
-            "[alembic]\nversion_locations = %(here)s/migrations/versions:%(here)s/later\n",
+            # Its name below Alembic 1.16, which does not read the other.
+            "[alembic]\nversion_path_separator = :\nversion_locations = %(here)s/migrations/versions:%(here)s/later\n",
         )
     )
     hook(project, f"\n    directives[0].version_path = {str(project / 'later')!r}")

@@ -174,9 +174,12 @@ def _keep_what_is_there(
     """
     directory = ScriptDirectory.from_config(settings)
     path = _alembics_path(directory, arguments, folder)
+    if not path.parent.exists():  # which Alembic makes itself since 1.18
+        path.parent.mkdir(parents=True)
+        atexit.register(remove_empty, list(_up_to(folder, path.parent)))
     if not path.exists():
         return None
-    if not any(hook.get("type") == HOOK for hook in directory.hooks):
+    if HOOK not in _hooks(directory):
         raise ToolError(
             f"{path}: there is a revision of this minute with this message",
             "wait for the next minute",
@@ -184,6 +187,15 @@ def _keep_what_is_there(
     aside = path.with_name(f".{path.name}.{os.getpid()}.kept")
     shutil.copy2(path, aside)
     return Kept(path, aside)
+
+
+def _hooks(directory: ScriptDirectory) -> set[str | None]:
+    """Return the types of the hooks that Alembic will run on the file."""
+    if hasattr(directory, "hooks"):
+        return {hook.get("type") for hook in directory.hooks}
+    given: Mapping[str, str] = vars(directory)["hook_config"]  # below Alembic 1.16
+    names = given.get("hooks", "").replace(",", " ").split()
+    return {given.get(f"{name}.type") for name in names}
 
 
 def _alembics_path(directory: ScriptDirectory, arguments: Mapping[str, Any], folder: Path) -> Path:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from calista_tools.backends.pooler import HOW_TO_GO_ROUND, assert_own_session
 from calista_tools.backends.programs import HOW_TO_GET_ONE
 from calista_tools.backends.scratch import shown
+from calista_tools.drivers import how_to_install, own_driver
 from calista_tools.errors import ToolError
 from calista_tools.urls import read_url
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 #: Every name that we make or drop begins with this.
 PREFIX = "calista_scratch_"
 _OURS = re.compile(PREFIX + r"(?P<owner>[0-9a-f]{12})_\d+")
-_DRIVERS = ("psycopg", "psycopg2", "asyncpg")
 
 
 class PostgresServer:
@@ -268,8 +268,6 @@ def open_server(url: str | URL | None = None) -> Iterator[PostgresServer]:
 
 def _with_driver(url: str | URL) -> URL:
     """Return the URL with a synchronous driver that is installed, unless it names one."""
-    from importlib.util import find_spec
-
     made = read_url(url, "PostgreSQL URL", exit_code=2) if isinstance(url, str) else url
     if made.get_backend_name() not in ("postgresql", "postgres"):
         raise ToolError(
@@ -279,12 +277,7 @@ def _with_driver(url: str | URL) -> URL:
         )
     if "+" in made.drivername and not made.drivername.endswith("+asyncpg"):
         return made
-    for driver in _DRIVERS[:2]:
-        if find_spec(driver):
-            return made.set(drivername=f"postgresql+{driver}")
-    raise ToolError(
-        "no PostgreSQL driver is installed", 'pip install "psycopg[binary]"', exit_code=2
-    )
+    return made.set(drivername=f"postgresql+{own_driver()}")
 
 
 def _connect(url: URL) -> Connection:
@@ -297,7 +290,7 @@ def _connect(url: URL) -> Connection:
     except (NoSuchModuleError, ImportError) as error:
         raise ToolError(
             f"{shown(url)}: the driver is not installed: {error}",
-            'leave it out of the URL, or pip install "psycopg[binary]"',
+            f"leave it out of the URL, or {how_to_install()}",
             exit_code=2,
         ) from error
     try:

@@ -32,12 +32,6 @@ class ScratchDatabase(Protocol):
         """Remove it; dropping twice is no error."""
 
 
-def synchronous(url: URL) -> URL:
-    """Return a URL for a connection of ours, whichever driver an ``env.py`` wants."""
-    plain = {"sqlite+aiosqlite": "sqlite", "postgresql+asyncpg": "postgresql+psycopg"}
-    return url.set(drivername=plain.get(url.drivername, url.drivername))
-
-
 def shown(url: URL) -> str:
     """Spell a URL for people: no password, wherever in it that stands."""
     secrets = {key for key in url.query if "password" in key.lower()}

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from calista_tools.command_name import door
+from calista_tools.drivers import with_driver
 from calista_tools.environment.application import application_context
 from calista_tools.environment.url_variables import values
 from calista_tools.errors import ToolError
@@ -41,7 +42,7 @@ def development_url(flag: str | None) -> str | None:
     """
     url = flag or os.environ.get("CALISTA_DB_URL") or None
     if url is not None:
-        read_url(url)
+        url = with_driver(read_url(url)).render_as_string(hide_password=False)
     return url
 
 

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.drivers import with_driver
 from calista_tools.errors import ToolError
 
 if TYPE_CHECKING:
@@ -75,9 +76,7 @@ def _on(app: Any, url: URL) -> Iterator[None]:
     from sqlalchemy.pool import NullPool
 
     text = url.render_as_string(hide_password=False)
-    if url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")  # ours, which is there
-    ours = create_engine(url, poolclass=NullPool)
+    ours = create_engine(with_driver(url), poolclass=NullPool)
     # Read at every use up to Flask-SQLAlchemy 2, and by some env.py.
     with (
         _replaced(app.config, "SQLALCHEMY_DATABASE_URI", text),

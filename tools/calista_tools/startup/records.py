@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 else:
     from collections import namedtuple
 
+    #: Of the body: what `namedtuple` sets by itself, and what makes annotations in the body's scope.
+    _NOT_KEPT = ("__module__", "__annotate_func__")
+
     def _fields(namespace):
         """Return the names of the fields, without looking at their types."""
         if "__annotations__" in namespace or sys.version_info < (3, 14):
@@ -31,7 +34,7 @@ else:
             defaults = [namespace.pop(field) for field in fields if field in namespace]
             made = namedtuple(name, fields, defaults=defaults, module=namespace["__module__"])
             for key, value in namespace.items():
-                if key not in ("__module__", "__annotate_func__"):  # whose scope is not the record's
+                if key not in _NOT_KEPT:
                     setattr(made, key, value)
             return made
 

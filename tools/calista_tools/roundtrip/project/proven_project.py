@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.drivers import own_driver, usual_driver
 from calista_tools.environment.alembic_run import (
     assert_readable_by_alembic,
     command_line,
@@ -223,13 +224,23 @@ class Project:
         An ``env.py`` that names none gets what SQLAlchemy makes of ``postgresql://``, if that is
         there: drivers differ in the types that they give to parameters. An asynchronous engine
         needs one of its own kind, which psycopg is, too.
-        """
-        if self.driver or self.asynchronous:
-            return self.driver
-        from sqlalchemy.engine import make_url
 
-        usual = make_url("postgresql://").get_driver_name()
-        return usual if find_spec(usual) else None
+        Raises:
+            ToolError: There is none of that kind.
+        """
+        if self.driver:
+            return self.driver
+        if not self.asynchronous:
+            return usual_driver()
+        if own_driver() == "psycopg":
+            return None
+        if find_spec("asyncpg") is None:
+            raise ToolError(
+                "env.py makes an asynchronous engine, and no PostgreSQL driver for one is installed",
+                "pip install asyncpg",
+                exit_code=2,
+            )
+        return "asyncpg"
 
     def _makes_asynchronous(self) -> bool:
         """Tell which kind of engine env.py makes; the project's own URL says where it makes both."""

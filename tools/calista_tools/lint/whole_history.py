@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from calista_tools.lint.targets import Group
 
 
-#: Revisions at the end of a history that count as new where nothing says which are published.
-YOUNG = 10
+#: So many revisions have surely a past, though neither git nor a lock file says which are published:
+#: then those at the end count as new. A shorter history is judged whole.
+LONG, YOUNG = 30, 10
 
 
 def collect(
@@ -124,8 +125,8 @@ def _before_start(config: Config, facts: Mapping[Path, Facts]) -> frozenset[Path
 
 
 def _settled(facts: Mapping[Path, Facts], sequence: Sequence[str]) -> frozenset[Path]:
-    """Return the files that more than a few others follow."""
-    old = frozenset(sequence[:-YOUNG])
+    """Return the files of a long history that more than a few others follow."""
+    old = frozenset(sequence[:-YOUNG] if len(sequence) > LONG else ())
     return frozenset(
         path
         for path, item in facts.items()

@@ -11,7 +11,50 @@ from calista_tools.errors import ToolError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_DEFAULTS = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+#: Where a branch usually started, the likeliest first.
+DEFAULT_BRANCHES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+
+
+class GitError(Exception):
+    """A git command failed.
+
+    Attributes:
+        reason: What git says first; "" where it says nothing.
+        installed: Whether git could be started.
+    """
+
+    def __init__(self, reason: str, *, installed: bool = True) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.installed = installed
+
+
+def git(folder: Path, *arguments: str) -> str:
+    """Run a git command in a folder and return what it prints, names of files as Python has them.
+
+    Raises:
+        GitError: It failed, or there is no git.
+    """
+    command = ["git", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, check=False)
+    except OSError as error:
+        raise GitError(str(error), installed=False) from error
+    if done.returncode:
+        raise GitError(_text(done.stderr).strip().partition("\n")[0])
+    return _text(done.stdout)
+
+
+def _text(said: bytes) -> str:
+    return said.decode("utf-8", errors="surrogateescape")
+
+
+def ask(folder: Path, *arguments: str) -> str:
+    """Run a git command that only reads; "" if it fails. The last line's end is left out."""
+    try:
+        return git(folder, *arguments).removesuffix("\n")
+    except GitError:
+        return ""
 
 
 class Repository(NamedTuple):
@@ -39,7 +82,7 @@ class Repository(NamedTuple):
 
     def default(self) -> str | None:
         """Return the branch that the others are merged into, as far as git knows."""
-        return next((name for name in _DEFAULTS if self.exists(name)), None)
+        return next((name for name in DEFAULT_BRANCHES if self.exists(name)), None)
 
     def exists(self, name: str) -> bool:
         """Whether a name means a commit."""
@@ -70,43 +113,21 @@ class Repository(NamedTuple):
         made = [str(path) for path, content in changes.items() if content is not None]
         try:
             if gone:
-                self.run("rm", "--cached", "--quiet", "--ignore-unmatch", "--", *gone)
+                git(self.top, "rm", "--cached", "--quiet", "--ignore-unmatch", "--", *gone)
             if made:
-                self.run("add", "--", *made)
-        except subprocess.CalledProcessError as error:
-            reason = (error.stderr or "").strip().splitlines()
+                git(self.top, "add", "--", *made)
+        except GitError as error:
             raise ToolError(
-                f"the files are changed, but git did not note it: {reason[0] if reason else ''}",
+                f"the files are changed, but git did not note it: {error.reason}",
                 "run `git add --all` on the folder of the migrations",
             ) from error
 
     def ask(self, *arguments: str) -> str:
         """Run a git command that only reads; "" if it fails."""
-        try:
-            return self.run(*arguments)
-        except subprocess.CalledProcessError:
-            return ""
-
-    def run(self, *arguments: str) -> str:
-        """Run a git command and return what it prints."""
-        command = ["git", "-C", str(self.top), *arguments]
-        done = subprocess.run(
-            command, capture_output=True, check=True, encoding="utf-8", errors="surrogateescape"
-        )
-        return done.stdout.removesuffix("\n")
+        return ask(self.top, *arguments)
 
 
 def repository(folder: Path) -> Repository | None:
     """Return the working tree that a folder lies in; None without git or outside of one."""
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), "rev-parse", "--show-toplevel", "--absolute-git-dir"],
-            capture_output=True,
-            check=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    top, git = done.stdout.splitlines()[:2]
-    return Repository(Path(top), Path(git))
+    found = ask(folder, "rev-parse", "--show-toplevel", "--absolute-git-dir").splitlines()
+    return Repository(Path(found[0]), Path(found[1])) if found else None

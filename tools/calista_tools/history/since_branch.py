@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
+from calista_tools.history.git import DEFAULT_BRANCHES, ask
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
-
-#: Where a branch usually started, the likeliest first.
-BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,18 +39,20 @@ def changes_since(folder: Path, base: str | None) -> Changes | None:
     Raises:
         ToolError: The base that was named does not exist.
     """
-    if _git(folder, "rev-parse", "--is-inside-work-tree") is None:
+    if not ask(folder, "rev-parse", "--is-inside-work-tree"):
         if base is not None:
             raise ToolError(f"{folder} is in no git repository, which --base needs")
         return None
-    found = next((name for name in ((base,) if base else BASES) if _commit(folder, name)), None)
+    found = next(
+        (name for name in ((base,) if base else DEFAULT_BRANCHES) if _commit(folder, name)), None
+    )
     if found is None:
         if base is not None:
             raise ToolError(f"git knows no branch or commit {base!r}", "git branch --all")
         return None
-    fork = (_git(folder, "merge-base", "HEAD", found) or _commit(folder, found) or "").strip()
-    listed = _git(folder, "ls-tree", "--name-only", "-z", fork, "./") or ""
-    status = _git(folder, "diff", "--name-status", "--no-renames", "-z", fork, "--", ".") or ""
+    fork = ask(folder, "merge-base", "HEAD", found) or _commit(folder, found)
+    listed = ask(folder, "ls-tree", "--name-only", "-z", fork, "./")
+    status = ask(folder, "diff", "--name-status", "--no-renames", "-z", fork, "--", ".")
     words = {"M": "changed", "D": "removed", "T": "changed"}
     fields = status.split("\0")
     touched = {
@@ -65,22 +63,11 @@ def changes_since(folder: Path, base: str | None) -> Changes | None:
     return Changes(
         base=found,
         fork=fork,
-        commit=_commit(folder, "HEAD") or "",
+        commit=_commit(folder, "HEAD"),
         old=frozenset(name.rpartition("/")[2] for name in listed.split("\0") if name),
         touched=touched,
     )
 
 
-def _commit(folder: Path, name: str) -> str | None:
-    found = _git(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-    return found.strip() if found else None
-
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    """Return what git prints, or None where it fails or is not installed."""
-    command: Sequence[str] = ("git", "-C", str(folder), *arguments)
-    try:
-        done = subprocess.run(command, capture_output=True, check=False)
-    except OSError:
-        return None
-    return done.stdout.decode(errors="replace") if done.returncode == 0 else None
+def _commit(folder: Path, name: str) -> str:
+    return ask(folder, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")

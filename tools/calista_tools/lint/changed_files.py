@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 from calista_tools.errors import ToolError
+from calista_tools.history.git import GitError, git
 
 
 def changed_since(branch: str, folder: Path) -> frozenset[Path]:
@@ -30,16 +30,13 @@ def changed_since(branch: str, folder: Path) -> frozenset[Path]:
 
 def _git(folder: Path, *arguments: str) -> str:
     try:
-        done = subprocess.run(
-            ["git", "-C", str(folder), *arguments],
-            capture_output=True,
-            check=False,
-            text=True,
-            errors="surrogateescape",
-        )
-    except OSError as error:
-        raise ToolError("--diff-base needs git, which cannot be started", exit_code=2) from error
-    if done.returncode:
-        reason = done.stderr.strip().partition("\n")[0] or "no such branch or commit"
-        raise ToolError(f"--diff-base: {reason}", "name a branch, a tag or a commit", exit_code=2)
-    return done.stdout
+        return git(folder, *arguments)
+    except GitError as error:
+        if not error.installed:
+            raise ToolError(
+                "--diff-base needs git, which cannot be started", exit_code=2
+            ) from error
+        reason = error.reason or "no such branch or commit"
+        raise ToolError(
+            f"--diff-base: {reason}", "name a branch, a tag or a commit", exit_code=2
+        ) from error

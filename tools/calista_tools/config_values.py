@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.closest import did_you_mean
 from calista_tools.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -13,10 +14,7 @@ if TYPE_CHECKING:
 
 def unknown_key(where: Path, full: str, key: str, known: Mapping[str, object]) -> ConfigError:
     """Return the error on a key that there is not, which names the nearest."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(key, known, n=1, cutoff=0.0)
-    return ConfigError(f"{where}: unknown key `{full}`", f"did you mean `{near[0]}`?")
+    return ConfigError(f"{where}: unknown key `{full}`", did_you_mean(key, known))
 
 
 def check_value(where: Path, full: str, value: object, schema: Mapping[str, Any]) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from calista_tools.closest import closest, did_you_mean
 from calista_tools.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -66,12 +67,9 @@ def check_convention(convention: Mapping[str, str], kinds: Collection[str], wher
             if whole is None or (not _is_token(term, kind) and _is_misspelt(term, kind)):
                 raise _unknown(full, template, whole, nearest(term, kind), _known(kind))
             own.add(term)
-    from difflib import get_close_matches
-
     for kind in convention:
         if kind not in kinds and kind not in own:
-            [near] = get_close_matches(kind, kinds, n=1, cutoff=0.0)
-            raise ConfigError(f"unknown key `{where}.{kind}`", f"did you mean `{near}`?")
+            raise ConfigError(f"unknown key `{where}.{kind}`", did_you_mean(kind, kinds))
 
 
 def check_file_template(template: str, where: str) -> None:
@@ -105,8 +103,10 @@ def check_file_template(template: str, where: str) -> None:
 def nearest(term: str, kind: str) -> str:
     """Return the token that was probably meant, as it is written in a template."""
     known = _known(kind)
-    if number := re.search(r"\d+", term):
-        known += tuple(one.replace("0", number[0]) for one in known if "0_N" not in one)
+    number = re.search(r"\d+", term)
+    if number and number[0] != "0":
+        # `0_N` is every column from the first on: it is said of no other one.
+        known = tuple(one.replace("0", number[0]) for one in known if "0_N" not in one)
     return f"%({_nearest(term, known)})s"
 
 
@@ -159,9 +159,7 @@ def _is_misspelt(term: str, kind: str) -> bool:
 
 
 def _nearest(term: str, known: Collection[str]) -> str:
-    from difflib import SequenceMatcher
-
-    return max(known, key=lambda one: SequenceMatcher(None, term.strip().lower(), one).ratio())
+    return closest(term.strip(), known) or term
 
 
 def _unknown(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from calista_tools.closest import did_you_mean
 from calista_tools.environment.url_variables import assert_url_env
 from calista_tools.errors import ConfigError
 
@@ -61,8 +61,8 @@ def read_settings(table: Mapping[str, Any], root: Path | None = None) -> Setting
         name = key.replace("-", "_")
         where = f"tool.calista.roundtrip.{key}"
         if name not in known:
-            near = get_close_matches(name, known, n=1, cutoff=0.0)[0].replace("_", "-")
-            raise ConfigError(f"unknown key `{where}`", f"did you mean `{near}`?")
+            spelled = [one.replace("_", "-") for one in known]
+            raise ConfigError(f"unknown key `{where}`", did_you_mean(key, spelled))
         if name in _LISTS:
             if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
                 raise ConfigError(f"`{where}` must be a list of strings, not {value!r}")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from calista_tools.closest import did_you_mean
 from calista_tools.errors import ToolError
 from calista_tools.lint.rule import all_rules
 
@@ -23,6 +23,9 @@ FAMILIES = {
     "CAL4": "History",
 }
 
+#: How like a code or a name must be to be named.
+_LIKE = 0.6
+
 
 def page(code: str) -> str:
     """Return the page of a rule, given by its code or its name, as Markdown.
@@ -34,8 +37,9 @@ def page(code: str) -> str:
     by_name = {rule.name: rule for rule in known.values()}
     found = known.get(code.upper()) or by_name.get(code.lower())
     if found is None:
-        near = get_close_matches(code.upper(), known, n=1) or get_close_matches(code, by_name, n=1)
-        hint = f"did you mean `{near[0]}`?" if near else "`calista-lint --list-rules` shows them"
+        hint = did_you_mean(code, known, at_least=_LIKE)
+        hint = hint or did_you_mean(code, by_name, at_least=_LIKE)
+        hint = hint or "`calista-lint --list-rules` shows them"
         raise ToolError(f"unknown rule `{code}`", hint, exit_code=2)
     return render(found)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from calista_tools.closest import closest
 from calista_tools.effects.schema.applying import apply
 from calista_tools.lint.names.policy import WORDS
 from calista_tools.lint.rule import Finding, rule
@@ -133,9 +134,7 @@ def _message(change: Change, table: Table, dialect: str) -> str:
 
 
 def _no_such(what: str, change: Change, there: Sequence[Placed], dialect: str) -> str:
-    from difflib import get_close_matches
-
     names = [one.name for one in there if one.name and change.kind in ("", one.kind)]
-    near = get_close_matches(change.name or "", names, n=1, cutoff=0.5)
-    hint = f"; there is `{near[0]}`" if near else ""
+    near = closest(change.name or "", names, at_least=0.5)
+    hint = f"; there is `{near}`" if near else ""
     return f"{what} `{change.name}` on {dialect}{hint}"

@@ -3,6 +3,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from calista_tools.closest import closest
 from calista_tools.lint.rule import Finding, rule
 from calista_tools.lint.scopes import BATCH, BUILTINS, CONTEXT, OP, SQLALCHEMY, Names, names_in
 
@@ -121,7 +122,7 @@ def _undefined(use: Use, names: Names) -> str:
     from calista_tools.lint.alembic_names import KNOWN
 
     alias = next((name for name, kind in names.module.ever.items() if kind == SQLALCHEMY), None)
-    near = _nearest(use.name, use.known | BUILTINS)
+    near = closest(use.name, sorted({*use.known, *BUILTINS} - {use.name}), at_least=_NEAR)
     of_sqlalchemy = alias is not None and use.name in KNOWN[SQLALCHEMY]
     if of_sqlalchemy and (near is None or use.name[0].isupper()):
         return f"{text}, did you mean `{alias}.{use.name}`?"
@@ -187,7 +188,7 @@ def _message(
     from calista_tools.lint.alembic_names import INSTEAD, KNOWN, OF_PLUGINS
 
     known = KNOWN[kind]
-    near = _nearest(name, known)
+    near = closest(name, sorted({*known} - {name}), at_least=_NEAR)
     if kind == SQLALCHEMY:
         # Its next version has more names, and each of its submodules is one.
         return f"SQLAlchemy has no `{name}`, did you mean `{near}`?" if near else None
@@ -210,14 +211,3 @@ def _is_asked_for(name: str, migration: Migration) -> bool:
     """Whether the file asks by name if there is such a thing: ``hasattr(op, "…")``."""
     word = name.encode()
     return any(quote + word + quote in migration.source for quote in (b'"', b"'"))
-
-
-def _nearest(name: str, known: Collection[str]) -> str | None:
-    from difflib import SequenceMatcher
-
-    word, best, found = name.lower(), 0.0, None
-    for one in sorted(known):
-        matcher = SequenceMatcher(None, word, one.lower())
-        if one != name and matcher.quick_ratio() > best and (ratio := matcher.ratio()) > best:
-            best, found = ratio, one
-    return found if best >= _NEAR else None

@@ -79,5 +79,5 @@ def test_both_find_what_one_finds(
         for process in both:
             process.kill()
             process.wait()
-    left = kept_folder().glob("*.part")
+    left = (path for ends in ("*.part", ".*.tmp") for path in kept_folder().glob(ends))
     assert not [path for path in left if str(ini) in path.read_text(encoding="utf-8")]

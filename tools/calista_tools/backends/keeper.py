@@ -22,6 +22,7 @@ from calista_tools.backends.cluster import Cluster
 from calista_tools.backends.filelock import file_lock
 from calista_tools.backends.programs import Programs
 from calista_tools.errors import ToolError
+from calista_tools.files.whole_file import write_whole
 
 #: Seconds to wait for the first user, who has asked for the server and is about to connect.
 _FIRST_USER_SECONDS = 30.0
@@ -52,11 +53,7 @@ def _keep(cluster: Cluster, card: Path, linger: float) -> None:
         port = door.getsockname()[1]
         token = os.urandom(16).hex()
         found = {"url": url, "port": port, "token": token, "pid": os.getpid()}
-        part = card.with_suffix(".part")
-        with part.open("w", encoding="ascii") as file:
-            part.chmod(0o600)
-            json.dump(found, file)
-        part.replace(card)
+        write_whole(str(card), json.dumps(found).encode("ascii"), mode=0o600)
         _report(found)
         try:
             _serve(door, token, cluster, linger)

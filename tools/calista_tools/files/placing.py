@@ -5,13 +5,14 @@ from __future__ import annotations
 import errno
 import os
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
+from calista_tools.files.whole_file import sync_folder, write_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
 #: What file systems without hard links say (FAT, some network and container mounts).
 _NO_LINKS = {errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK}
@@ -26,20 +27,16 @@ def place(source: str, path: Path) -> None:
         FileExistsError: There is a file of this name; it is untouched.
         ToolError: The folder cannot be written to.
     """
-    staged = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     made: list[Path] = []
     try:
         _make_folders(path.parent, made)
+        staged = Path(write_beside(str(path), source.encode(), on_disk=True))
         try:
-            with staged.open("xb") as file:
-                file.write(source.encode())
-                file.flush()
-                os.fsync(file.fileno())
             _give_name(staged, path)
         finally:
             staged.unlink(missing_ok=True)
         for folder in (path.parent, *(folder.parent for folder in made)):
-            _sync_folder(folder)
+            sync_folder(str(folder))
     except BaseException as error:
         remove_empty(made)
         if isinstance(error, FileExistsError) or not isinstance(error, OSError):
@@ -82,17 +79,3 @@ def _give_name(staged: Path, path: Path) -> None:
         # Without links a name can only be reserved, empty, before the rename.
         path.open("xb").close()
         staged.replace(path)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the new name itself survive a power cut, where folders can be synced."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
-    finally:
-        os.close(descriptor)

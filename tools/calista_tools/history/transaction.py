@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
 from calista_tools.files import caches
+from calista_tools.files.whole_file import sync_folder
 from calista_tools.history import journal
 from calista_tools.history.journal import HOLDER
 from calista_tools.history.lockfile import replace_file
@@ -142,7 +143,7 @@ def _stage(changes: Mapping[Path, bytes | None], folder: Path, holder: Path) -> 
         elif not any(target.parent.iterdir()) and target.parent != staged:
             target.parent.rmdir()
     for parent, _, _ in os.walk(staged):
-        _sync(Path(parent))
+        sync_folder(parent)
     return staged
 
 
@@ -166,7 +167,7 @@ def _exchange(one: Path, other: Path) -> bool:
     else:
         return False
     if not failed:
-        _sync(other.parent)
+        sync_folder(str(other.parent))
     return not failed
 
 
@@ -178,18 +179,7 @@ def _rename_twice(staged: Path, folder: Path, holder: Path) -> None:
     except OSError:
         old.rename(folder)
         raise
-    _sync(folder.parent)
-
-
-def _sync(folder: Path) -> None:
-    """Make sure that the names in a folder are on disk."""
-    if os.name == "nt":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(str(folder.parent))
 
 
 def _alive(owner: Path) -> bool:

@@ -25,6 +25,7 @@ from calista_tools.backends.account import kept_folder
 from calista_tools.backends.filelock import file_lock
 from calista_tools.errors import ToolError
 from calista_tools.files import regular_file
+from calista_tools.files.whole_file import write_whole
 from calista_tools.roundtrip.project import opened
 from calista_tools.roundtrip.proof.result import Step
 
@@ -224,7 +225,6 @@ class Cache:
                     self._forget(old)
 
     def _write(self, card: Path, steps: Sequence[Step], more: Mapping[str, Any]) -> None:
-        part = card.with_suffix(".part")
         revisions = {script.path for script in self._project.scripts}
         said = {
             **more,
@@ -238,8 +238,7 @@ class Cache:
             "home": self._place.home,
             "digest": _digest_of([body]),
         }
-        part.write_text(f"{json.dumps(head)}\n{body}", encoding="utf-8")
-        part.replace(card)
+        write_whole(str(card), f"{json.dumps(head)}\n{body}".encode())
 
     def _is_stale(self, card: Path) -> bool:
         """Tell whether nobody will come for it: not used for long, or its project is gone."""

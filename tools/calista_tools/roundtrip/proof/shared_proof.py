@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.backends.filelock import file_lock
 from calista_tools.errors import ToolError
+from calista_tools.files.whole_file import write_whole
 from calista_tools.roundtrip.proof.result import Step
 
 if TYPE_CHECKING:
@@ -58,9 +59,7 @@ class Proof:
                 told: dict[str, Any] = json.loads(shared.read_text(encoding="utf-8"))
                 return told
             found = self._prove()
-            part = shared.with_suffix(".part")
-            part.write_text(json.dumps(found), encoding="utf-8")
-            part.replace(shared)
+            write_whole(str(shared), json.dumps(found).encode())
             return found
 
     def _prove(self) -> dict[str, Any]:

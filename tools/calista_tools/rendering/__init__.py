@@ -1,1 +1,1 @@
-"""How is a template rendered? In a sandbox: it may come from somebody else."""
+"""How does something become text? A template in a sandbox, an answer as programs read it."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
 from calista_tools.harmless import harmless
+from calista_tools.rendering.for_programs import as_json
 from calista_tools.rework.tree import Row, render_tree, rows
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def render(history: History, form: str, *, unicode: bool = True, width: int | No
 
 def render_json(history: History) -> str:
     """Return a JSON list, oldest first."""
-    return json.dumps([_record(row) for row in reversed(rows(history))], indent=2) + "\n"
+    return as_json([_record(row) for row in reversed(rows(history))])
 
 
 def render_mermaid(history: History) -> str:

@@ -174,7 +174,7 @@ class RoundTrip(pytest.Item):
         """Say what is wrong, without a traceback through the engine."""
         from calista_tools.files.shown_path import shown
         from calista_tools.harmless import harmless
-        from calista_tools.roundtrip.output.text import finding_lines
+        from calista_tools.roundtrip.outputs.text import finding_lines
 
         error = excinfo.value
         if isinstance(error, NotProvenError):

@@ -14,7 +14,7 @@ from calista_tools.environment.url_variables import assert_url_env, has_parts
 from calista_tools.errors import ToolError, describe
 from calista_tools.extras import require
 from calista_tools.harmless import harmless, harmless_streams, unwrapped
-from calista_tools.roundtrip.output.answers import answers_alone
+from calista_tools.roundtrip.outputs.answers import answers_alone
 from calista_tools.roundtrip.proof.interrupt import interruptible
 from calista_tools.roundtrip.proof.several_backends import prove_apart
 from calista_tools.urls import read_url
@@ -157,8 +157,8 @@ def _main(argv: Sequence[str] | None) -> int:
 def _run(arguments: argparse.Namespace, out: TextIO) -> int:
     from calista_tools import config
     from calista_tools.environment.roundtrip_settings import read_settings
-    from calista_tools.roundtrip.output import json_output, junit_output
-    from calista_tools.roundtrip.output.text import failed_lines, run_lines
+    from calista_tools.roundtrip.outputs import json_output, junit_output
+    from calista_tools.roundtrip.outputs.text import failed_lines, run_lines
     from calista_tools.roundtrip.project.proven_project import Project, found_ini
     from calista_tools.roundtrip.proof.known_failures import NAME
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from calista_tools.roundtrip.output.junit_output import render
+from calista_tools.roundtrip.outputs.junit_output import render
 from calista_tools.roundtrip.proof.result import ERROR, SKIPPED, Run, Step
 
 #: Of each element: its attributes, with those that must be there, and its children in their order.

@@ -12,6 +12,7 @@ from calista_tools.files.shown_path import shown
 from calista_tools.lint.names.inference import infer
 from calista_tools.lint.read_history import Reading
 from calista_tools.lint.targets import find_targets
+from calista_tools.rendering.for_programs import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,7 @@ def show(arguments: SimpleNamespace, config_path: Path | None) -> int:
         for one in infer(list(Reading(group.files, group.config).migrations()))
     ]
     if arguments.output_format == "json":
-        sys.stdout.write(json.dumps(_as_json(found), indent=2) + "\n")
+        sys.stdout.write(as_json(_as_json(found)))
     else:
         sys.stdout.writelines(f"{line}\n" for line in _as_toml(found))
     sys.stdout.flush()

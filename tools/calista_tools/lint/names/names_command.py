@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import warnings
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from calista_tools.harmless import on_one_line
 from calista_tools.lint.names.listing import list_names
 from calista_tools.lint.read_history import around
 from calista_tools.lint.targets import find_targets
+from calista_tools.rendering.for_programs import as_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def show(arguments: SimpleNamespace, config_path: Path | None) -> int:
                 print(f"warning: {shown(migration.path)}: no revision", file=sys.stderr)
         entries += list_names(histories, group.reported)
     if arguments.output_format == "json":
-        sys.stdout.write(json.dumps(entries, indent=2) + "\n")
+        sys.stdout.write(as_json(entries))
     else:
         sys.stdout.writelines(f"{on_one_line(_line(entry))}\n" for entry in entries)
     sys.stdout.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from calista_tools.harmless import on_one_line
 
@@ -37,10 +37,3 @@ def headline(item: Diagnostic) -> str:
     mark = "[*] " if finding.fix else ""
     place = f"{relative(item.path)}:{finding.row}:{finding.column}"
     return on_one_line(f"{place}: {item.code} {mark}{finding.message}")
-
-
-def as_json(value: Any) -> str:
-    """Return indented JSON with a newline at its end."""
-    import json
-
-    return json.dumps(value, indent=2) + "\n"

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.lint.outputs import as_json, end, relative
+from calista_tools.lint.outputs import end, relative
+from calista_tools.rendering.for_programs import as_json
 
 if TYPE_CHECKING:
     from calista_tools.lint.diagnostic import Report

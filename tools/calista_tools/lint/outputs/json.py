@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.lint.outputs import as_json, end
+from calista_tools.lint.outputs import end
 from calista_tools.lint.rule import page_url
+from calista_tools.rendering.for_programs import as_json
 
 if TYPE_CHECKING:
     from calista_tools.lint.diagnostic import Diagnostic, Report

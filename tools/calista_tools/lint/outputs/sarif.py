@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from calista_tools import __version__
-from calista_tools.lint.outputs import as_json, end, relative
+from calista_tools.lint.outputs import end, relative
 from calista_tools.lint.pages import render as page
 from calista_tools.lint.rule import all_rules
+from calista_tools.rendering.for_programs import as_json
 
 if TYPE_CHECKING:
     from calista_tools.lint.diagnostic import Diagnostic, Report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from calista_tools.lint.outputs import as_json
+from calista_tools.rendering.for_programs import as_json
 
 if TYPE_CHECKING:
     from calista_tools.lint.diagnostic import Diagnostic, Report

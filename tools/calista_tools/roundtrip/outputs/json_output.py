@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
+
+from calista_tools.rendering.for_programs import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,5 +15,4 @@ if TYPE_CHECKING:
 def render(runs: Sequence[Run]) -> str:
     """Return the runs as JSON."""
     found = [run.as_json() for run in runs]
-    # ASCII, for stdout may have any encoding.
-    return json.dumps(found[0] if len(found) == 1 else found, indent=2)
+    return as_json(found[0] if len(found) == 1 else found).removesuffix("\n")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from calista_tools.command_name import door
 from calista_tools.files.shown_path import shown
 from calista_tools.harmless import on_one_line
-from calista_tools.roundtrip.output.accepting import accepting
+from calista_tools.roundtrip.outputs.accepting import accepting
 from calista_tools.roundtrip.proof.result import FEW_ROWS, SKIPPED
 
 if TYPE_CHECKING:

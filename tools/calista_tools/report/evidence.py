@@ -139,8 +139,10 @@ def gather(config: Config, base: str | None = None) -> Evidence:
 
 
 def _ordered(history: History) -> list[Revision]:
-    """Return the revisions, parents first, as far as the history is whole."""
-    return sorted(history.revisions.values(), key=lambda revision: revision.name)
+    """Return the revisions, parents first; those on a cycle, and behind one, come last."""
+    known = {revision.revision for revision in history.ordered}
+    rest = (one for name, one in history.revisions.items() if name not in known)
+    return [*history.ordered, *rest]
 
 
 def _is_new(revision: Revision, changes: Changes | None, history: History) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from calista_tools.effects.evaluator import instances, models, reflection
-from calista_tools.effects.evaluator.drivers import Driver
+from calista_tools.effects.evaluator.dialect_driver import Driver
 from calista_tools.effects.evaluator.frame import Function, NeedDialect
 from calista_tools.effects.evaluator.values import (
     DIALECT_NAME,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.effects.evaluator import builtins, connection_calls, external, instances, strings
 from calista_tools.effects.evaluator.branches import RAISE, RETURN
-from calista_tools.effects.evaluator.drivers import Driver
+from calista_tools.effects.evaluator.dialect_driver import Driver
 from calista_tools.effects.evaluator.expressions import attribute_of, same
 from calista_tools.effects.evaluator.frame import (
     DEPTH,

@@ -6,7 +6,7 @@ import ast
 import operator
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.effects.evaluator.drivers import Driver
+from calista_tools.effects.evaluator.dialect_driver import Driver
 from calista_tools.effects.evaluator.frame import Function, NeedDialect
 from calista_tools.effects.evaluator.inspection import KnownTables
 from calista_tools.effects.evaluator.values import (

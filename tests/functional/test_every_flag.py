@@ -165,6 +165,10 @@ CASES = {
             [row["kind"] for row in json.loads(said.out)] == ["schema", "data", "data", "schema"]
         ),
     ),
+    "init": Case(
+        ["init", "--yes", "--dry-run"],
+        lambda said: (said.code, "a baseline of the round-trip" in said.out) == (0, True),
+    ),
     "lint": Case(
         ["lint", "--paths", "FOLDER/migrations/versions/20240101_0000_create_shelf.py"],
         lambda said: said.out == "All checks passed!\n",

@@ -28,6 +28,7 @@ FLOORS = (
     "roundtrip",
     "authoring",
     "rework",
+    "adoption",
     "report",
     "tasks",
 )

@@ -1,0 +1,1 @@
+"""How does a project take the tools up? `calista-migrations init`."""

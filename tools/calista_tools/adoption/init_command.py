@@ -16,9 +16,8 @@ from calista_tools.files.whole_file import write_whole
 from calista_tools.history.lock import lock
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from calista_tools.adoption.proposals import Proposal
     from calista_tools.adoption.seen import Seen
@@ -119,7 +118,8 @@ def _contents(seen: Seen, found: Sequence[Proposal]) -> dict[Path, bytes | None]
 def _put_back(before: dict[Path, bytes | None]) -> None:
     for path, content in before.items():
         if content is None:
-            path.unlink(missing_ok=True)
+            if path.is_file():
+                path.unlink()
         elif path.read_bytes() != content:
             _put(path, content)
 

@@ -13,9 +13,8 @@ from calista_tools.files import regular_file
 from calista_tools.files.shown_path import shown
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from collections.abc import Iterator
+    from pathlib import Path
 
     from calista_tools.adoption.seen import Seen
 
@@ -37,7 +36,7 @@ jobs:
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-      - run: pip install {install}
+      {install}
       - run: calista-lint --output-format github
       - run: calista-roundtrip
 """
@@ -47,7 +46,7 @@ migrations:
   variables:
     GIT_DEPTH: 0
   script:
-    - pip install {install}
+    {install}
     - calista-lint
     - calista-roundtrip
 """
@@ -147,14 +146,21 @@ def _integration(seen: Seen) -> Proposal | None:
         install = "-r requirements.txt"
     else:
         install = "." if "project" in tomllib.loads(_read(own / "pyproject.toml")) else ""
-    install = f"{install} 'calista-migrations[roundtrip]'".strip()
+    # No address is known that the toolkit could be installed from, unless the project does that.
+    known = "calista-migrations" in _read(own / "requirements.txt") + _read(own / "pyproject.toml")
+    run = f"pip install {install}" if install else "pip install"
+    where = "" if known else "  # and calista-migrations[roundtrip], from where you have it"
     if (seen.top / ".github").is_dir():
         path = seen.top / ".github" / "workflows" / "migrations.yml"
         if any("calista-" in _read(file) for file in sorted(path.parent.glob("*.y*ml"))):
             return None
         if path.exists():
             return Proposal(path, None, "it is there: add `calista-lint` and `calista-roundtrip`")
-        return Proposal(path, _GITHUB.format(install=install), "lint and round-trip on GitHub")
+        return Proposal(
+            path,
+            _GITHUB.format(install=f"- run: {run}{where}"),
+            f"lint and round-trip on GitHub{_fill(where)}",
+        )
     path = seen.top / ".gitlab-ci.yml"
     if not path.is_file() or "calista-" in (before := _read(path)):
         return None
@@ -162,6 +168,10 @@ def _integration(seen: Seen) -> Proposal | None:
         return Proposal(path, None, "it has a job `migrations`: add `calista-lint` to it")
     return Proposal(
         path,
-        f"{before.rstrip()}\n\n{_GITLAB.format(install=install)}",
-        "lint and round-trip on GitLab",
+        f"{before.rstrip()}\n\n{_GITLAB.format(install=f'- {run}{where}')}",
+        f"lint and round-trip on GitLab{_fill(where)}",
     )
+
+
+def _fill(where: str) -> str:
+    return "; say in it where the toolkit is installed from" if where else ""

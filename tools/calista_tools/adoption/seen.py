@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from calista_tools import config as configuration
@@ -15,6 +14,7 @@ from calista_tools.history.since_branch import changes_since
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from calista_tools.config import Config
     from calista_tools.history.graph import History

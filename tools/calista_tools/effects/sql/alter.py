@@ -90,6 +90,8 @@ def _domain(cursor: Cursor, draft: Draft) -> None:
         draft.change("add_constraint", name, flags=flags)
     elif cursor.accept("SET", "NOT", "NULL"):
         draft.change("set_not_null", name)
+    elif cursor.accept("VALIDATE", "CONSTRAINT"):
+        draft.change("validate_constraint", cursor.identifier())
     else:
         draft.change("other", name)
 

@@ -76,8 +76,11 @@ _OF_A_CALL = words("EXTRACT SUBSTRING TRIM OVERLAY POSITION")
 _NO_TABLES = words("SELECT LATERAL VALUES STDIN STDOUT")
 
 
-def read(text: str, dialect: str) -> Reading:
-    """Return what a text of one or several statements does on a dialect."""
+def read(text: str, dialect: str, harmless: frozenset[str] = frozenset()) -> Reading:
+    """Return what a text of one or several statements does on a dialect.
+
+    Functions in ``harmless``, in capitals, are not asked after either.
+    """
     text = text.replace("\\:", ":")
     found = effects(text, dialect)
     schema = rows = False
@@ -93,7 +96,7 @@ def read(text: str, dialect: str) -> Reading:
     for raw in statements(text, dialect):
         tables.update(_named(raw.tokens))
         if raw.tokens and raw.tokens[0].upper in _LOOKED_INTO:
-            unsure = unsure or _may_write(raw.tokens)
+            unsure = unsure or _may_write(raw.tokens, harmless)
     return Reading(schema, rows, unsure, frozenset(name for name in tables if HOLE not in name))
 
 
@@ -110,15 +113,15 @@ def _changes(statement: Statement) -> tuple[bool, bool]:
     return False, statement.kind == "dml" and not own
 
 
-def _may_write(tokens: Sequence[Token]) -> bool:
+def _may_write(tokens: Sequence[Token], harmless: frozenset[str]) -> bool:
     """Whether a statement that reads, or a block, may write by what it calls."""
     first = tokens[0].upper
     if first == "EXPLAIN":
         ran = any(token.upper in ("ANALYZE", "ANALYSE") for token in tokens)
         return ran and any(token.upper in _READ_APART for token in tokens)
     if first == "DO":
-        return _other_language(tokens) or any(_calls(part) for part in _steering(tokens))
-    return _calls(tokens)
+        return _other_language(tokens) or any(_calls(part, harmless) for part in _steering(tokens))
+    return _calls(tokens, harmless)
 
 
 def _other_language(tokens: Sequence[Token]) -> bool:
@@ -138,7 +141,7 @@ def _steering(tokens: Sequence[Token]) -> Iterator[Sequence[Token]]:
         yield raw.tokens[: next(places, len(raw.tokens))]
 
 
-def _calls(tokens: Sequence[Token]) -> bool:
+def _calls(tokens: Sequence[Token], harmless: frozenset[str]) -> bool:
     """Whether a function is called that is not known to leave rows alone."""
     for at in range(len(tokens) - 1):
         token = tokens[at]
@@ -147,7 +150,8 @@ def _calls(tokens: Sequence[Token]) -> bool:
         before = tokens[at - 1].upper if at else ""
         if before in ("AS", ")", "WITH", "RECURSIVE") or (before == "," and _names(tokens, at + 1)):
             continue  # the columns of an alias or of a WITH
-        if token.upper not in _NO_CALLS and may_write(token.value):
+        name = token.value.upper()
+        if token.upper not in _NO_CALLS and name not in harmless and may_write(name):
             return True
     return False
 

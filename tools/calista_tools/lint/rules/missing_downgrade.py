@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from calista_tools.effects.sql import effects
 from calista_tools.lint.reasons import no_way_back, texts
 from calista_tools.lint.rule import Finding, rule
+from calista_tools.lint.safety.left_behind import leaves_nothing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,10 @@ def check(migration: Migration) -> Iterator[Finding]:
     fails on what is still there, and no test of a single step notices. One that only prints, asks or
     warns is as empty. Where nothing can be undone, let ``downgrade()`` raise, and say why and what
     to do instead: in what it raises, in its docstring, or beside the rule's code.
+
+    Nothing is to be undone, and ``downgrade()`` may be empty, where every step is of a kind that
+    leaves nothing behind: ``VALIDATE CONSTRAINT``, ``ANALYZE``, ``VACUUM``, ``REINDEX``, ``CLUSTER``,
+    ``REFRESH MATERIALIZED VIEW``, ``LOCK``, ``SET``, a query, ``setval``, temporary tables.
     Source: https://alembic.sqlalchemy.org/en/latest/tutorial.html#running-our-second-migration
 
     Bad::
@@ -47,6 +52,15 @@ def check(migration: Migration) -> Iterator[Finding]:
 
         def downgrade():
             op.drop_column("note", "body")
+
+    Good::
+
+        def upgrade():
+            op.execute("ALTER TABLE note VALIDATE CONSTRAINT ck_note_title")
+
+
+        def downgrade():
+            pass
 
     Good::
 
@@ -77,6 +91,8 @@ def check(migration: Migration) -> Iterator[Finding]:
         ):
             yield Finding.at_header(upgrade, "`downgrade()` is missing")
     elif does_nothing(downgrade.body):
+        if leaves_nothing(migration.evaluation):
+            return
         found = Finding.at_header(downgrade, "`downgrade()` does nothing, `upgrade()` does")
         yield found._replace(excuse=_excuse(downgrade, migration))
     elif only_raises(downgrade.body, migration.functions):

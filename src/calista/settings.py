@@ -201,6 +201,8 @@ def _from_file(
         raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{path}: cannot be read as TOML: {error}") from error
+    except RecursionError as error:
+        raise SettingsError(f"{path}: cannot be read as TOML: nested too deeply") from error
     for name in tables:
         if name != "db":
             raise _unknown(path, name, ["db"])

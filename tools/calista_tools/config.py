@@ -267,11 +267,16 @@ def read_toml(path: Path) -> Mapping[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(regular_file.read_text(path))
+        found = tomllib.loads(regular_file.read_text(path))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path}: cannot be read as TOML: nested too deeply") from error
+    if not isinstance(found.get("tool", {}), dict):
+        raise ConfigError(f"{path}: `tool` must be a table")
+    return found
 
 
 def _build(
@@ -280,6 +285,8 @@ def _build(
     values: dict[str, Any] = {}
     table = tools.get("calista", {})
     where = path or root
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where}: `tool.calista` must be a table", "write [tool.calista] above")
     known = {_canonical(key): key for key in OPTIONS}
     for key, value in table.items():
         name = known.get(_canonical(key))
@@ -289,10 +296,14 @@ def _build(
         values[name] = value
     _check_tokens(where, values)
     policy = values.get("policy")
+    for key in _PATHS:
+        if key in values:
+            regular_file.assert_path(root / values[key], where)
     place = find_place(values, tools.get("alembic"), root, start)
     if len(place.several) > 1 and not one_of_several:
         raise several_projects(root, place.several)
     script_location = place.location
+    regular_file.assert_path(script_location, where)
     template = values.get("file-template") or quick_value(
         place.ini, "file_template", tools.get("alembic")
     )
@@ -346,6 +357,17 @@ def with_seen_dialects(config: Config) -> Config:
 
     seen = seen_dialects(config.alembic_ini, config.script_location)
     return config._replace(dialects=seen.dialects, dialects_seen=seen.why)
+
+
+#: Options that name a file or a folder.
+_PATHS = (
+    "alembic-ini",
+    "script_location",
+    "lock-file",
+    "distribution",
+    "lint-baseline",
+    "templates",
+)
 
 
 def _check_tokens(where: Path, values: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 
-from calista_tools.errors import ToolError
+from calista_tools.errors import ConfigError, ToolError
 
 #: Bytes: of any file of a project; none that somebody wrote by hand comes near.
 LARGEST = 16_000_000
@@ -93,6 +93,35 @@ def assert_readable(path: str | os.PathLike[str], largest: int = LARGEST) -> Non
     except (OSError, ValueError) as error:
         if getattr(error, "errno", None) in (errno.EINVAL, errno.EFBIG):
             raise ToolError(f"{os.fspath(path)}: {reason_of(error)}", exit_code=2) from error
+
+
+def assert_path(path: str | os.PathLike[str], where: str | os.PathLike[str]) -> None:
+    """Raise where a path is none that a system can have, whether or not something lies there.
+
+    Args:
+        path: As a configuration gives it.
+        where: Which one.
+
+    Raises:
+        ConfigError: It holds a null character, or is too long.
+    """
+    try:
+        os.stat(path)  # noqa: PTH116 - as above
+    except ValueError as error:
+        reason: object = error
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG:
+            return
+        reason = error.strerror
+    else:
+        return
+    shown = ascii(os.fspath(path))
+    shown = shown if len(shown) < _SHOWN else f"{shown[:_SHOWN]}…"
+    raise ConfigError(f"{os.fspath(where)}: {shown} is no path: {reason}")
+
+
+#: Characters of what is no path.
+_SHOWN = 100
 
 
 def _assert_regular(found: os.stat_result, path: str | os.PathLike[str], largest: int) -> None:

@@ -51,6 +51,8 @@ def _locations(config: Config) -> tuple[tuple[Path, ...], bool]:
         below = recursive.lower() in ("true", "yes", "on", "1")
     values = {"here": str(here.absolute()), "script_location": str(config.script_location)}
     folders = tuple(config.root / _filled(part, values) for part in parts)
+    for folder in folders:
+        regular_file.assert_path(folder, config.alembic_ini if locations else config.root)
     return folders or (config.versions,), below
 
 

@@ -54,7 +54,7 @@ def read_accepted(path: Path) -> Counter[Key]:
     except OSError as error:
         hint = "write it with `calista-lint --write-baseline`"
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}", hint) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ConfigError(f"{path}: is no baseline: {error!r}") from error
 
 

@@ -89,7 +89,13 @@ class Project:
         self.ini = self.ini.absolute()
         from alembic.util import CommandError
 
-        unreadable = (CommandError, configparser.Error, UnicodeDecodeError, tomllib.TOMLDecodeError)
+        unreadable = (
+            CommandError,
+            configparser.Error,
+            UnicodeDecodeError,
+            tomllib.TOMLDecodeError,
+            RecursionError,
+        )
         try:
             self._enter_folder()
         except unreadable as error:

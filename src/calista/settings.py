@@ -135,7 +135,7 @@ def _count(where: str, value: object) -> int:
 def _seconds(where: str, value: object) -> float:
     try:
         number = float(value) if isinstance(value, (str, int, float)) else -1.0
-    except ValueError:
+    except (ValueError, OverflowError):
         number = -1.0
     if isinstance(value, bool) or not 0 <= number < 1e9:
         raise SettingsError(f"{where} is {value!r}", "accepted: seconds, such as 60 or 2.5")
@@ -199,7 +199,7 @@ def _from_file(
         tables = tomllib.loads(_read(path))
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except ValueError as error:  # also of an integer of too many digits
         raise SettingsError(f"{path}: cannot be read as TOML: {error}") from error
     except RecursionError as error:
         raise SettingsError(f"{path}: cannot be read as TOML: nested too deeply") from error

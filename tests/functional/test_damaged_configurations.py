@@ -210,6 +210,9 @@ ODD = [
     ("accepted.json", "[" * 100_000),
     ("calista.toml", NESTED),
     ("calista.toml", "db = 3"),
+    ("calista.toml", f"[db]\nlock_timeout = {'9' * 400}"),
+    ("calista.toml", f"[db]\nbackup_keep = {'9' * 5000}"),
+    ("pyproject.toml", f"a = {'9' * 5000}"),
 ]
 
 

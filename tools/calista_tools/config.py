@@ -270,7 +270,7 @@ def read_toml(path: Path) -> Mapping[str, Any]:
         found = tomllib.loads(regular_file.read_text(path))
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except ValueError as error:  # also of an integer of too many digits
         raise ConfigError(f"{path}: cannot be read as TOML: {error}") from error
     except RecursionError as error:
         raise ConfigError(f"{path}: cannot be read as TOML: nested too deeply") from error

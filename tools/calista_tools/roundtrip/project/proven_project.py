@@ -7,7 +7,6 @@ import inspect
 import os
 import re
 import sys
-import tomllib
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.util import find_spec
@@ -93,7 +92,7 @@ class Project:
             CommandError,
             configparser.Error,
             UnicodeDecodeError,
-            tomllib.TOMLDecodeError,
+            ValueError,
             RecursionError,
         )
         try:

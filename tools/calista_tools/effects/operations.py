@@ -192,11 +192,13 @@ class Trouble(NamedTuple):
     Attributes:
         kind: ``sql`` (cannot be parsed), ``fuel`` (the code runs too long to follow),
             ``recursion`` or ``unknown``.
+        dialects: Where the code runs.
     """
 
     kind: str
     message: str
     node: ast.AST
+    dialects: frozenset[str] = frozenset()
 
 
 class Evaluation:

@@ -23,12 +23,14 @@ class Place(NamedTuple):
     Attributes:
         about: As in ``Rule``.
         lasting: As in ``Rule``.
+        whole: As in ``Rule``.
     """
 
     module: str
     scope: str
     about: Sequence[str] | None
     lasting: bool = False
+    whole: bool = False
 
     def load(self, code: str) -> Rule:
         """Return the rule itself.

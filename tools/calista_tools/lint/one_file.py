@@ -27,7 +27,7 @@ def analyse(migration: Migration, rules: Sequence[Rule], published: Collection[s
         traits = traits_of(migration)
     findings: list[tuple[str, Finding]] = []
     failures: list[str] = []
-    for code, _, _, check, about, _ in rules:
+    for code, _, _, check, about, *_ in rules:
         if about is not None and traits is not None and about.isdisjoint(traits):
             continue
         try:

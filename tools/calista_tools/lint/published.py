@@ -85,7 +85,7 @@ def without_settled(group: Group, collected: Collected, report: Report) -> Repor
 
     def passes(item: Diagnostic) -> bool:
         place = collected.places.get(item.code)
-        return place is not None and not place.lasting
+        return place is not None and (item.finding.passing or not place.lasting)
 
     if not any(map(passes, report.diagnostics)):
         return report
@@ -95,8 +95,15 @@ def without_settled(group: Group, collected: Collected, report: Report) -> Repor
         for path in {item.path for item in report.diagnostics}
         if (known.holds(path) if known.known else path in collected.settled)
     }
+    given_up = {
+        item.code
+        for item in report.diagnostics
+        if item.path in settled and collected.places[item.code].whole
+    }
     kept = tuple(
-        item for item in report.diagnostics if item.path not in settled or not passes(item)
+        item
+        for item in report.diagnostics
+        if not (passes(item) and (item.path in settled or item.code in given_up))
     )
     return report._replace(diagnostics=kept, left_out=len(report.diagnostics) - len(kept))
 

@@ -57,6 +57,7 @@ class Finding(NamedTuple):
     Attributes:
         excuse: The reason that the code itself gives for it: it is not reported then, and a
             ``# noqa`` beside it is not unused.
+        passing: It no longer matters once the revision is published, though the rule lasts.
     """
 
     row: int
@@ -66,6 +67,7 @@ class Finding(NamedTuple):
     end_column: int | None = None
     fix: Fix | None = None
     excuse: str = ""
+    passing: bool = False
 
     @classmethod
     def at(
@@ -108,6 +110,8 @@ class Rule(NamedTuple):
         about: What a file must have for the rule to find anything (``traits``): one of
             these. Most files have little of what can be wrong. None: any file.
         lasting: Whether a published revision is to be told of: what a new database would meet.
+        whole: Whether only a whole history can keep what it asks for: where a published revision has
+            broken that already, it is not asked of new ones.
     """
 
     code: str
@@ -116,6 +120,7 @@ class Rule(NamedTuple):
     check: Callable[..., Iterator[Any]]
     about: frozenset[str] | None = None
     lasting: bool = False
+    whole: bool = False
 
     @property
     def doc(self) -> str:
@@ -163,6 +168,7 @@ def rule(
     scope: Scope = "file",
     about: Iterable[str] | None = None,
     lasting: bool = False,
+    whole: bool = False,
 ) -> Callable[[_Check], _Check]:
     """Register a check as the rule ``code``; its docstring becomes the rule's page.
 
@@ -177,7 +183,7 @@ def rule(
             if code == other.code or name == other.name:
                 raise ValueError(f"{code} {name} is taken: {other.code} {other.name}")
         of = None if about is None else frozenset(about)
-        _REGISTRY[code] = Rule(code, name, scope, check, of, lasting)
+        _REGISTRY[code] = Rule(code, name, scope, check, of, lasting, whole)
         return check
 
     return register

@@ -64,7 +64,7 @@ def collect(
 
 def _place(rule: Rule) -> Place:
     about = None if rule.about is None else sorted(rule.about)
-    return Place(rule.check.__module__, rule.scope, about, rule.lasting)
+    return Place(rule.check.__module__, rule.scope, about, rule.lasting, rule.whole)
 
 
 def _read(group: Group, rules: Mapping[str, Rule], *, keep: bool) -> Known:

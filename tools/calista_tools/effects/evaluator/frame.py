@@ -127,7 +127,7 @@ class State:
         node = self.anchor or node
         if (kind, node) not in self.troubled:
             self.troubled.add((kind, node))
-            self.evaluation.troubles.append(Trouble(kind, message, node))
+            self.evaluation.troubles.append(Trouble(kind, message, node, self.dialects))
 
     def burn(self, amount: int = 1) -> None:
         """Use up fuel.

@@ -8,6 +8,7 @@ from calista_tools.lint.rule import Finding, rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from calista_tools.effects.operations import Batch
     from calista_tools.effects.schema import Schema
     from calista_tools.lint.migration import Migration
 
@@ -21,6 +22,8 @@ def check(migration: Migration) -> Iterator[Finding]:
     without a word, and with ``PRAGMA foreign_keys=ON`` rows that refer to it go, too. Where that is
     meant, write ``recreate="always"``, and make again what is lost; where SQLite can alter the table
     itself (a dropped or renamed column), call ``op`` without a batch block.
+    Where nothing that is known of the table is lost, and no key refers to it, this is said under
+    ``policy = "calista"`` alone.
     Source: https://alembic.sqlalchemy.org/en/latest/batch.html
 
     Bad::
@@ -51,8 +54,21 @@ def check(migration: Migration) -> Iterator[Finding]:
         if batch.recreate == "always" or not recreates(batch.recreate, block(operations, position)):
             continue
         lost = _lost(schema, batch.table, batch.schema) if schema is not None else ""
+        if migration.config.policy is None and not lost and not _matters(schema, batch):
+            continue
         message = f"`{batch.table or 'the table'}` is copied on SQLite{lost}"
         yield Finding.of(operation, f'{message}; if that is meant, say recreate="always"')
+
+
+def _matters(schema: Schema | None, batch: Batch) -> bool:
+    """Whether a table is unknown, or rows of others refer to its own."""
+    if schema is None or schema.table(batch.table, batch.schema) is None:
+        return True
+    return any(
+        one.kind == "fk" and one.referred_table == batch.table
+        for table in schema.tables.values()
+        for one in table.objects
+    )
 
 
 def _lost(schema: Schema, name: str | None, of_schema: str | None) -> str:

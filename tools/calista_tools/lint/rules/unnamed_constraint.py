@@ -29,7 +29,9 @@ def check(migration: Migration) -> Iterator[Finding]:
 
     PostgreSQL then invents a name and SQLite keeps none, so no revision can drop the constraint on
     both; Alembic's batch mode cannot drop it on SQLite at all. In a project of PostgreSQL alone
-    nothing is said: ``note_title_key`` is a name to be relied on. Name it, or give env.py's
+    nothing is said: ``note_title_key`` is a name to be relied on. Nor is
+    it of primary keys and new tables, as autogenerate writes them, but under ``policy = "calista"``.
+    Name it, or give env.py's
     ``target_metadata`` a naming convention (or state it in ``[tool.calista] naming-convention``).
     A convention with ``%(constraint_name)s`` names nothing by itself: a step without a name fails.
     Source: https://alembic.sqlalchemy.org/en/latest/batch.html#dropping-unnamed-or-named-foreign-keys
@@ -74,7 +76,7 @@ def check(migration: Migration) -> Iterator[Finding]:
         if template is not None and wants_name(template):
             becomes = f", which the naming convention `{template}` asks for"
         elif template is None and final.reason != "the table is not known":
-            if not unreliable:
+            if not unreliable or _is_usual(migration, operation, made):
                 continue
             becomes = f"; {dialect} names it `{final.name}`" if final.name else ""
         else:
@@ -87,6 +89,13 @@ def check(migration: Migration) -> Iterator[Finding]:
             made = operation.objects[0]
             message = "drops a constraint without a name, which fails wherever it runs"
             yield place(operation, made, message)
+
+
+def _is_usual(migration: Migration, operation: Operation, made: SchemaObject) -> bool:
+    """Whether this is how autogenerate writes a new table, in a project that wants no more."""
+    if migration.config.policy is not None:
+        return False
+    return made.kind == "pk" or operation.what == "create_table"
 
 
 def _fix(migration: Migration, operation: Operation, made: SchemaObject) -> Fix | None:

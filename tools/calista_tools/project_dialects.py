@@ -78,7 +78,8 @@ def seen_dialects(ini: Path, location: Path) -> Seen:
                 break
     batch = found.pop("batch", None)
     others = [name for name in found if name not in _OURS]
-    if batch and not others:  # it is meant for SQLite, and harmless elsewhere
+    ours_seen = any(name in found for name in _OURS)
+    if batch and ours_seen and not others:  # it is meant for SQLite, and harmless elsewhere
         found.setdefault("sqlite", batch)
     ours = tuple(name for name in _OURS if name in found)
     if len(ours) == 2:

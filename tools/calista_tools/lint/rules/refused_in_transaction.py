@@ -18,7 +18,12 @@ if TYPE_CHECKING:
     from calista_tools.lint.safety.refusals import Refusal
 
 
-@rule("CAL312", "refused-in-transaction", about=("create_index", "drop_index", "sql"))
+@rule(
+    "CAL312",
+    "refused-in-transaction",
+    about=("create_index", "drop_index", "sql"),
+    lasting=True,
+)
 def check(migration: Migration) -> Iterator[Finding]:
     """PostgreSQL refuses the statement inside of a transaction, and the revision runs in one.
 

@@ -23,12 +23,30 @@ _READ = (
 )
 
 
+#: What is read in the place of a file: an editor's buffer, by the file's absolute path.
+_given: dict[str, bytes] = {}
+
+
+def give(path: str | os.PathLike[str], content: bytes) -> None:
+    """Let a file be read as if it held this, whatever lies there; `forget` ends that."""
+    _given[os.fspath(path)] = content
+
+
+def forget() -> None:
+    """Read every file as it lies there."""
+    _given.clear()
+
+
 def read_bytes(path: str | os.PathLike[str], largest: int = LARGEST) -> bytes:
     """Return what a file holds.
 
     Raises:
         OSError: It cannot be read, is no regular file or larger than that.
     """
+    if _given and (given := _given.get(os.fspath(path))) is not None:
+        if len(given) > largest:
+            raise _too_large(path, len(given), largest)
+        return given
     # Before it is opened: to open a device may do something already.
     _assert_regular(os.stat(path), path, largest)  # noqa: PTH116 - a thousand times a run
     file = os.open(path, _READ)
@@ -67,6 +85,8 @@ def read_text(
 
 def is_there(path: str | os.PathLike[str]) -> bool:
     """Whether something lies there that is meant to be a file, whatever reading it will say."""
+    if os.fspath(path) in _given:
+        return True
     try:
         return not stat.S_ISDIR(os.stat(path).st_mode)  # noqa: PTH116 - as above
     except (OSError, ValueError):

@@ -117,4 +117,9 @@ def parse(source: bytes, path: Path) -> ast.Module | Problem:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None) or 1
         reason = getattr(error, "msg", None) or error or type(error).__name__
-        return Problem("unreadable", path, f"cannot be parsed: {reason}", line)
+        newer = ""
+        if isinstance(error, SyntaxError):
+            from calista_tools.history.newer_python import newer_syntax
+
+            newer = newer_syntax(source.decode(errors="replace"), "this command")
+        return Problem("unreadable", path, newer or f"cannot be parsed: {reason}", line)

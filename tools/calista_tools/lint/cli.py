@@ -64,8 +64,7 @@ def _main(argv: Sequence[str] | None) -> int:
     try:
         answer = replay(words)
         if answer is not None:
-            sys.stdout.write(answer[0])
-            sys.stdout.flush()
+            show(answer[0], words)
             return answer[1]
         arguments = plain(words) or asked(words)
         arguments.words, arguments.began = words, began
@@ -103,6 +102,8 @@ DEFAULTS: dict[str, Any] = {
     "add_noqa": False, "baseline": None, "write_baseline": False, "diff_base": None,
     "output_format": "full", "statistics": False, "exit_zero": False, "explain": None,
     "list_rules": False, "names": False, "infer_names": False, "version": False,
+    "dialects": None, "stdin_filename": None, "output_file": None, "color": "auto", "quiet": False,
+    "verbose": False, "show_settings": False, "watch": False,
 }  # fmt: skip
 
 
@@ -125,6 +126,17 @@ def plain(words: Sequence[str]) -> SimpleNamespace | None:
 _FLAGS = frozenset(("--no-cache", "--exit-zero", "--statistics"))
 
 
+def show(text: str, words: Sequence[str]) -> None:
+    """Write what was found, in colours where they are wanted."""
+    if sys.stdout.isatty() or "--color" in " ".join(words) or os.environ.get("FORCE_COLOR"):
+        from calista_tools.lint import colours
+
+        colours.write(text, words)
+    else:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
 def asked(words: Sequence[str]) -> SimpleNamespace:
     """Return the arguments of any command line.
 
@@ -138,13 +150,14 @@ def asked(words: Sequence[str]) -> SimpleNamespace:
 
 def parser() -> ArgumentParser:
     """Return the parser of the command line."""
-    from argparse import ArgumentParser, RawDescriptionHelpFormatter
+    from argparse import RawDescriptionHelpFormatter
     from functools import partial
 
     from calista_tools.lint.outputs import FORMATS
+    from calista_tools.near_misses import Parser
 
     codes: dict[str, Any] = {"action": "append", "default": [], "metavar": "CODE,…"}
-    top = ArgumentParser(
+    top = Parser(
         "calista-lint",
         description="Check Alembic revision files against the migrations policy.",
         epilog="exit codes:\n  0  clean\n  1  findings\n  2  wrong usage or an internal error",
@@ -153,12 +166,21 @@ def parser() -> ArgumentParser:
         allow_abbrev=False,
     )
     add = top.add_argument
-    add("paths", nargs="*", metavar="PATH", help="files or folders (default: as configured)")
+    add(
+        "paths",
+        nargs="*",
+        metavar="PATH",
+        help="files or folders (default: as configured); - is stdin",
+    )
     choose = top.add_argument_group("choosing rules")
     choose.add_argument("--select", **codes, help="codes or prefixes to check")
     choose.add_argument("--ignore", **codes, help="codes or prefixes to leave out")
     choose.add_argument("--config", metavar="FILE", help="a pyproject.toml to read")
     choose.add_argument("--no-cache", action="store_true", help="read every file again")
+    choose.add_argument("--dialects", metavar="NAME,…", help="sqlite, postgresql, or both")
+    choose.add_argument(
+        "--stdin-filename", metavar="FILE", help="read stdin as if it were this file"
+    )
     repair = top.add_argument_group("repairing")
     repair.add_argument(
         "--fix", action="store_true", help="repair new revisions where that is safe"
@@ -179,6 +201,11 @@ def parser() -> ArgumentParser:
     past.add_argument("--diff-base", metavar="BRANCH", help="report on files changed since only")
     show = top.add_argument_group("showing")
     show.add_argument("--output-format", choices=FORMATS, default="full")
+    show.add_argument("--output-file", metavar="FILE", help="where to, instead of to stdout")
+    show.add_argument("--color", choices=("auto", "always", "never"), default="auto")
+    show.add_argument("-q", "--quiet", action="store_true", help="findings only")
+    show.add_argument("-v", "--verbose", action="store_true", help="say what is read, on stderr")
+    show.add_argument("--watch", action="store_true", help="check again when a file changes")
     show.add_argument("--statistics", action="store_true", help="count findings by rule")
     show.add_argument("--exit-zero", action="store_true", help="exit with 0 despite findings")
     ask = top.add_argument_group("asking").add_mutually_exclusive_group()
@@ -187,6 +214,9 @@ def parser() -> ArgumentParser:
     ask.add_argument("--names", action="store_true", help="list every name that the files give")
     ask.add_argument(
         "--infer-names", action="store_true", help="print the naming convention that is followed"
+    )
+    ask.add_argument(
+        "--show-settings", action="store_true", help="print the settings and where they are from"
     )
     ask.add_argument("--version", action="store_true", help="show the version")
     return top
@@ -221,6 +251,18 @@ def run(arguments: SimpleNamespace) -> int:
     config = Path(arguments.config) if arguments.config else None
     if config is not None and not config.is_file():
         raise ToolError(f"{arguments.config}: no such file", exit_code=2)
+    if arguments.show_settings:
+        from calista_tools.lint import show_settings
+
+        return show_settings.show(arguments, config)
+    if arguments.stdin_filename or "-" in arguments.paths:
+        from calista_tools.lint import from_stdin
+
+        return from_stdin.run(arguments, config)
+    if arguments.watch:
+        from calista_tools.lint import watching
+
+        return watching.run(arguments, config)
     if arguments.names:
         from calista_tools.lint.names import names_command as names
 
@@ -235,7 +277,7 @@ def run(arguments: SimpleNamespace) -> int:
 #: What only a check takes.
 _CHECKING = (
     "select", "ignore", "fix", "diff", "add_noqa", "baseline", "write_baseline", "diff_base",
-    "statistics", "exit_zero",
+    "statistics", "exit_zero", "watch", "output_file", "stdin_filename",
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
 from calista_tools.files.shown_path import shown
+from calista_tools.lint.asked_targets import asked_targets
 from calista_tools.lint.diagnostic import Report
 from calista_tools.lint.memory.findings_cache import Cache
 from calista_tools.lint.memory.replay import Watch
@@ -19,7 +20,6 @@ from calista_tools.lint.memory.watched import watched
 from calista_tools.lint.outputs import FOR_PEOPLE
 from calista_tools.lint.reported import judge
 from calista_tools.lint.selection import Selection, split_codes
-from calista_tools.lint.targets import find_targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,7 +38,7 @@ def check(arguments: SimpleNamespace, config_path: Path | None) -> int:
     warnings.simplefilter("ignore")
     settings = KeptSettings()
     read = None if arguments.no_cache else settings.read
-    targets = find_targets(arguments.paths, config_path, read)
+    targets = asked_targets(arguments, config_path, read)
     for folder in targets.empty:
         print(f"warning: {shown(folder)}: no revision files here", file=sys.stderr)
     groups = _narrowed(targets.groups, arguments)
@@ -70,7 +70,8 @@ def check(arguments: SimpleNamespace, config_path: Path | None) -> int:
 def _only_asks(arguments: SimpleNamespace) -> bool:
     """Whether the answer depends on files alone, and nothing is changed."""
     changes = arguments.no_cache or arguments.fix or arguments.diff or arguments.add_noqa
-    return not (changes or arguments.diff_base)
+    says_more = arguments.output_file or arguments.verbose
+    return not (changes or arguments.diff_base or arguments.stdin_filename or says_more)
 
 
 def _watch(
@@ -117,6 +118,14 @@ def check_group(group: Group, arguments: SimpleNamespace, watch: Watch | None = 
     cache = None if arguments.no_cache else Cache(group)
     # What was found before is shown without loading what finds it.
     collected = cache.load() if cache is not None else None
+    if arguments.stdin_filename:
+        from calista_tools.lint.from_stdin import collect_given
+
+        collected, cache = collect_given(group, cache, arguments.stdin_filename), None
+    if arguments.verbose:
+        from calista_tools.lint.show_settings import say
+
+        say(group, cached=collected is not None)
     if collected is None and cache is not None and cache.old:
         collected = revisited(group, cache)
     if collected is None:
@@ -234,6 +243,10 @@ def repair(
     for group in groups:
         beside = {path.parent for path in group.files}
         folders.update(dict.fromkeys(beside, beside))
+    if arguments.stdin_filename:
+        from calista_tools.lint.from_stdin import repair_given
+
+        return repair_given(report, groups, arguments, frozen, folders)
     if arguments.diff:
         repairs = fix.plan(report, frozen, folders, unsafe=arguments.unsafe_fixes)
         sys.stdout.write(fix.diff(repairs))
@@ -248,7 +261,7 @@ def repair(
         named = [name for name in arguments.paths if os.path.lexists(name)]
         if arguments.paths and not named:
             return Report(())  # every file that was named has another name now
-        groups = find_targets(named, config_path).groups
+        groups = asked_targets(arguments, config_path, paths=named).groups
         return check_groups(_narrowed(groups, arguments), arguments)
 
     fixed, left = fix.fix(again, frozen, folders, unsafe=arguments.unsafe_fixes)
@@ -269,8 +282,14 @@ def _is_unsafe(item: Diagnostic) -> bool:
 
 def show(report: Report, arguments: SimpleNamespace, text: str) -> int:
     """Print the report and return the exit code."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    if arguments.output_file:
+        from calista_tools.lint.output_file import write
+
+        write(arguments.output_file, text)
+    elif text:
+        from calista_tools.lint.cli import show as show_text
+
+        show_text(text, arguments.words)
     for failure in report.failures:
         print(f"error: internal error: {failure}", file=sys.stderr)
     if report.failures:
@@ -303,7 +322,7 @@ def render(report: Report, arguments: SimpleNamespace, fixed: int = 0) -> str:
     else:
         output = import_module(f"calista_tools.lint.outputs.{arguments.output_format}")
         text = output.render(report)
-    if arguments.output_format not in FOR_PEOPLE:
+    if arguments.output_format not in FOR_PEOPLE or arguments.quiet:
         return text
     return text + _summary(report, fixed)
 

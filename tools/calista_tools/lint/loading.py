@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from calista_tools.effects.evaluator import head_of
 from calista_tools.files import regular_file
 from calista_tools.history import Problem, Revision, read_tree
+from calista_tools.history.newer_python import newer_syntax
 from calista_tools.history.one_database import assert_one_database
 from calista_tools.history.scanner import Plain, scan_plain
 from calista_tools.lint.migration import Migration
@@ -45,10 +46,9 @@ def parse(source: bytes, path: Path) -> ast.Module | Problem:
         return ast.parse(source)
     except SyntaxError as error:
         # The message of a file that cannot be decoded names `<unknown>`, which is nobody's file.
-        message = str(error.msg).removesuffix(" (<unknown>, line 0)")
-        return Problem(
-            "unreadable", path, f"cannot be parsed: {message}", max(error.lineno or 1, 1)
-        )
+        message = f"cannot be parsed: {error.msg}".removesuffix(" (<unknown>, line 0)")
+        newer = newer_syntax(source.decode(errors="replace"), "calista-lint")
+        return Problem("unreadable", path, newer or message, max(error.lineno or 1, 1))
     except ValueError as error:  # null bytes
         return Problem("unreadable", path, f"cannot be parsed: {error}")
     except (RecursionError, MemoryError):

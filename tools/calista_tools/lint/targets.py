@@ -87,7 +87,7 @@ def find_targets(
                 raise ToolError(
                     f"{name}: no revision files here", "name a versions folder", exit_code=2
                 )
-        elif not os.path.lexists(path):
+        elif not os.path.lexists(path) and not regular_file.is_there(path):
             raise ToolError(f"{name}: no such file or folder", exit_code=2)
         elif _is_revision_name(path.name) and path.name != "env.py":
             found = [(_home(path, load(path.parent)), (path,))]

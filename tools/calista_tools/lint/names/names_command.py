@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from calista_tools.files.shown_path import shown
 from calista_tools.harmless import on_one_line
+from calista_tools.lint.asked_targets import asked_targets
 from calista_tools.lint.names.listing import list_names
 from calista_tools.lint.read_history import around
-from calista_tools.lint.targets import find_targets
 from calista_tools.rendering.for_programs import as_json
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def show(arguments: SimpleNamespace, config_path: Path | None) -> int:
 
     # Python's own remarks on a revision, such as an invalid escape, are not ours to print.
     warnings.simplefilter("ignore")
-    targets = find_targets(arguments.paths, config_path)
+    targets = asked_targets(arguments, config_path)
     entries: list[dict[str, Any]] = []
     for group in targets.groups:
         projects = {

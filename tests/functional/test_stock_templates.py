@@ -144,6 +144,19 @@ def test_several_databases_are_refused_by_every_tool(
     assert left == [path for path in there if "__pycache__" not in path.parts]
 
 
+@pytest.mark.parametrize("template", ["multidb"], indirect=True)
+def test_one_of_several_databases_is_proven_by_its_name(template: str, run: Run) -> None:
+    words = ("calista-roundtrip", "--no-cache", "--output-format", "json")
+    done = run(*words, "--name", "engine1")
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert all(one["summary"]["proven"] == 1 for one in found)
+    assert found[0]["steps"][0]["restored"]
+    done = run(*words, "--name", "other")
+    assert done.returncode == 2
+    assert "hint: one of: engine1, engine2" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("source", "several"),
     [

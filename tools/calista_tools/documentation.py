@@ -80,6 +80,9 @@ ROUNDTRIP_OPTIONS: Mapping[str, Option] = {
         None,
         "Rows of the project's own, by revision and table: here, or the file that holds them.",
     ),
+    "name": Option(
+        _STRING, None, "Which database is proven, of several as in Alembic's multidb template."
+    ),
     "baseline": Option(
         _STRING, None, "The file of known failures, which `--write-baseline` writes."
     ),

@@ -30,6 +30,7 @@ class Settings:
         irreversible: Revisions without a way back: revision to reason.
         rows: The project's own rows, or the file that holds them (see
             `calista_tools.roundtrip.rows.given`).
+        name: Which database is proven, of a project that has several.
         baseline: The file of known failures. What is proven does not depend on it.
     """
 
@@ -42,6 +43,7 @@ class Settings:
     losses: Mapping[str, str] = field(default_factory=dict)
     irreversible: Mapping[str, str] = field(default_factory=dict)
     rows: str | Mapping[str, Any] = field(default_factory=dict)
+    name: str | None = None
     baseline: str | None = field(default=None, repr=False)
 
 

@@ -24,7 +24,10 @@ _UPGRADE = re.compile(
     re.MULTILINE | re.VERBOSE,
 )
 _ENV = re.compile(r"\brun_migrations\(\s*engine_name\s*=")
-_HINT = "give each database a project of its own: an alembic.ini and a folder of revisions"
+_HINT = (
+    "give each database a project of its own: an alembic.ini and a folder of revisions;"
+    " `calista-roundtrip --name NAME` proves one of them as it is"
+)
 
 
 def assert_one_database(source: bytes, filename: str | os.PathLike[str]) -> None:

@@ -83,6 +83,9 @@ def parser() -> argparse.ArgumentParser:
         " that SQLAlchemy takes, where that is installed, else psycopg",
     )
     made.add_argument(
+        "--name", metavar="NAME", help="which database, of several as in Alembic's multidb template"
+    )
+    made.add_argument(
         "--from",
         dest="start",
         metavar="REV",
@@ -172,6 +175,7 @@ def _run(arguments: argparse.Namespace, out: TextIO) -> int:
         x=(*own.x, *arguments.x),
         url_env=(*own.url_env, *arguments.url_env),
         driver=arguments.driver or own.driver,
+        name=arguments.name or own.name,
         prepare=arguments.prepare or own.prepare,
     )
     file = arguments.baseline or (Path(own.baseline) if own.baseline else None)

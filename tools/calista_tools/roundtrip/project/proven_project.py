@@ -60,6 +60,7 @@ class Project:
         url_env: Environment variables that get the URL, or as ``host=NAME`` a part of it.
         driver: PostgreSQL's driver in the URL that it gets; ours if None.
         external: Ids of other packages' revisions, or patterns of them.
+        name: Which database is meant, of several as in Alembic's multidb template.
     """
 
     ini: Path
@@ -67,6 +68,7 @@ class Project:
     url_env: Sequence[str] = ()
     driver: str | None = None
     external: Sequence[str] = ()
+    name: str | None = None
     script: ScriptDirectory = field(init=False)
     loaded: bool = field(init=False, default=False)
     #: By path: the revisions' sources as they were imported. They may be edited while they run.
@@ -109,13 +111,13 @@ class Project:
 
     def __reduce__(self) -> tuple[type[Project], tuple[Any, ...], dict[str, Any]]:
         """Have another process read it again: modules cannot be handed over."""
-        given = (self.ini, self.x, self.url_env, self.driver, self.external)
+        given = (self.ini, self.x, self.url_env, self.driver, self.external, self.name)
         return type(self), given, {"asynchronous": self.asynchronous}
 
     @classmethod
     def of(cls, ini: Path, settings: Settings, external: Sequence[str] = ()) -> Project:
         """Return the project as its own settings want it to be run."""
-        return cls(ini, settings.x, settings.url_env, settings.driver, external)
+        return cls(ini, settings.x, settings.url_env, settings.driver, external, settings.name)
 
     def config(self, url: str | None = None) -> Config:
         """Return a configuration that carries the URL in every way but the environment."""
@@ -131,6 +133,8 @@ class Project:
         if url is not None:
             # ConfigParser reads % as the start of an interpolation.
             config.set_main_option("sqlalchemy.url", url.replace("%", "%%"))
+        if self.name is not None:
+            self._choose(config, self.name, url)
         return config
 
     def order(
@@ -361,7 +365,23 @@ class Project:
             )
         self.loaded = True
 
+    def _choose(self, config: Config, name: str, url: str | None) -> None:
+        """Have the configuration list one of its databases alone.
+
+        Raises:
+            ToolError: It lists none of this name.
+        """
+        listed = re.split(r",\s*", (config.get_main_option("databases") or "").strip())
+        if name not in listed:
+            there = f"one of: {', '.join(listed)}" if listed != [""] else "it has no `databases`"
+            raise ToolError(f"{self.ini} lists no database {name!r}", there, exit_code=2)
+        config.set_main_option("databases", name)
+        if url is not None:
+            config.set_section_option(name, "sqlalchemy.url", url.replace("%", "%%"))
+
     def _assert_one_database(self) -> None:
+        if self.name is not None:
+            return
         assert_env_of_one_database(self.env_source, self.env)
         for script in self.scripts:
             upgrade = getattr(script.module, "upgrade", None)

@@ -78,6 +78,24 @@ def roundtrip_versions(session: nox.Session) -> None:
 
 
 @nox.session
+def versions(session: nox.Session) -> None:
+    """Run what meets the libraries on the oldest, the middle and the newest: ``-- lowest`` for one."""
+    session.run("python", "-m", "tests.versions", *session.posargs)
+
+
+@nox.session
+def pin(session: nox.Session) -> None:
+    """Choose the newest tools anew, and write down what their archives must be."""
+    session.install("uv")
+    for extra, target in (("--extra=dev", "dev"), ("--group=release", "release")):
+        session.run(
+            *("uv", "pip", "compile", "--quiet", "--upgrade", "--universal", "--generate-hashes"),
+            *("--no-emit-index-url", "--custom-compile-command", "nox -s pin", extra),
+            *("pyproject.toml", "--output-file", f"requirements-{target}.txt"),
+        )
+
+
+@nox.session
 def slow(session: nox.Session) -> None:
     """Run the tests that take minutes: fresh clones, built wheels, kills at every statement."""
     install(session)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import alembic
 import pytest
-from alembic import __version__ as alembic_version
-
-ALEMBIC = tuple(int(number) for number in alembic_version.split(".")[:2])
+import sqlalchemy
 
 
 def since_alembic(major: int, minor: int, what: str) -> pytest.MarkDecorator:
     """Skip where Alembic does not yet know something."""
-    reason = f"{what}: since Alembic {major}.{minor}, and this is {alembic_version}"
-    return pytest.mark.skipif((major, minor) > ALEMBIC, reason=reason)
+    return _since("Alembic", alembic.__version__, (major, minor), what)
+
+
+def since_sqlalchemy(major: int, minor: int, what: str) -> pytest.MarkDecorator:
+    """Skip where SQLAlchemy does not yet know something."""
+    return _since("SQLAlchemy", sqlalchemy.__version__, (major, minor), what)
+
+
+def _since(name: str, version: str, wanted: tuple[int, int], what: str) -> pytest.MarkDecorator:
+    older = tuple(int(number) for number in version.split(".")[:2]) < wanted
+    reason = f"{what}: since {name} {wanted[0]}.{wanted[1]}, and this is {version}"
+    return pytest.mark.skipif(older, reason=reason)

@@ -37,6 +37,23 @@ def usual_driver() -> str | None:
     return name if find_spec(name) else None
 
 
+def asynchronous_driver() -> str | None:
+    """Return the driver of an ``env.py`` that makes an asynchronous engine; None for our own.
+
+    Raises:
+        ToolError: There is none of that kind.
+    """
+    if own_driver() == "psycopg":
+        return None
+    if find_spec("asyncpg") is None:
+        raise ToolError(
+            "env.py makes an asynchronous engine, and no PostgreSQL driver for one is installed",
+            "pip install asyncpg",
+            exit_code=2,
+        )
+    return "asyncpg"
+
+
 def how_to_install() -> str:
     """Return a driver's name as a hint has it: of one that this SQLAlchemy knows."""
     wanted = "psycopg[binary]" if _known("psycopg") else "psycopg2-binary"

@@ -19,6 +19,7 @@ from calista_tools.roundtrip.project.proven_project import Project
 from calista_tools.roundtrip.proof.result import Run
 from calista_tools.roundtrip.proof.run import Options, prove
 from tests.integration.conftest import ENV
+from tests.libraries import since_alembic, since_sqlalchemy
 
 Write = Callable[..., Path]
 BACKENDS = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
@@ -199,9 +200,10 @@ def test_a_variable_of_the_environment(project: Write) -> None:
     assert verdicts(found) == WANTED
 
 
+@since_sqlalchemy(2, 0, "what this env.py says")
 def test_the_driver_of_the_url(project: Write) -> None:
     env = """
-url = sqlalchemy.make_url(context.config.get_main_option("sqlalchemy.url"))
+url = sqlalchemy.engine.make_url(context.config.get_main_option("sqlalchemy.url"))
 assert url.drivername == "postgresql+asyncpg"
 engine = create_engine(url.set(drivername="postgresql+psycopg"), poolclass=pool.NullPool)
 with engine.connect() as connection:
@@ -216,7 +218,8 @@ with engine.connect() as connection:
 
 def test_the_driver_is_the_usual_one_unless_the_engine_is_asynchronous(project: Write) -> None:
     assert (
-        Project(project(LINE)).postgresql_driver == sa.make_url("postgresql://").get_driver_name()
+        Project(project(LINE)).postgresql_driver
+        == sa.engine.make_url("postgresql://").get_driver_name()
     )
 
 
@@ -269,6 +272,7 @@ with engine.connect() as connection:
 )
 
 
+@since_sqlalchemy(2, 0, "what this env.py says")
 def test_several_schemas_and_a_version_table_in_one(project: Write) -> None:
     column = 'sa.Column("id", sa.Integer, primary_key=True)'
     other = (
@@ -290,6 +294,7 @@ def test_several_schemas_and_a_version_table_in_one(project: Write) -> None:
     ]
 
 
+@since_sqlalchemy(2, 0, "what this env.py says")
 def test_only_the_first_of_several_tenants_is_proven(project: Write) -> None:
     loop = """
 from alembic import context
@@ -379,7 +384,7 @@ def test_a_database_of_the_applications_own_is_left_alone(
         run(ini, backend)
     assert "--url-env APPLICATION_DATABASE_URL" in raised.value.hint
     assert raised.value.exit_code == 2
-    assert snapshot_of(sa.make_url(url)) == {}
+    assert snapshot_of(sa.engine.make_url(url)) == {}
     found = prove(
         Project(ini, url_env=["APPLICATION_DATABASE_URL"]), Options(backend=backend, cache=False)
     )
@@ -411,6 +416,7 @@ request = Proxy()
     assert prove(Project(ini), Options(backend="sqlite", cache=False)).proven
 
 
+@since_alembic(1, 16, "reads pyproject.toml")
 def test_alembics_template_with_pyproject(tmp_path: Path) -> None:
     ini = tmp_path / "alembic.ini"
     config = Config(str(ini), toml_file=str(tmp_path / "pyproject.toml"))

@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.drivers import own_driver, usual_driver
+from calista_tools.drivers import asynchronous_driver, usual_driver
 from calista_tools.environment.alembic_run import (
     assert_readable_by_alembic,
     command_line,
@@ -239,17 +239,7 @@ class Project:
         """
         if self.driver:
             return self.driver
-        if not self.asynchronous:
-            return usual_driver()
-        if own_driver() == "psycopg":
-            return None
-        if find_spec("asyncpg") is None:
-            raise ToolError(
-                "env.py makes an asynchronous engine, and no PostgreSQL driver for one is installed",
-                "pip install asyncpg",
-                exit_code=2,
-            )
-        return "asyncpg"
+        return asynchronous_driver() if self.asynchronous else usual_driver()
 
     def _makes_asynchronous(self) -> bool:
         """Tell which kind of engine env.py makes; the project's own URL says where it makes both."""

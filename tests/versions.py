@@ -85,7 +85,7 @@ SETS = {
     "lowest": Versions(
         "3.11",
         (
-            "sqlalchemy==2.0.0",
+            "sqlalchemy==2.0.8",
             "alembic==1.13.0",
             "psycopg[binary]==3.2.1",
             "invoke==2.1.0",

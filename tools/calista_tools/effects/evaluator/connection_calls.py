@@ -104,6 +104,8 @@ def call(
     if kind in ("bind", "session", "context") and name in _EXECUTE:
         argument = args[0] if args else kwargs.get("statement", kwargs.get("sql"))
         operation = statement(frame, argument, node, "bind")
+        if len(node.args) + len(node.keywords) > 1 or name == "exec_driver_sql" or _spread(node):
+            operation.keywords = {**operation.keywords, "text": ""}  # with parameters, or no text()
         frame.state.add(operation)
         if name in ("scalar", "scalars") or operation.keywords.get("verb") == "select":
             attributes.read(frame, node)
@@ -150,6 +152,12 @@ def call(
     elif kind in ("bind", "session") and name not in _HARMLESS:
         frame.state.evaluation.unseen.add(frame.state.direction)
     return Unknown(f"is the result of `.{name}()`")
+
+
+def _spread(node: ast.Call) -> bool:
+    """Whether a call's arguments are those of a list or a dictionary."""
+    starred = any(type(argument).__name__ == "Starred" for argument in node.args)
+    return starred or any(keyword.arg is None for keyword in node.keywords)
 
 
 def handed_on(frame: Frame, args: list[Any], kwargs: dict[str, Any]) -> None:

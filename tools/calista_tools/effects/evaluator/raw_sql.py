@@ -51,6 +51,7 @@ def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation
 
     ``keywords`` hold ``via`` (``op``, ``bind`` or ``session``), ``verb`` where it is known
     (``select``, ``insert``, ``update``, ``delete``), ``reason`` where the text is not,
+    ``text`` how it is spelt (``string``, or ``text`` for ``sa.text()`` without parameters of its own),
     ``partial``: the text with a NUL for each hole, ``guarded`` for an insert that may meet what is
     there, ``overwrites`` for one that changes it, ``calls``: the functions that a ``select`` calls,
     and what `details` says of a construct.
@@ -61,6 +62,7 @@ def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation
     text = sql_text(value)
     if text is not None:
         made.sql = text
+        keywords["text"] = _spelt(value)
         keywords["verb"] = _verb(text)
         _describe(frame, made, text)
         return made
@@ -102,6 +104,23 @@ def statement(frame: Frame, value: object, node: ast.AST, via: str) -> Operation
     elif isinstance(inner, External):
         keywords["reason"] = f"is `{inner.path}`"
     return made
+
+
+def _spelt(value: object) -> str:
+    """Return whether SQL is a string, or a ``sa.text()`` that gets no parameters; "" for others."""
+    if isinstance(value, str):
+        return "string"
+    while isinstance(value, Construct) and value.name in ("columns", "execution_options"):
+        value = value.receiver
+    if (
+        isinstance(value, Construct)
+        and value.receiver is None
+        and value.name in ("text", "TextClause")
+        and value.path.startswith("sqlalchemy.")
+        and len(value.args) + len(value.kwargs) == 1
+    ):
+        return "text"
+    return ""
 
 
 def _functions(value: object) -> Iterator[str]:

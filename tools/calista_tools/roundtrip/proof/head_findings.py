@@ -83,7 +83,7 @@ class Head:
             metadata = metadata_of(context)
             self._metadata = bool(metadata)
             self.tables = _digests(metadata)
-            suspects = self._suspects(walk.first, walk.snapshot)
+            suspects = self._suspects(walk.at.first, walk.snapshot)
             more = makes_more_than_tables(metadata)
             made: Snapshot | Exception | None = None
             cheap = self._place.dialect == "sqlite" and len(self.tables) > _FEW

@@ -110,7 +110,11 @@ class Progress:
         On SQLite, where a statement that creates something is seldom part of a transaction.
         """
         assert self.walk is not None
-        sent = "\n".join(self.walk.statements.sent) if self.walk.live.dialect == "sqlite" else ""
+        sent = (
+            "\n".join(self.walk.runner.statements.sent)
+            if self.walk.live.dialect == "sqlite"
+            else ""
+        )
         return all(
             any(
                 re.search(rf"\b{re.escape(name)}\b", sent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,8 +41,57 @@ _MISSING = re.compile(r"no such table|relation .* does not exist|NoSuchTableErro
 _PREPARE = "the history begins on tables that it does not make: name what makes them with --prepare"
 
 
+@dataclass
+class Evidence:
+    """What shows a revision's findings by hand: see `reproduce`.
+
+    Attributes:
+        sent: The statements that matter.
+        rows_matter: Whether it takes rows to see them.
+    """
+
+    sent: list[str] = field(default_factory=list)
+    rows_matter: bool = False
+
+
+@dataclass(frozen=True)
+class Before:
+    """A revision that is to be upgraded to, with the schema before it."""
+
+    step: Step
+    schema: Snapshot
+    evidence: Evidence = field(default_factory=Evidence)
+
+    def passed_otherwise(self, schema: Snapshot) -> Upgraded:
+        """Return what goes on where an upgrade failed, and passes in another way."""
+        return Upgraded(self, schema)
+
+
+@dataclass(frozen=True)
+class Upgraded:
+    """A revision that was upgraded to, with the schema after it."""
+
+    before: Before
+    schema: Snapshot
+
+
+@dataclass(frozen=True)
+class Downgraded:
+    """A revision that was undone.
+
+    Attributes:
+        moved: Tables whose columns are in another place since then, as they must be.
+    """
+
+    upgraded: Upgraded
+    moved: Sequence[Difference]
+
+
 class Judge:
-    """Turns what was seen of a revision into the words of its step."""
+    """Turns what was seen of a revision into the words of its step.
+
+    `before`, `upgraded`, `downgraded`, `upgraded_again`: each takes what the one before it returns.
+    """
 
     def __init__(
         self,
@@ -54,12 +104,6 @@ class Judge:
         self._rows = Rows(given, self._settings.losses)
         #: Revisions that may fail on empty tables.
         self.counting: set[str] = set()
-        #: What shows the step's findings: see `reproduce`.
-        self._before: Snapshot = {}
-        self._sent: list[str] = []
-        self._rows_matter = False
-        #: Tables whose columns are in another place after the downgrade, as they must be.
-        self._moved: list[Difference] = []
         #: What was put in so far, and how much of it when a revision last went on after an error
         #: that came of rows: what is there since then, rows alone can tell.
         self._fillings: list[Filling] = []
@@ -70,16 +114,15 @@ class Judge:
         self._dialect = live.dialect
         self._rows.start(live)
 
-    def before(self, applied: Sequence[str], snapshot: Snapshot) -> None:
+    def before(self, step: Step, applied: Sequence[str], schema: Snapshot) -> Before:
         """Prepare the database, to which these revisions were applied, for the next one."""
-        self._before, self._sent, self._rows_matter = snapshot, [], False
-        self._moved = []
-        self._rows.fill(applied, snapshot)
+        self._rows.fill(applied, schema)
         if filled := self._rows.filled:
-            schema = {str(table): snapshot.get(str(table), {}) for table in filled}
+            tables = {str(table): schema.get(str(table), {}) for table in filled}
             after = applied[-1] if applied else None
             keys = self._rows.known.keys if self._rows.known else {}
-            self._fillings.append(Filling(after=after, rows=filled, schema=schema, keys=keys))
+            self._fillings.append(Filling(after=after, rows=filled, schema=tables, keys=keys))
+        return Before(step, schema)
 
     def fill(self, applied: Sequence[str]) -> None:
         """Put rows where a revision that is proven already had some."""
@@ -115,30 +158,35 @@ class Judge:
         """Whether the next revision is tried on any rows of ours."""
         return self._rows.has_any
 
-    def failed(self, step: Step, direction: str, error: BaseException, sent: Sequence[str]) -> None:
+    def failed(
+        self, before: Before, direction: str, error: BaseException, sent: Sequence[str]
+    ) -> None:
         """Take in that a step failed, with its last statements."""
-        tables = [key for group in self._before.values() for key in group if key.kind == "table"]
+        tables = [key for group in before.schema.values() for key in group if key.kind == "table"]
         if direction == "upgrade" and not tables and _MISSING.search(str(error)):
-            step.notes.append(_PREPARE)
-        self._sent += sent
-        self._rows_matter |= is_about_values(error)
+            before.step.notes.append(_PREPARE)
+        before.evidence.sent += sent
+        before.evidence.rows_matter |= is_about_values(error)
 
-    def take_fewer(self, error: BaseException, step: Step) -> bool:
+    def take_fewer(self, before: Before, error: BaseException) -> bool:
         """Tell whether to try the revision once more, with fewer rows."""
-        return self._rows.take_fewer(error, (step.error or "").removeprefix("upgrade: "))
+        return self._rows.take_fewer(error, (before.step.error or "").removeprefix("upgrade: "))
 
-    def refused(self, step: Step, error: BaseException) -> None:
+    def refused(self, before: Before, error: BaseException, after: Snapshot) -> Upgraded:
         """Take in that an upgrade failed on the rows there were, and passes without them."""
-        self._rows_matter = not self._rows.refused(error)
-        if not self._rows_matter:
+        evidence = before.evidence
+        evidence.rows_matter = not self._rows.refused(error)
+        if not evidence.rows_matter:
             # What is found from here on is found without them.
-            self._sent = []
-            step.accept_refusal()
+            evidence.sent = []
+            before.step.accept_refusal()
         else:
-            step.notes.append("it can be upgraded to only while the tables are empty")
+            before.step.notes.append("it can be upgraded to only while the tables are empty")
+        return before.passed_otherwise(after)
 
-    def has_no_way_back(self, step: Step, module: object) -> bool:
+    def has_no_way_back(self, upgraded: Upgraded, module: object) -> bool:
         """Tell whether there is no downgrade, or it is said not to be one; note it in the step."""
+        step = upgraded.before.step
         if self._is_irreversible(step):
             return True
         if hasattr(module, "downgrade"):
@@ -159,76 +207,85 @@ class Judge:
         return True
 
     def upgraded(
-        self, step: Step, before: Snapshot, after: Snapshot, live: Live, statements: Statements
-    ) -> None:
+        self, before: Before, after: Snapshot, live: Live, statements: Statements
+    ) -> Upgraded:
         """Look at the database after the first upgrade."""
-        sent = statements.sent
+        step, sent = before.step, statements.sent
         for error in filter(is_about_values, statements.errors):
             step.notes.append(f"it goes on after an error: {words(error)}")
             self._survived = len(self._fillings)
         tables = live.recreated()
-        step.recreated_tables.extend(reasons(tables, before, after))
-        step.differences.extend(losses(tables, before, after, sent))
-        self._sent += sent
+        step.recreated_tables.extend(reasons(tables, before.schema, after))
+        step.differences.extend(losses(tables, before.schema, after, sent))
+        before.evidence.sent += sent
         if counts_on_rows(sent, live.version_table):
             self.counting.add(step.revision)
-        broken = live.violations(sent)
-        self._rows_matter |= bool(broken)
-        step.differences.extend(broken)
+        self._take_in_broken(before, live.violations(sent))
         self._rows.upgraded(sent, after)
+        return Upgraded(before, after)
 
     def downgraded(
-        self,
-        step: Step,
-        before: Snapshot,
-        after: Snapshot,
-        found: Snapshot,
-        live: Live,
-        sent: Sequence[str],
-    ) -> None:
+        self, upgraded: Upgraded, found: Snapshot, live: Live, sent: Sequence[str]
+    ) -> Downgraded:
         """Compare the schema after the downgrade with the one before the upgrade."""
-        self._sent += sent
+        before, after = upgraded.before, upgraded.schema
+        step, evidence = before.step, before.evidence
+        evidence.sent += sent
         broken = [line for line in live.violations(sent) if line not in step.differences]
-        self._rows_matter |= bool(broken)
-        step.differences.extend(broken)
+        self._take_in_broken(before, broken)
         self._rows.downgraded(found)
-        found_differences = differences(before, found)
-        real = [d for d in found_differences if not _explained(d, before, after, found, self._sent)]
-        self._moved = [d for d in found_differences if d not in real]
+        all_found = differences(before.schema, found)
+        moved = [d for d in all_found if _explained(d, before.schema, after, found, evidence.sent)]
+        real = [difference for difference in all_found if difference not in moved]
         step.notes.extend(
-            f"{moved} (a column that was dropped comes back as the last one)"
-            for moved in self._moved
+            f"{difference} (a column that was dropped comes back as the last one)"
+            for difference in moved
         )
         if real:
             step.restored = False
             step.differences.extend(map(str, real))
             if not differences(after, found):
                 step.notes.append("the downgrade changes nothing")
+        return Downgraded(upgraded, moved)
 
-    def upgraded_again(self, step: Step, after: Snapshot, again: Snapshot) -> None:
+    def _take_in_broken(self, before: Before, broken: Sequence[str]) -> None:
+        before.evidence.rows_matter |= bool(broken)
+        before.step.differences.extend(broken)
+
+    def upgraded_again(self, downgraded: Downgraded, again: Snapshot) -> None:
         """Compare the schema after the second upgrade with the one after the first."""
+        upgraded = downgraded.upgraded
+        step = upgraded.before.step
         self._rows.upgraded_again(again)
-        for difference in differences(after, again):
-            if difference.order_only and (not step.restored or self._moved):
+        for difference in differences(upgraded.schema, again):
+            if difference.order_only and (not step.restored or downgraded.moved):
                 continue
             step.differences.append(f"upgrade again: {difference}")
 
-    def reproduce(self, step: Step, parents: Sequence[str]) -> None:
-        """Say what became of the rows, and how a defect is seen by hand."""
-        self._rows_matter |= self._rows.judge(step)
+    def conclude(self, step: Step, before: Before | None, parents: Sequence[str]) -> None:
+        """Say what became of the rows, and how a defect is seen by hand.
+
+        Args:
+            step: The revision's.
+            before: Where its proof had begun; None where it was not reached.
+            parents: What must have run before it.
+        """
+        found = self._rows.judge(step)
         step.known = self._known.covers(step)
-        if not step.proven and step.upgrade != SKIPPED:
-            early, rows = self._what_it_met(step) if self._rows_matter else ([], [])
+        if before is not None and not step.proven and step.upgrade != SKIPPED:
+            before.evidence.rows_matter |= found
+            early, rows = self._what_it_met(before) if before.evidence.rows_matter else ([], [])
             step.reproduce = commands(step, parents, rows, self._settings.prepare, early)
 
-    def _what_it_met(self, step: Step) -> tuple[list[str], list[str]]:
+    def _what_it_met(self, before: Before) -> tuple[list[str], list[str]]:
         """Return the statements that put in rows earlier, where that matters, and just before."""
         if self._rows.known is None:
             return [], []
         known, earlier = self._rows.known, self._fillings[: self._survived]
         keys = known.keys if earlier else {}
-        fillings = [*earlier, Filling(rows=known.contents, schema=self._before, keys=keys)]
-        tables = tables_for([*self._sent, *step.differences], self._rows.changed, fillings)
+        fillings = [*earlier, Filling(rows=known.contents, schema=before.schema, keys=keys)]
+        texts = [*before.evidence.sent, *before.step.differences]
+        tables = tables_for(texts, self._rows.changed, fillings)
         *early, rows = (insertions(filling, tables, self._dialect) for filling in fillings)
         return [line for lines in early for line in lines], rows
 

@@ -28,6 +28,7 @@ from calista_tools.roundtrip.proof.known_failures import Known
 from calista_tools.roundtrip.proof.pieces import Found, Pieces, PiecesError, stands_alone
 from calista_tools.roundtrip.proof.proof_cache import Begun, Cache, own_modules
 from calista_tools.roundtrip.proof.result import OK, Run
+from calista_tools.roundtrip.proof.step_runner import StepRunner
 from calista_tools.roundtrip.proof.walk import Walk
 from calista_tools.roundtrip.rows import read_given
 
@@ -145,11 +146,10 @@ def _prove_piece(project: Project, options: Options, begun: Begun, first: int, e
         progress = Progress(lambda step: None, begun.steps)
         walk = stack.enter_context(closing(proof.walk(progress)))
         walk.advance([*before, *proven[:first]])
-        walk.told = first > 0
         if cache:
             keeping = progress.keeping(cache, proven, proof.database, begun, always=True)
             stack.enter_context(keeping)
-        walk.prove(proven[first:end], lambda context: None)
+        walk.prove(proven[first:end], lambda context: None, fill=first > 0)
         if not walk.looked:
             walk.look(lambda context: None)
         return Found(
@@ -259,11 +259,10 @@ class _Proof:
                 again = pieces.scripts or known > count
                 raise (PiecesError if again else error.no_start()) from error
             done = known + len(pieces.scripts)
-            walk.told = done > 0
             if cache and not pieces.scripts and not settings.rows:
                 keeping = progress.keeping(cache, proven, database, begun, always=False)
                 stack.enter_context(keeping)
-            run.steps = walk.prove(proven[done:], head.look)
+            run.steps = walk.prove(proven[done:], head.look, fill=done > 0)
             if pieces.scripts:
                 if database.roles or walk.judge.depends_on_rows:
                     raise PiecesError
@@ -305,9 +304,8 @@ class _Proof:
         beginning = self.begin_anew if origin else None
         if origin is None and not settings.prepare:
             origin = partial(database.replace_by, None)
-        progress.walk = Walk(
-            self.project, database, live, progress, judge, origin=origin, beginning=beginning
-        )
+        runner = StepRunner(self.project, database, live)
+        progress.walk = Walk(runner, judge, progress, origin=origin, beginning=beginning)
         return progress.walk
 
     def begin_anew(self) -> None:

@@ -38,13 +38,13 @@ def backend(request: pytest.FixtureRequest) -> str:
 def apart(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """The pieces that other processes proved."""
     found: list[tuple[int, int]] = []
-    start = run._Proof._apart
+    start = run.HistoryProof._apart
 
     def noted(self: Any, begun: Begun, first: int, end: int) -> Any:
         found.append((len(begun.steps) + first, len(begun.steps) + end))
         return start(self, begun, first, end)
 
-    monkeypatch.setattr(run._Proof, "_apart", noted)
+    monkeypatch.setattr(run.HistoryProof, "_apart", noted)
     return found
 
 

@@ -1,73 +1,37 @@
-"""Proves a project's history on one backend, from scratch database to report."""
+"""Proves a project's history on one backend: restores what was proven, proves what is new, keeps it."""
 
 from __future__ import annotations
 
-import gc
 import time
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from calista_tools.backends import SqliteFolder, open_server
-from calista_tools.backends.keep import PostgresKeeping, SqliteKeeping
-from calista_tools.environment.roundtrip_settings import Settings
 from calista_tools.errors import ToolError
-from calista_tools.roundtrip.live.live_postgresql import PostgresLive
-from calista_tools.roundtrip.live.live_sqlite import SqliteLive
 from calista_tools.roundtrip.live.sent_statements import StepError
 from calista_tools.roundtrip.project import opened
-from calista_tools.roundtrip.project.prepare import prepare
 from calista_tools.roundtrip.proof.apart import Apart
 from calista_tools.roundtrip.proof.append_only_proof import try_tables
 from calista_tools.roundtrip.proof.from_nothing import fails_from_nothing
 from calista_tools.roundtrip.proof.head_findings import Head
 from calista_tools.roundtrip.proof.interrupted_run import Progress, digest_of
-from calista_tools.roundtrip.proof.judge import Judge
-from calista_tools.roundtrip.proof.known_failures import Known
-from calista_tools.roundtrip.proof.pieces import Found, Pieces, PiecesError, stands_alone
-from calista_tools.roundtrip.proof.proof_cache import Begun, Cache, own_modules
+from calista_tools.roundtrip.proof.piece_proof import prove_piece
+from calista_tools.roundtrip.proof.pieces import Pieces, PiecesError
+from calista_tools.roundtrip.proof.proof_cache import Begun
+from calista_tools.roundtrip.proof.proof_context import History, Options, ProofContext
 from calista_tools.roundtrip.proof.result import OK, Run
-from calista_tools.roundtrip.proof.step_runner import StepRunner
-from calista_tools.roundtrip.proof.walk import Walk
-from calista_tools.roundtrip.rows import read_given
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
-    from alembic.script import Script
-
-    from calista_tools.backends import PostgresServer, ScratchDatabase
-    from calista_tools.roundtrip.live.live_database import Live
     from calista_tools.roundtrip.project.proven_project import Project
+    from calista_tools.roundtrip.proof.pieces import Found
+    from calista_tools.roundtrip.proof.proof_cache import Cache
     from calista_tools.roundtrip.proof.result import Step
+    from calista_tools.roundtrip.proof.walk import Walk
 
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What is proven, and where.
-
-    Attributes:
-        backend: ``sqlite`` or ``postgresql``.
-        url: A PostgreSQL server to make scratch databases in; None for one of ours.
-        start: The revision after which proofs begin; those up to it are only upgraded to.
-        end: The last revision; all heads if None.
-        may_be_empty: Whether nothing may come after ``start``: head alone is looked at then.
-        jobs: How many processes may prove pieces of a long history at once.
-        append_only: Tables whose rows are never changed: tried at head.
-        known: The failures that fail nothing.
-    """
-
-    backend: str
-    url: str | None = None
-    start: str | None = None
-    end: str | None = None
-    may_be_empty: bool = False
-    cache: bool = True
-    jobs: int = 1
-    append_only: Sequence[str] = ()
-    settings: Settings = field(default_factory=Settings)
-    known: Known = field(default_factory=Known)
+__all__ = ["Options", "prove"]
 
 
 def prove(
@@ -97,28 +61,10 @@ def prove(
 def _proven(project: Project, options: Options, meanwhile: Callable[[Step], None]) -> Run:
     started = time.perf_counter()
     with ExitStack() as stack:
-        stack.enter_context(_seldom_collecting())
-        place = _place(project, options, stack)
-        database = place.create()
+        context = ProofContext.enter(project, options, stack)
         # An application that revisions import may connect, for good, to what it finds then.
-        project.load(database.url)
-        before, proven = _revisions(project, options)
-        run = Run(options.backend, place.server_version)
-        cache = _cache(project, options, place, run.server)
-        proof = _Proof(project, options, place, database, cache, meanwhile)
-        try:
-            noticed = proof.run(run, before, proven, options.jobs)
-        except PiecesError:
-            database.replace_by(None)
-            if cache:
-                cache.forget_begun()
-            noticed = proof.run(run, before, proven)
-        if not noticed:
-            # Something changed the catalogs in a way that nothing told of.
-            run = Run(options.backend, place.server_version)
-            run.notes.append("every object was read after every step")
-            database.replace_by(None)
-            proof.run(run, before, proven, thorough=True)
+        project.load(context.database.url)
+        run = _prove(context, History.of(project, options), meanwhile)
     if project.runs_again:
         run.notes.append(
             f"{project.env} runs migrations more than once, as for several tenants:"
@@ -128,255 +74,236 @@ def _proven(project: Project, options: Options, meanwhile: Callable[[Step], None
     return run
 
 
-def _prove_piece(project: Project, options: Options, begun: Begun, first: int, end: int) -> Found:
-    """Prove a part of what was to be proven, on a database of its own.
-
-    What the first piece proves is kept, for all may be interrupted.
-    """
-    with ExitStack() as stack:
-        stack.enter_context(_seldom_collecting())
-        place = _place(project, options, stack)
-        before, proven = _revisions(project, options)
-        cache = None
-        if not before and first == len(begun.steps):
-            cache = _cache(project, options, place, place.server_version)
-        proof = _Proof(project, options, place, place.create(), cache)
-        if options.settings.prepare:
-            prepare(options.settings.prepare, proof.database.url)
-        progress = Progress(lambda step: None, begun.steps)
-        walk = stack.enter_context(closing(proof.walk(progress)))
-        walk.advance([*before, *proven[:first]])
-        if cache:
-            keeping = progress.keeping(cache, proven, proof.database, begun, always=True)
-            stack.enter_context(keeping)
-        walk.prove(proven[first:end], lambda context: None, fill=first > 0)
-        if not walk.looked:
-            walk.look(lambda context: None)
-        return Found(
-            steps=walk.steps,
-            alone=stands_alone(walk.steps)
-            and not (walk.overlooked or proof.database.roles or walk.judge.depends_on_rows),
-            counting=walk.judge.counting,
-            opened=opened.files(),
-            modules=own_modules(project),
-        )
-
-
-@contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    """Look for garbage seldom: most of what a walk makes is either kept or gone at once."""
-    usual = gc.get_threshold()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
+def _prove(context: ProofContext, history: History, meanwhile: Callable[[Step], None]) -> Run:
+    """Prove a history in the way that is quickest, and anew where that does not do."""
+    cache = context.cache()
+    proof = partial(HistoryProof, context, history, cache, meanwhile)
+    run = Run(context.options.backend, context.place.server_version)
     try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-        gc.unfreeze()
-
-
-def _place(project: Project, options: Options, stack: ExitStack) -> SqliteFolder | PostgresServer:
-    if options.backend == "sqlite":
-        return stack.enter_context(SqliteFolder(project.sqlite_driver))
-    if project.loaded:
-        _revisions(project, options)  # before a server is waited for
-    return stack.enter_context(open_server(options.url))
-
-
-def _revisions(project: Project, options: Options) -> tuple[list[Script], list[Script]]:
-    """Return what is only upgraded to, and what is proven.
-
-    Raises:
-        ToolError: Nothing is.
-    """
-    before, proven = project.order(options.start, options.end)
-    if not proven and not (options.may_be_empty and before):
-        raise ToolError(
-            f"no revision comes after {options.start or 'base'} and up to {options.end or 'heads'}",
-            "name them in the order of the history: --from OLDER --to NEWER",
-            exit_code=2,
-        )
-    return before, proven
+        noticed = proof(jobs=context.options.jobs).run(run)
+    except PiecesError:
+        context.database.replace_by(None)
+        if cache:
+            cache.forget_begun()
+        noticed = proof().run(run)
+    if not noticed:
+        # Something changed the catalogs in a way that nothing told of.
+        run = Run(context.options.backend, context.place.server_version)
+        run.notes.append("every object was read after every step")
+        context.database.replace_by(None)
+        proof(thorough=True).run(run)
+    return run
 
 
 @dataclass(frozen=True)
-class _Proof:
-    """What one backend's runs have in common."""
+class Restored:
+    """What was proven before, and need not be again.
 
-    project: Project
-    options: Options
-    place: SqliteFolder | PostgresServer
-    database: ScratchDatabase
-    cache: Cache | None
-    meanwhile: Callable[[Step], None] = lambda step: None
+    Attributes:
+        count: How many revisions the restored database has behind it.
+        begun: What was said of these, and of those after them that an interrupted run has proven.
+    """
 
-    def run(
-        self,
-        run: Run,
-        before: Sequence[Script],
-        proven: Sequence[Script],
-        jobs: int = 1,
-        *,
-        thorough: bool = False,
-    ) -> bool:
+    count: int = 0
+    begun: Begun = field(default_factory=Begun)
+
+    @property
+    def known(self) -> int:
+        """How many revisions something was said of."""
+        return len(self.begun.steps)
+
+
+@dataclass(frozen=True)
+class NewPart:
+    """What proves the revisions that are new.
+
+    Attributes:
+        first: How many were known before.
+        pieces: Those that other processes prove.
+        progress: Follows the walk.
+        walk: Proves the last ones.
+        head: Looks at the end of it.
+    """
+
+    first: int
+    pieces: Pieces
+    progress: Progress
+    walk: Walk
+    head: Head
+
+    @property
+    def elsewhere(self) -> int:
+        """How many revisions are proven before the walk begins, or by others meanwhile."""
+        return self.first + len(self.pieces.scripts)
+
+
+@dataclass(frozen=True)
+class HistoryProof:
+    """One proof of a whole history.
+
+    Attributes:
+        kept: What was proven before, and may be kept of this one.
+        meanwhile: Called with revisions while they are proven.
+        jobs: How many processes may prove it.
+        thorough: Whether everything is read after every step, and nothing taken as proven.
+    """
+
+    context: ProofContext
+    history: History
+    kept: Cache | None
+    meanwhile: Callable[[Step], None]
+    jobs: int = 1
+    thorough: bool = False
+
+    def run(self, run: Run) -> bool:
         """Prove everything once; tell whether all changes were noticed when they were made.
 
         Raises:
             PiecesError: It cannot be proven by several processes.
         """
-        settings = self.options.settings
-        database = self.database
-        if settings.prepare:
-            prepare(settings.prepare, database.url)
-        cache = self.cache if not before else None
-        count, cached = cache.restore(proven, database) if cache and not thorough else (0, [])
-        origin = partial(cache.put_back, database) if cache and count else None
-        begun = Begun(cached)
-        if cache and not thorough and not settings.rows:
-            begun = cache.begun(proven, count) or begun
-        known = len(begun.steps)
-        # A piece begins with an empty database, and an application is told of one database alone.
-        jobs = 1 if count or settings.rows or self.project.url_env else jobs
+        self.context.prepare()
+        restored = self._restore()
         with ExitStack() as stack:
-            apart = partial(self._apart, begun)
-            pieces = stack.enter_context(closing(Pieces(proven[known:], jobs, apart)))
-            progress = Progress(self.meanwhile)
-            walk = self.walk(progress, origin, thorough=thorough)
-            stack.enter_context(closing(walk))
-            if cache and count:
-                walk.live.remember(cache.remembered)
-            # What came in between may have changed other tables.
-            tables = cache.tables if cache and known == count else None
-            head = Head(self.place, walk, tables, whole=not self.options.end)
-            walk.take(proven[:count], begun.steps)
-            walk.judge.counting |= begun.counting
-            try:
-                walk.advance([*before, *proven[count:known]])
-                if known > count and begun.schema != digest_of(walk.snapshot):
-                    raise PiecesError
-                walk.advance(pieces.scripts)
-            except StepError as error:
-                again = pieces.scripts or known > count
-                raise (PiecesError if again else error.no_start()) from error
-            done = known + len(pieces.scripts)
-            if cache and not pieces.scripts and not settings.rows:
-                keeping = progress.keeping(cache, proven, database, begun, always=False)
-                stack.enter_context(keeping)
-            run.steps = walk.prove(proven[done:], head.look, fill=done > 0)
-            if pieces.scripts:
-                if database.roles or walk.judge.depends_on_rows:
-                    raise PiecesError
-                run.steps = self._with(pieces, run.steps, walk.judge, known)
-            head.report(run, settings.drift)
-            if walk.overlooked and not thorough:
+            new = self._new_part(restored, stack)
+            self._catch_up(new, restored)
+            run.steps = self._prove(new, restored, stack)
+            new.head.report(run, self.context.options.settings.drift)
+            if new.walk.overlooked and not self.thorough:
                 return False
-            upgraded = 0 if count else len(before) + done
-            self._from_nothing(run.steps, walk.judge, [*before, *proven], upgraded)
-            for step in run.steps:
-                step.known = self.options.known.covers(step)
-            if head.reached:
-                version = walk.live.version_table
-                run.append_only = try_tables(database, self.options.append_only, skip=version)
-            run.head = walk.snapshot if head.reached else None
-            good = _prefix_that_passes(run.steps)
-            # A role is not in the database that would be kept.
-            if cache and good > count and not database.roles:
-                with suppress(StepError):  # Some revisions that are proven fail without rows.
-                    walk.go_back_to(proven[:good])
-                    tables = head.tables or None if good == len(proven) else None
-                    read = walk.live.remembered()
-                    cache.keep(proven[:good], run.steps[:good], database, tables, read)
+            self._look_at_the_whole(run, new, restored)
+            self._keep(run, new, restored)
         return True
 
-    def walk(
-        self,
-        progress: Progress,
-        origin: Callable[[], None] | None = None,
-        *,
-        thorough: bool = False,
-    ) -> Walk:
-        """Return a walk that begins with the database as it is."""
-        settings, database = self.options.settings, self.database
-        known = {script.revision for script in self.project.scripts}
-        judge = Judge(read_given(settings.rows, known), settings, self.options.known)
-        live = _live(database)
-        live.thorough = thorough
-        beginning = self.begin_anew if origin else None
-        if origin is None and not settings.prepare:
-            origin = partial(database.replace_by, None)
-        runner = StepRunner(self.project, database, live)
-        progress.walk = Walk(runner, judge, progress, origin=origin, beginning=beginning)
-        return progress.walk
+    @property
+    def cache(self) -> Cache | None:
+        """The cache, where the proof begins with the first revision: it knows no others."""
+        return None if self.history.before else self.kept
 
-    def begin_anew(self) -> None:
-        """Make the database what the first revision expects."""
-        self.database.replace_by(None)
-        if self.options.settings.prepare:
-            prepare(self.options.settings.prepare, self.database.url)
+    def _restore(self) -> Restored:
+        """Make the database the one after what is proven already."""
+        cache, scripts = self.cache, self.history.proven
+        if cache is None or self.thorough:
+            return Restored()
+        count, cached = cache.restore(scripts, self.context.database)
+        begun = None if self.context.options.settings.rows else cache.begun(scripts, count)
+        return Restored(count, begun or Begun(cached))
+
+    def _new_part(self, restored: Restored, stack: ExitStack) -> NewPart:
+        """Have the first of what is new proven by other processes, and prepare to prove the rest."""
+        cache, context = self.cache, self.context
+        # A piece begins with an empty database, and an application is told of one database alone.
+        in_one = restored.count or context.options.settings.rows or context.project.url_env
+        apart = partial(self._apart, restored.begun)
+        scripts = self.history.proven[restored.known :]
+        pieces = stack.enter_context(closing(Pieces(scripts, 1 if in_one else self.jobs, apart)))
+        progress = Progress(self.meanwhile)
+        origin = tables = None
+        if cache and restored.count:
+            origin = partial(cache.put_back, context.database)
+            # What came in between may have changed other tables.
+            tables = cache.tables if restored.known == restored.count else None
+        walk = context.walk(progress, origin, thorough=self.thorough)
+        stack.enter_context(closing(walk))
+        if cache and restored.count:
+            walk.live.remember(cache.remembered)
+        head = Head(context.place, walk, tables, whole=not context.options.end)
+        return NewPart(restored.known, pieces, progress, walk, head)
 
     def _apart(self, begun: Begun, first: int, end: int) -> Apart[Found]:
-        known = len(begun.steps)
-        return Apart(_prove_piece, self.project, self.options, begun, known + first, known + end)
+        known, context = len(begun.steps), self.context
+        return Apart(
+            prove_piece, context.project, context.options, begun, known + first, known + end
+        )
 
-    def _with(self, pieces: Pieces, steps: list[Step], judge: Judge, known: int) -> list[Step]:
-        """Put the steps of all pieces between those that were known and the last ones."""
-        found = pieces.found()
+    def _catch_up(self, new: NewPart, restored: Restored) -> None:
+        """Upgrade to where the walk begins to prove."""
+        walk, scripts = new.walk, self.history.proven
+        walk.take(scripts[: restored.count], restored.begun.steps)
+        walk.judge.counting |= restored.begun.counting
+        interrupted = restored.known > restored.count
+        try:
+            walk.advance([*self.history.before, *scripts[restored.count : restored.known]])
+            if interrupted and restored.begun.schema != digest_of(walk.snapshot):
+                raise PiecesError
+            walk.advance(new.pieces.scripts)
+        except StepError as error:
+            again = new.pieces.scripts or interrupted
+            raise (PiecesError if again else error.no_start()) from error
+
+    def _prove(self, new: NewPart, restored: Restored, stack: ExitStack) -> list[Step]:
+        """Prove what is new; return what is said of every revision."""
+        cache, context, walk = self.cache, self.context, new.walk
+        scripts, pieces = self.history.proven, new.pieces.scripts
+        if cache and not pieces and not context.options.settings.rows:
+            keeping = new.progress.keeping(
+                cache, scripts, context.database, restored.begun, always=False
+            )
+            stack.enter_context(keeping)
+        done = new.elsewhere
+        steps = walk.prove(scripts[done:], new.head.look, fill=done > 0)
+        if not pieces:
+            return steps
+        if context.database.roles or walk.judge.depends_on_rows:
+            raise PiecesError
+        return [*steps[: new.first], *self._found_elsewhere(new), *steps[new.first :]]
+
+    def _found_elsewhere(self, new: NewPart) -> list[Step]:
+        """Wait for the pieces; return their steps."""
+        found = new.pieces.found()
         for piece in found:
-            judge.counting |= piece.counting
+            new.walk.judge.counting |= piece.counting
             opened.add(piece.opened)
-            if self.cache:
-                self.cache.also(piece.modules)
-        return [*steps[:known], *(step for one in found for step in one.steps), *steps[known:]]
+            if self.kept:
+                self.kept.also(piece.modules)
+        return [step for piece in found for step in piece.steps]
 
-    def _from_nothing(
-        self, found: Sequence[Step], judge: Judge, scripts: Sequence[Script], upgraded: int
-    ) -> None:
+    def _look_at_the_whole(self, run: Run, new: NewPart, restored: Restored) -> None:
+        """Find out what no revision shows by itself."""
+        upgraded = 0 if restored.count else len(self.history.before) + new.elsewhere
+        self._from_nothing(run.steps, new.walk, upgraded)
+        for step in run.steps:
+            step.known = self.context.options.known.covers(step)
+        if new.head.reached:
+            skip, tables = new.walk.live.version_table, self.context.options.append_only
+            run.append_only = try_tables(self.context.database, tables, skip=skip)
+        run.head = new.walk.snapshot if new.head.reached else None
+
+    def _from_nothing(self, found: Sequence[Step], walk: Walk, upgraded: int) -> None:
         """Upgrade a new database without rows as far as a revision may count on some.
 
         So many of them were upgraded to without rows already.
         """
-        steps = {step.revision: step for step in found}
-        counting = judge.counting
+        scripts, counting = self.history.all, walk.judge.counting
         last = max((at for at, s in enumerate(scripts) if s.revision in counting), default=-1)
         if last < upgraded or any(step.upgrade != OK for step in found):
             return
-        # Not another database: see `prove`.
-        database = self.database
-        kept = database.copy()
+        database = self.context.database
+        before = database.copy()
         try:
-            self.begin_anew()
-            fails = fails_from_nothing(self.project, database.url, scripts[: last + 1])
-            database.replace_by(kept)
+            self.context.begin_anew()
+            project = self.context.project
+            fails = fails_from_nothing(project, database.url, scripts[: last + 1])
+            database.replace_by(before)
         finally:
-            kept.drop()
+            before.drop()
+        steps = {step.revision: step for step in found}
         if fails and fails[0].revision in steps:
-            judge.failed_from_nothing(steps[fails[0].revision], fails[1])
+            walk.judge.failed_from_nothing(steps[fails[0].revision], fails[1])
 
-
-def _cache(
-    project: Project, options: Options, place: SqliteFolder | PostgresServer, server: str
-) -> Cache | None:
-    """Return the cache, or None where it is not wanted or nothing may be kept."""
-    if not options.cache:
-        return None
-    try:
-        if isinstance(place, SqliteFolder):
-            return Cache(project, SqliteKeeping(), options.settings, server)
-        return (
-            Cache(project, PostgresKeeping(place), options.settings, server)
-            if place.keeps
-            else None
-        )
-    except (OSError, ToolError):
-        return None  # No folder to write to: everything is proven again, every time.
+    def _keep(self, run: Run, new: NewPart, restored: Restored) -> None:
+        """Keep the database after the last revision up to which all passes."""
+        cache, scripts, database = self.cache, self.history.proven, self.context.database
+        good = _prefix_that_passes(run.steps)
+        # A role is not in the database that would be kept.
+        if cache is None or good <= restored.count or database.roles:
+            return
+        with suppress(StepError):  # Some revisions that are proven fail without rows.
+            new.walk.go_back_to(scripts[:good])
+            tables = new.head.tables or None if good == len(scripts) else None
+            read = new.walk.live.remembered()
+            cache.keep(scripts[:good], run.steps[:good], database, tables, read)
 
 
 def _prefix_that_passes(steps: Sequence[Step]) -> int:
     """Return how many steps are proven, or known not to be, before the first that is neither."""
     return next((at for at, step in enumerate(steps) if not step.passes), len(steps))
-
-
-def _live(database: ScratchDatabase) -> Live:
-    if database.url.get_backend_name() == "sqlite":
-        return SqliteLive()
-    return PostgresLive(database.url)

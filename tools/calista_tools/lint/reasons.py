@@ -6,6 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from calista_tools.startup.patterns import later
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -39,14 +41,14 @@ _NO_WAY_BACK = frozenset(
     )
 )  # fmt: skip
 #: Some of which a docstring has that says why, and not what would be done.
-_WHY = re.compile(
+_WHY = later(
     r"\b(?:not|no|nothing|never|none|cannot|can't|won't|don't|isn't|doesn't|without|because|since"
     r"|irreversibl[ey]|lost|gone|deliberately|intentionally|on purpose|kept|keeps?|left|leaves?|stays?"
     r"|remains?|instead|backup|harmless|safe|unneeded|unnecessary|too|only|already|still|impossible)\b",
     re.IGNORECASE,
 )
 #: Scripts that put no blank between words.
-_NO_BLANKS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{4}")
+_NO_BLANKS = later("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{4}")
 
 
 def is_reason(text: str) -> bool:

@@ -13,16 +13,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from _pytest._code.code import TerminalRepr
 
     from calista_tools.errors import ToolError
+    from calista_tools.roundtrip.migrated import Backend, Migrated
     from calista_tools.roundtrip.proof.result import Step
     from calista_tools.roundtrip.proof.shared_proof import Proof
 
 _INI = pytest.StashKey[Path]()
 _MET = pytest.StashKey[bool]()
+_BACKENDS = pytest.StashKey["dict[str, Backend]"]()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -83,6 +85,70 @@ def pytest_collection_modifyitems(
         items.extend(session.genitems(Revisions.from_parent(session, path=ini)))
     # A project's own tests first: most are quicker than a proof.
     items.sort(key=lambda item: isinstance(item, RoundTrip))
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for ``migrated_to`` once on each backend."""
+    if "migrated_to" in metafunc.fixturenames:
+        from calista_tools import config as configuration
+
+        chosen = metafunc.config.getoption("--roundtrip-backend")
+        backends = chosen or configuration.load(metafunc.config.rootpath).dialects
+        metafunc.parametrize("migrated_to", backends, indirect=True)
+
+
+@pytest.fixture
+def migrated_to(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Migrated]]:
+    """Return what makes a scratch database at a revision.
+
+    ``upgrade``, ``downgrade``, ``insert``, ``rows`` and ``connect`` go on from there.
+    """
+    from calista_tools.errors import ToolError
+
+    made: list[Migrated] = []
+
+    def migrated(revision: str) -> Migrated:
+        try:
+            made.append(backend.database())
+        except ToolError as error:
+            pytest.fail(_words(error), pytrace=False)
+        if revision != "base":
+            made[-1].upgrade(revision)
+        return made[-1]
+
+    try:
+        backend = _backend(request.config, request.param)
+    except ToolError as error:
+        pytest.fail(_words(error), pytrace=False)
+    yield migrated
+    for database in made:
+        database.close()
+
+
+def _backend(config: pytest.Config, name: str) -> Backend:
+    """Return where databases are made, the same for all tests of this process."""
+    from calista_tools import config as configuration
+    from calista_tools.environment.roundtrip_settings import read_settings
+    from calista_tools.extras import require
+
+    require("roundtrip")
+    from calista_tools.roundtrip.migrated import Backend
+    from calista_tools.roundtrip.project.proven_project import Project, found_ini
+
+    known = config.stash.setdefault(_BACKENDS, {})
+    if name not in known:
+        found = configuration.load(config.rootpath)
+        named = config.getoption("--roundtrip-config")
+        settings = read_settings(found.roundtrip, found.root)
+        ini = found_ini(Path(named) if named else None, found)
+        known[name] = Backend(Project.of(ini, settings, found.external_revisions), name)
+    return known[name]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Give the servers back."""
+    for backend in config.stash.get(_BACKENDS, {}).values():
+        backend.close()
 
 
 class Revisions(pytest.File):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.files import regular_file
 from calista_tools.lint.outputs import end, headline
+from calista_tools.startup.patterns import later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ _MOST_LINES = 5
 #: Characters of a line: one of generated data may be megabytes long.
 _LONGEST = 200
 #: The name that a message is about, as it may stand in the file: a column without its table.
-_NAMED = re.compile(
+_NAMED = later(
     r"(?:(?:\bnamed|\bname|\bcolumn|^index|\bhas no [a-z ]+) |^)`(?:[^`]*\.)?([^`.]+)`(?! has no)"
 )
 

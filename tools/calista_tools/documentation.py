@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = "calista.schema.json"
+MAP = """\
+# The files of the toolkit
+
+Each with the question that it answers: its first line. How the rooms stand to each other is in
+[architecture.md](architecture.md). Written by `invoke docs`.
+"""
 CONFIGURATION = """\
 # Configuration
 
@@ -93,10 +99,41 @@ def pages() -> Iterator[tuple[str, str]]:
     """Yield every generated file: its path below ``docs/`` and its text."""
     from calista_tools.lint.pages import all_pages
 
+    yield "map.md", house_map()
     yield SCHEMA, json.dumps(_schema(), indent=2, ensure_ascii=False) + "\n"
     yield "configuration.md", configuration()
     for name, text in all_pages():
         yield f"rules/{name}", text
+
+
+def house_map() -> str:
+    """Return the list of the toolkit's files, room by room, each with the question that it answers."""
+    from pathlib import Path
+
+    tools = Path(__file__).parent
+    rooms: dict[str, list[str]] = {}
+    for path in sorted(tools.rglob("*.py")):
+        room = path.parent.relative_to(tools.parent).as_posix()
+        lines = rooms.setdefault(room, [])
+        if question := _question(path):
+            lines.append(f"| `{path.name}` | {question} |\n")
+    parts = [
+        f"\n## `{room}/`\n\n| file | |\n|---|---|\n{''.join(lines)}"
+        for room, lines in rooms.items()
+    ]
+    return MAP + "".join(parts)
+
+
+def _question(path: Path) -> str:
+    """Return a file's first line: the question; of a rule, its code and what it reports."""
+    import ast
+
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    text = ast.get_docstring(tree)
+    if text is None:  # a rule: its check's docstring is its page
+        texts = (ast.get_docstring(node) for node in tree.body if isinstance(node, ast.FunctionDef))
+        text = next((found for found in texts if found), "")
+    return text.partition("\n")[0].replace("``", "`").replace("|", "\\|")
 
 
 def configuration() -> str:

@@ -64,6 +64,8 @@ def _main(argv: Sequence[str] | None) -> int:
     try:
         answer = replay(words)
         if answer is not None:
+            from calista_tools.lint.shown import show
+
             show(answer[0], words)
             return answer[1]
         arguments = plain(words) or asked(words)
@@ -124,17 +126,6 @@ def plain(words: Sequence[str]) -> SimpleNamespace | None:
 
 
 _FLAGS = frozenset(("--no-cache", "--exit-zero", "--statistics"))
-
-
-def show(text: str, words: Sequence[str]) -> None:
-    """Write what was found, in colours where they are wanted."""
-    if sys.stdout.isatty() or "--color" in " ".join(words) or os.environ.get("FORCE_COLOR"):
-        from calista_tools.lint import colours
-
-        colours.write(text, words)
-    else:
-        sys.stdout.write(text)
-        sys.stdout.flush()
 
 
 def asked(words: Sequence[str]) -> SimpleNamespace:
@@ -256,9 +247,9 @@ def run(arguments: SimpleNamespace) -> int:
 
         return show_settings.show(arguments, config)
     if arguments.stdin_filename or "-" in arguments.paths:
-        from calista_tools.lint import from_stdin
+        from calista_tools.lint import unsaved
 
-        return from_stdin.run(arguments, config)
+        return unsaved.run(arguments, config)
     if arguments.watch:
         from calista_tools.lint import watching
 

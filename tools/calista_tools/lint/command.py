@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -246,7 +247,14 @@ def repair(
     if arguments.stdin_filename:
         from calista_tools.lint.from_stdin import repair_given
 
-        return repair_given(report, groups, arguments, frozen, folders)
+        return repair_given(
+            report,
+            arguments,
+            frozen,
+            folders,
+            again=partial(check_groups, groups, arguments),
+            render=render,
+        )
     if arguments.diff:
         repairs = fix.plan(report, frozen, folders, unsafe=arguments.unsafe_fixes)
         sys.stdout.write(fix.diff(repairs))
@@ -287,7 +295,7 @@ def show(report: Report, arguments: SimpleNamespace, text: str) -> int:
 
         write(arguments.output_file, text)
     elif text:
-        from calista_tools.lint.cli import show as show_text
+        from calista_tools.lint.shown import show as show_text
 
         show_text(text, arguments.words)
     for failure in report.failures:

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.unit.lint.project import Lint
+from tests.unit.lint.project import Lint, as_file
 
 JSON = """UPDATE note SET a = '{"days":28}'"""
 
@@ -83,26 +83,29 @@ def test_leaves_what_is_given_alone(body: str, lint: Lint) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "edited"),
+    ("written", "fixed"),
     [
-        ("""op.execute("UPDATE note SET a = '{\\"days\\":28}'")""", "\\\\"),
-        ("""op.execute('''UPDATE note SET é = 'ü :x'\n''')""", "\\\\"),
-        ("""op.execute(sa.text("UPDATE note SET a = ' :x'"))""", "\\\\"),
-        ("""op.execute(r"UPDATE note SET a = ' :x'")""", "\\"),
-        ("""op.execute("UPDATE note SET a = :x")""", None),
-        ("""op.execute("UPDATE note SET" " a = ' :x'")""", "\\\\"),
-        ("""sql = "UPDATE note SET a = ' :x'"\nop.execute(sql)""", None),
+        (r"""op.execute("SELECT '{\"days\":28}'")""", r"""op.execute("SELECT '{\"days\"\\:28}'")"""),
+        (r"""op.execute("SELECT 'é', ' :x'")""", r"""op.execute("SELECT 'é', ' \\:x'")"""),
+        ((r"""op.execute("""
+         r"""'SELECT :x')"""), None),
+        ('op.execute("""SELECT 1 AS é,\n\'é :x\'""")', 'op.execute("""SELECT 1 AS é,\n\'é \\\\:x\'""")'),
+        ("op.execute(sa.text(\"SELECT ' :x'\"))", "op.execute(sa.text(\"SELECT ' \\\\:x'\"))"),
+        ("op.execute(r\"SELECT ' :x'\")", "op.execute(r\"SELECT ' \\:x'\")"),
+        ("op.execute(\"SELECT\" \" ' :x'\")", "op.execute(\"SELECT\" \" ' \\\\:x'\")"),
+        ("sql = \"SELECT ' :x'\"\nop.execute(sql)", None),
     ],
-)
-def test_escapes_the_colon_in_a_quoted_text(body: str, edited: str | None, lint: Lint) -> None:
-    [found] = lint("CAL313", body)
+)  # fmt: skip
+def test_escapes_the_colon_in_a_quoted_text(written: str, fixed: str | None, lint: Lint) -> None:
+    [found] = lint("CAL313", written)
     fix = found.finding.fix
-    if edited is None:
+    if fixed is None:
         assert fix is None
         return
     assert fix is not None
-    [edit] = fix.edits
-    assert edit.content == edited
-    line = ("    " + body).split("\n")[edit.row - 14] if "\n" not in body else ""
-    assert not line or line[edit.column - 1] == ":"
-    assert (edit.row, edit.column) == (edit.end_row, edit.end_column)
+    lines = as_file(written).split("\n")
+    for edit in fix.edits:
+        line = lines[edit.row - 1]
+        lines[edit.row - 1] = line[: edit.column - 1] + edit.content + line[edit.column - 1 :]
+    assert lines == as_file(fixed).split("\n")
+    assert lint("CAL313", fixed) == []

@@ -89,15 +89,13 @@ def _escaped(operation: Operation, migration: Migration) -> Fix | None:
     raw = "r" in source[: re.search("['\"]", source).start()].lower() if found else False  # type: ignore[union-attr]
     return Fix(
         "Escape the colon",
-        tuple(_insert(migration, literal, source, one.start(), raw) for one in found),
+        tuple(_insert(literal, source, one.start(), raw) for one in found),
     )
 
 
-def _insert(migration: Migration, literal: ast.expr, source: str, at: int, raw: bool) -> Edit:
+def _insert(literal: ast.expr, source: str, at: int, raw: bool) -> Edit:
     before = source[:at].replace("\r\n", "\n").split("\n")
     row = literal.lineno + len(before) - 1
-    column = len(before[-1]) + 1
-    if len(before) == 1:
-        line = migration.lines[literal.lineno - 1].encode()
-        column += len(line[: literal.col_offset].decode())
+    # Columns of the tree count bytes; whoever asks for the findings turns them into characters.
+    column = len(before[-1].encode()) + 1 + (literal.col_offset if len(before) == 1 else 0)
     return Edit(row, column, row, column, "\\" if raw else "\\\\")

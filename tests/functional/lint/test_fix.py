@@ -271,3 +271,17 @@ def test_a_name_that_cannot_stand_in_quotes_stays(
     calista_lint("--fix", "--select", "CAL1")
     compile(path.read_text(), path, "exec")
     assert "by_title" in path.read_text()
+
+
+def test_no_name_puts_a_file_before_its_parent(project: Path, calista_lint: Run) -> None:
+    versions = project / "migrations" / "versions"
+    for number, (revision, parent) in enumerate([("c3", "b2"), ("d4", "c3"), ("e5", "d4")]):
+        date = f"2025-08-26 10:3{(5, 4, 6)[number]}:00"
+        (versions / f"{revision}_step.py").write_text(
+            f'"""step\n\nRevision ID: {revision}\nRevises: {parent}\nCreate Date: {date}\n"""\n'
+            f'revision = "{revision}"\ndown_revision = "{parent}"\n\n\ndef upgrade():\n    pass\n'
+        )
+    calista_lint("--fix", "--select", "CAL0")
+    names = sorted(path.name for path in versions.glob("*_step.py"))
+    assert names == ["20250826_1035_step.py", "20250826_1036_step.py", "d4_step.py"]
+    assert "CAL002" not in calista_lint("--select", "CAL0")[1]

@@ -84,13 +84,14 @@ def plan(
         if wanted is not None and (unsafe or not wanted.unsafe) and not frozen(item.path):
             by_file.setdefault(item.path, []).append(item)
     taken: set[Path] = set()
-    repairs = []
+    repairs: list[Repair] = []
     histories: dict[Path, dict[Path, bytes]] = {}
     for path, items in by_file.items():
         if path.parent not in histories:
             texts = _texts(folders.get(path.parent, (path.parent,)))
             histories.update(dict.fromkeys({path.parent, *folders.get(path.parent, ())}, texts))
-        repair = _repair(path, items, taken, histories[path.parent])
+        planned = {repair.path: repair.target for repair in repairs}
+        repair = _repair(path, items, taken, histories[path.parent], planned)
         if repair is not None:
             repairs.append(repair)
     return repairs
@@ -120,7 +121,11 @@ def write(repair: Repair) -> None:
 
 
 def _repair(
-    path: Path, items: Sequence[Diagnostic], taken: set[Path], history: Mapping[Path, bytes]
+    path: Path,
+    items: Sequence[Diagnostic],
+    taken: set[Path],
+    history: Mapping[Path, bytes],
+    planned: Mapping[Path, Path],
 ) -> Repair | None:
     before = regular_file.read_bytes(path)
     text = _Text(before)
@@ -137,6 +142,8 @@ def _repair(
         if wanted.rename:
             other = path.with_name(wanted.rename)
             if target != path or other in taken or other.exists():
+                continue
+            if not _in_order(path, wanted.rename, history, planned):
                 continue
             target = other
             taken.add(other)
@@ -169,6 +176,31 @@ def _elsewhere(name: str, path: Path, history: Mapping[Path, bytes]) -> bool:
         other != path and written in text and word.search(text) is not None
         for other, text in history.items()
     )
+
+
+def _in_order(
+    path: Path, name: str, history: Mapping[Path, bytes], planned: Mapping[Path, Path]
+) -> bool:
+    """Whether a file of this name is dated after its parents' and before its children's."""
+    from calista_tools.history import Revision, read_source
+    from calista_tools.history.filename import stamp_of
+
+    own = read_source(history[path], path) if path in history else None
+    stamp = stamp_of(name)
+    if not isinstance(own, Revision) or stamp is None:
+        return True
+    for other, text in history.items():
+        date = stamp_of(planned.get(other, other).name)
+        if other == path or date is None:
+            continue
+        header = read_source(text, other)
+        if not isinstance(header, Revision):
+            continue
+        if header.revision in own.down_revisions and date >= stamp:
+            return False
+        if own.revision in header.down_revisions and date <= stamp:
+            return False
+    return True
 
 
 def _overlap(one: Edit, other: Edit) -> bool:

@@ -302,6 +302,10 @@ def _options(
     from calista_tools.roundtrip.proof.run import Options
 
     backends = arguments.backend or list(config.dialects)
+    if config.dialects_seen and not arguments.backend and not arguments.url:
+        print(
+            f"note: {config.dialects_seen}; `dialects` in [tool.calista] sets it", file=sys.stderr
+        )
     if has_parts(settings.url_env) and not arguments.url and "sqlite" in backends:
         if arguments.backend:
             raise ToolError(

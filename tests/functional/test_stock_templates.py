@@ -109,7 +109,7 @@ def test_the_tasks_read_pyproject_as_alembic_does(template: str, run: Run, tmp_p
             assert 'op.create_table(\n        "page"' in written.read_text(encoding="utf-8")
     (tmp_path / "alembic.ini").unlink()
     done = run("calista-migrations", "review")
-    assert "head is as the metadata says (no drift)" in done.stdout, done.stderr
+    assert "head is as the metadata says (no drift)" in done.stdout, done.stdout + done.stderr
     assert run("calista-lint", "--select", "CAL4").returncode == 0
 
 

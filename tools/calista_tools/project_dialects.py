@@ -99,6 +99,8 @@ def _signs(text: bytes, *, urls: bool = True) -> Iterator[tuple[str, str]]:
             yield "batch", "render_as_batch"
             continue
         said = found["module"] or found["driver"] or found["quoted"]
+        if found["quoted"] and not urls and found["quoted"].startswith(b"postgres"):
+            continue  # who asks whether this is PostgreSQL runs on something else as well
         words = re.findall(r"\w+", said.decode("utf-8", "replace")) if said else []
         for name, known in _DIALECTS.items():
             if said is None and found[name] and urls:  # a revision may open some other file

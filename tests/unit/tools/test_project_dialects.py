@@ -33,6 +33,7 @@ def project(root: Path, ini: str = "", env: str = "", revision: str = "") -> con
         ("", "", "from sqlalchemy.dialects import postgresql, sqlite\n", BOTH),
         ("", "import psycopg\n", "if bind.dialect.name == 'sqlite': ...\n", BOTH),
         ("", "import psycopg\ncontext.configure(render_as_batch=True)\n", "", BOTH),
+        ("", "", "if bind.dialect.name == 'postgresql': ...\n", BOTH),
         ("", "context.configure(render_as_batch=True)\n", "", BOTH),
         (
             "",

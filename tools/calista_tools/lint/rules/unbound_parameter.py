@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _BINDS = later(r"(?<![:\w\x5c]):(\w+)(?!:)")
 
 
-@rule("CAL313", "unbound-parameter", about=("sql",))
+@rule("CAL313", "unbound-parameter", about=("sql",), lasting=True)
 def check(migration: Migration) -> Iterator[Finding]:
     r"""A colon in SQL text makes a bind parameter, and nobody gives it a value.
 

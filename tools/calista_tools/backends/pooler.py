@@ -21,7 +21,7 @@ HOW_TO_GO_ROUND = "give the address of the server itself, or of a pooler in sess
 _TRIES = 5
 
 
-def told_process(connection: Connection) -> int | None:
+def reported_process(connection: Connection) -> int | None:
     """Return the server's process of a connection, as its driver was told; a pooler makes it up."""
     driver: Any = connection.connection.driver_connection
     try:
@@ -40,7 +40,7 @@ def assert_own_session(connection: Connection, url: URL, another: Callable[[], C
         another: Opens a second one like it.
     """
     own = _process(connection)
-    if told_process(connection) == own:
+    if reported_process(connection) == own:
         return
     for _ in range(_TRIES):
         other = another()

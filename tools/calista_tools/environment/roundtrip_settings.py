@@ -29,7 +29,7 @@ class Settings:
         losses: Revisions that lose rows on purpose: revision to reason.
         irreversible: Revisions without a way back: revision to reason.
         rows: The project's own rows, or the file that holds them (see
-            `calista_tools.roundtrip.rows.given`).
+            `calista_tools.roundtrip.rows.given_rows`).
         name: Which database is proven, of a project that has several.
         baseline: The file of known failures. What is proven does not depend on it.
     """

@@ -214,8 +214,8 @@ class RoundTrip(pytest.Item):
             self._step = self._proof.step(self._revision)
         except ToolError as error:
             # The first of many tests says what to do about it.
-            why = error.message if self._proof.told else describe(error)
-            self._proof.told = True
+            why = error.message if self._proof.explained else describe(error)
+            self._proof.explained = True
         if self._step is None:
             pytest.fail(
                 harmless(why), pytrace=False

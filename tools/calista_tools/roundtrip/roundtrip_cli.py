@@ -16,7 +16,7 @@ from calista_tools.extras import require
 from calista_tools.harmless import harmless, harmless_streams, unwrapped
 from calista_tools.roundtrip.outputs.answers import answers_alone
 from calista_tools.roundtrip.proof.interrupt import interruptible
-from calista_tools.roundtrip.proof.several_backends import prove_apart
+from calista_tools.roundtrip.proof.several_backends import prove_in_processes
 from calista_tools.urls import read_url
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ def _prove_all(project: Project, wanted: Sequence[Options], jobs: int) -> Iterat
     if (jobs < 2 and not alone) or len(wanted) < 2:
         found = iter(prove(project, options, _Status()) for options in wanted)
     else:
-        found = prove_apart(project, wanted, _Status(), at_once=jobs > 1)
+        found = prove_in_processes(project, wanted, _Status(), at_once=jobs > 1)
     for run in found:
         if sys.stderr.isatty():
             _clear_line()

@@ -12,8 +12,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import URL, Connection, create_engine
 from sqlalchemy.pool import NullPool
 
-from calista_tools.roundtrip.live.live_postgresql import PostgresLive
-from calista_tools.roundtrip.live.live_sqlite import SqliteLive
+from calista_tools.roundtrip.live.live_postgresql import LivePostgres
+from calista_tools.roundtrip.live.live_sqlite import LiveSqlite
 from calista_tools.roundtrip.rows import Content, RowState, SampleRows
 
 
@@ -22,7 +22,7 @@ class Database:
     """Runs statements as a revision would, and follows the rows."""
 
     connection: Connection
-    live: SqliteLive | PostgresLive
+    live: LiveSqlite | LivePostgres
     samples: SampleRows = field(default_factory=SampleRows)
 
     @property
@@ -56,7 +56,7 @@ class Database:
 def open_database(url: URL) -> Iterator[Database]:
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
-        live = SqliteLive() if connection.dialect.name == "sqlite" else PostgresLive(url)
+        live = LiveSqlite() if connection.dialect.name == "sqlite" else LivePostgres(url)
         live.attach(MigrationContext.configure(connection))
         database = Database(connection, live)
         database.samples.attach(live)

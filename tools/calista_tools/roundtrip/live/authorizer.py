@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Set
 
-Told = set[tuple[int, str]]
+Accesses = set[tuple[int, str]]
 
 # Numbers of https://www.sqlite.org/c3ref/c_alter_table.html.
 _ATTACH = 24
@@ -27,7 +27,7 @@ _SCHEMA_ACTIONS = _TABLE_ACTIONS | _VIEW_ACTIONS | _PART_ACTIONS
 _NOTED = _ROW_ACTIONS | _SCHEMA_ACTIONS
 
 
-def note(noted: Told, action: int, first: str | None, second: str | None, *_: Any) -> int:
+def note(noted: Accesses, action: int, first: str | None, second: str | None, *_: Any) -> int:
     """Note what an authorizer is told if it bears on rows or on the schema; allow everything."""
     if action in _NOTED:
         name = second if action in _SECOND else first

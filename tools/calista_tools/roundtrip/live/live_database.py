@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from calista_tools.roundtrip.snapshot import Snapshot
 
 
-class Live(Access, Protocol):
+class LiveDatabase(Access, Protocol):
     """One run's view of its database, from its first connection to its last."""
 
     @property

@@ -6,7 +6,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from calista_tools.backends.pooler import assert_own_session, told_process
+from calista_tools.backends.pooler import assert_own_session, reported_process
 from calista_tools.roundtrip.live.live_database import driver_error, version_table
 from calista_tools.roundtrip.rows import Written, harmless
 from calista_tools.roundtrip.snapshot.postgresql_queries import LOCKS
@@ -42,7 +42,7 @@ _RELATIONS_ONLY = re.compile(
 )
 
 
-class PostgresLive:
+class LivePostgres:
     """Reads on a second connection, which no ``search_path`` or open transaction disturbs."""
 
     dialect = "postgresql"
@@ -85,7 +85,7 @@ class PostgresLive:
         said = "SELECT current_setting('server_version_num')::int, pg_backend_pid()"
         [(version, self._own_pid)] = self.query(said)
         self.query(f"PREPARE calista_locks(int) AS {LOCKS.format(pid='$1')}")
-        self._pid = self._confirmed(told_process(self._connection))
+        self._pid = self._confirmed(reported_process(self._connection))
         self.version_table = version_table(context)
         self._reader = PostgresReader(self.query, [self.version_table], version)
         event.listen(self._connection, "commit", self._on_commit)
@@ -182,7 +182,7 @@ class PostgresLive:
 
     def _held(self, connection: Connection) -> Sequence[Sequence[Any]]:
         """Return the locks of the run's transaction, which is still open."""
-        if self._pid is not None and self._pid == told_process(connection):
+        if self._pid is not None and self._pid == reported_process(connection):
             # Prepared on our own connection: planning it takes longer than running it.
             return self.query(f"EXECUTE calista_locks({self._pid})")
         cursor = connection.connection.cursor()

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|REPLACE|WITH|DROP\s+TABLE)\b", re.IGNORECASE)
 
 
-class SqliteLive:
+class LiveSqlite:
     """Reads on the run's own connection: another one would have to parse the schema again."""
 
     dialect = "sqlite"
@@ -44,7 +44,7 @@ class SqliteLive:
         self._connection: Connection | None = None
         self._pages: Mapping[str, int] = {}
         #: Said before: what one step broke stays broken, and is not the next one's fault.
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         #: Whether the reader knows what the step has done.
         self._fresh = False
         #: The data version when it was last asked what was written.
@@ -162,8 +162,8 @@ class SqliteLive:
             for (words,) in self.query(f"PRAGMA integrity_check{suffix}"):
                 if words != "ok":
                     found.append(f"integrity check: {words}")
-        new = [line for line in found if line not in self._told]
-        self._told.update(new)
+        new = [line for line in found if line not in self._reported]
+        self._reported.update(new)
         return new[:20]
 
     def _broken_references(self, suffixes: Iterable[str]) -> list[str]:

@@ -27,7 +27,7 @@ from calista_tools.environment.url_variables import values
 from calista_tools.errors import ToolError
 from calista_tools.files import regular_file
 from calista_tools.history.one_database import assert_env_of_one_database, assert_one_database
-from calista_tools.roundtrip.project.opened import noted
+from calista_tools.roundtrip.project.files_read import noted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

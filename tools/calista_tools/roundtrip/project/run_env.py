@@ -20,8 +20,8 @@ from calista_tools.environment.asked_database import variable_of
 from calista_tools.environment.url_variables import hint_of
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.live.sent_statements import words
+from calista_tools.roundtrip.project.files_read import noted
 from calista_tools.roundtrip.project.fresh_connections import fresh_connections
-from calista_tools.roundtrip.project.opened import noted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

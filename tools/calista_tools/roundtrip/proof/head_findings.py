@@ -42,7 +42,7 @@ class Head:
     """Looks at head, once.
 
     Args:
-        place: Where the metadata's schema may be made.
+        backend: Where the metadata's schema may be made.
         walk: What led there.
         tables: Digests of the metadata's tables when head was compared the last time.
         whole: Whether the walk is to end at the last revision.
@@ -53,13 +53,13 @@ class Head:
 
     def __init__(
         self,
-        place: SqliteFolder | PostgresServer,
+        backend: SqliteFolder | PostgresServer,
         walk: Walk,
         tables: Mapping[str, str] | None,
         *,
         whole: bool,
     ) -> None:
-        self._place = place
+        self._backend = backend
         self._walk = walk
         self._known = tables
         self._whole = whole
@@ -86,7 +86,7 @@ class Head:
             suspects = self._suspects(walk.at.first, walk.snapshot)
             more = makes_more_than_tables(metadata)
             made: Snapshot | Exception | None = None
-            cheap = self._place.dialect == "sqlite" and len(self.tables) > _FEW
+            cheap = self._backend.dialect == "sqlite" and len(self.tables) > _FEW
             if more or (suspects is None and cheap):
                 made = self._made(metadata)
             if suspects is None and isinstance(made, dict):
@@ -121,7 +121,7 @@ class Head:
 
         Such as a column's type, which comes with an extension that only a revision creates.
         """
-        scratch = self._place.create()
+        scratch = self._backend.create()
         try:
             return made_by(metadata, scratch.url)
         except Exception as error:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.live.live_database import reading_copy, snapshot_in
-from calista_tools.roundtrip.proof.proof_cache import Begun
+from calista_tools.roundtrip.proof.proof_cache import ProvenBeginning
 from calista_tools.roundtrip.snapshot import differences
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Progress:
         cache: Cache,
         scripts: Sequence[Script],
         database: ScratchDatabase,
-        begun: Begun,
+        beginning: ProvenBeginning,
         *,
         always: bool,
     ) -> Iterator[None]:
@@ -73,7 +73,7 @@ class Progress:
             cache: Where.
             scripts: The history.
             database: What the walk is on.
-            begun: What was proven before the walk began.
+            beginning: What was proven before the walk began.
             always: Also if it is not.
         """
         ended = False
@@ -84,14 +84,18 @@ class Progress:
             if always or not ended:
                 # Time is lost where it cannot be kept, and nothing else.
                 with suppress(Exception):
-                    self._keep(cache, scripts, database, begun)
+                    self._keep(cache, scripts, database, beginning)
 
     def _keep(
-        self, cache: Cache, scripts: Sequence[Script], database: ScratchDatabase, begun: Begun
+        self,
+        cache: Cache,
+        scripts: Sequence[Script],
+        database: ScratchDatabase,
+        beginning: ProvenBeginning,
     ) -> None:
         """Keep what is proven, if the database is what the walk takes it for."""
         walk, count = self.walk, len(self._steps)
-        if walk is None or count <= len(begun.steps) or not self._schema:
+        if walk is None or count <= len(beginning.steps) or not self._schema:
             return
         if walk.overlooked or database.roles or walk.judge.depends_on_rows:
             return
@@ -100,9 +104,9 @@ class Progress:
             if walk.judge.overlooked(copy):
                 return
         if any(self._is_noticed(found, state) for state in (walk.snapshot, self._last)):
-            counting = begun.counting | walk.judge.counting
-            known = Begun(self._steps, digest_of(self._schema), counting)
-            cache.keep_begun(scripts[:count], known)
+            counting = beginning.counting | walk.judge.counting
+            known = ProvenBeginning(self._steps, digest_of(self._schema), counting)
+            cache.keep_interrupted(scripts[:count], known)
 
     def _is_noticed(self, found: Snapshot, state: Snapshot) -> bool:
         """Tell whether the database is in this state, but for what the last step has begun.

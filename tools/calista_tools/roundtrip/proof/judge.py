@@ -11,7 +11,7 @@ from calista_tools.environment.roundtrip_settings import Settings
 from calista_tools.roundtrip.live.live_database import reading_copy
 from calista_tools.roundtrip.live.recreated_tables import losses, reasons
 from calista_tools.roundtrip.live.sent_statements import words
-from calista_tools.roundtrip.proof.from_nothing import counts_on_rows
+from calista_tools.roundtrip.proof.empty_database import counts_on_rows
 from calista_tools.roundtrip.proof.known_failures import Known
 from calista_tools.roundtrip.proof.reproduce import (
     Filling,
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from calista_tools.backends import ScratchDatabase
-    from calista_tools.roundtrip.live.live_database import Live
+    from calista_tools.roundtrip.live.live_database import LiveDatabase
     from calista_tools.roundtrip.live.sent_statements import Statements
     from calista_tools.roundtrip.proof.result import Step
     from calista_tools.roundtrip.rows import GivenRows, Query
@@ -109,7 +109,7 @@ class Judge:
         self._fillings: list[Filling] = []
         self._survived = 0
 
-    def start(self, live: Live) -> None:
+    def start(self, live: LiveDatabase) -> None:
         """Begin a run of revisions."""
         self._dialect = live.dialect
         self._rows.start(live)
@@ -143,7 +143,7 @@ class Judge:
         """Take in the rows after a revision that is proven already."""
         self._rows.follow()
 
-    def failed_from_nothing(self, step: Step, error: BaseException) -> None:
+    def failed_on_empty_database(self, step: Step, error: BaseException) -> None:
         """Take in that a new database, without any rows, cannot be upgraded to a revision."""
         step.differences.append(f"upgrade of empty tables: {words(error)}")
         step.reproduce += from_nothing(step, self._settings.prepare)
@@ -207,7 +207,7 @@ class Judge:
         return True
 
     def upgraded(
-        self, before: Before, after: Snapshot, live: Live, statements: Statements
+        self, before: Before, after: Snapshot, live: LiveDatabase, statements: Statements
     ) -> Upgraded:
         """Look at the database after the first upgrade."""
         step, sent = before.step, statements.sent
@@ -225,7 +225,7 @@ class Judge:
         return Upgraded(before, after)
 
     def downgraded(
-        self, upgraded: Upgraded, found: Snapshot, live: Live, sent: Sequence[str]
+        self, upgraded: Upgraded, found: Snapshot, live: LiveDatabase, sent: Sequence[str]
     ) -> Downgraded:
         """Compare the schema after the downgrade with the one before the upgrade."""
         before, after = upgraded.before, upgraded.schema

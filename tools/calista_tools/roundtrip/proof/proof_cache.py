@@ -26,7 +26,7 @@ from calista_tools.backends.filelock import file_lock
 from calista_tools.errors import ToolError
 from calista_tools.files import regular_file
 from calista_tools.files.whole_file import write_whole
-from calista_tools.roundtrip.project import opened
+from calista_tools.roundtrip.project import files_read
 from calista_tools.roundtrip.proof.result import Step
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
     from calista_tools.backends import ScratchDatabase
-    from calista_tools.backends.keep import Keeping
+    from calista_tools.backends.kept_databases import KeptDatabases
     from calista_tools.environment.roundtrip_settings import Settings
     from calista_tools.roundtrip.project.proven_project import Project
 
@@ -48,7 +48,7 @@ _CONVENTION = re.compile(rb"convention|['\"](ix|uq|ck|fk|pk)['\"]", re.IGNORECAS
 
 
 @dataclass(frozen=True)
-class Begun:
+class ProvenBeginning:
     """The beginning of a history, proven by a run that was interrupted.
 
     Attributes:
@@ -67,25 +67,27 @@ class Cache:
 
     Args:
         project: Whose history.
-        place: Where databases are kept.
+        kept: Where databases are kept.
         settings: The project's own words, which proofs depend on.
         server: The server's version.
     """
 
-    def __init__(self, project: Project, place: Keeping, settings: Settings, server: str) -> None:
+    def __init__(
+        self, project: Project, kept: KeptDatabases, settings: Settings, server: str
+    ) -> None:
         self._project = project
-        self._place = place
+        self._kept = kept
         self._folder = kept_folder()
-        # Each version of PostgreSQL has cards of its own: one server's databases are in no other.
-        name = f"{place.home}:{project.ini}"
+        # Each version of PostgreSQL has entries of its own: one server's databases are in no other.
+        name = f"{kept.home}:{project.ini}"
         self._taken = ""
         #: Digests of the files that the restored prefix had read.
         self._read_before: Mapping[str, str] = {}
         self._prefix = hashlib.sha256(name.encode()).hexdigest()[:12]
-        self._begun = self._folder / f"{self._prefix}.begun"
+        self._interrupted = self._folder / f"{self._prefix}.begun"
         #: Digests of the metadata's tables when the restored head was compared with them.
         self.tables: dict[str, str] | None = None
-        #: What was read of the restored head, see `Live.remembered`.
+        #: What was read of the restored head, see `LiveDatabase.remembered`.
         self.remembered: Any = None
         self._start = _digest_of(list(_surroundings(project, settings, server)))
         #: Each revision with the digest of the prefix that ends with it, as far as asked for.
@@ -124,30 +126,30 @@ class Cache:
         self, scripts: Sequence[Script], database: ScratchDatabase
     ) -> tuple[int, list[Step]]:
         with file_lock(self._folder / "lock"):
-            kept = {path.stem.partition("-")[2]: path for path in self._cards()}
+            kept = {path.stem.partition("-")[2]: path for path in self._entries()}
             if not kept:
                 return 0, []
             digests = self.digests(scripts)
             for count in range(len(scripts), 0, -1):
-                card = kept.get(digests[count - 1][:32])
-                if card is None:
+                entry = kept.get(digests[count - 1][:32])
+                if entry is None:
                     continue
-                said = _read(card)
-                if not _unchanged(said) or not self._place.take(card.stem, database):
-                    self._forget(card)
+                said = _read(entry)
+                if not _unchanged(said) or not self._kept.take(entry.stem, database):
+                    self._forget(entry)
                     continue
-                card.touch()
-                self._taken = card.stem
+                entry.touch()
+                self._taken = entry.stem
                 self.tables = said.get("tables")
                 self.remembered = said.get("remembered")
                 self._read_before = said["opened"]
                 return count, [Step(**{**step, "cached": True}) for step in said["steps"]]
         return 0, []
 
-    def begun(self, scripts: Sequence[Script], known: int) -> Begun | None:
+    def interrupted(self, scripts: Sequence[Script], known: int) -> ProvenBeginning | None:
         """Return what an interrupted run has proven, if that is more than so many revisions."""
         with suppress(OSError), file_lock(self._folder / "lock"):
-            said = _read(self._begun)
+            said = _read(self._interrupted)
             count = len(said.get("steps", ()))
             if not known < count <= len(scripts) or not _unchanged(said):
                 return None
@@ -155,23 +157,23 @@ class Cache:
                 return None
             self._read_before = {**self._read_before, **said["opened"]}
             steps = [Step(**{**step, "cached": True}) for step in said["steps"]]
-            return Begun(steps, said["schema"], set(said["counting"]))
+            return ProvenBeginning(steps, said["schema"], set(said["counting"]))
         return None
 
-    def keep_begun(self, scripts: Sequence[Script], begun: Begun) -> None:
+    def keep_interrupted(self, scripts: Sequence[Script], beginning: ProvenBeginning) -> None:
         """Keep what an interrupted run has proven of a history."""
         with file_lock(self._folder / "lock"):
             more = {
                 "digest": self.digests(scripts)[-1],
-                "schema": begun.schema,
-                "counting": sorted(begun.counting),
+                "schema": beginning.schema,
+                "counting": sorted(beginning.counting),
             }
-            self._write(self._begun, begun.steps, more)
+            self._write(self._interrupted, beginning.steps, more)
 
-    def forget_begun(self) -> None:
+    def forget_interrupted(self) -> None:
         """Forget what an interrupted run has proven."""
         with suppress(OSError):
-            self._begun.unlink(missing_ok=True)
+            self._interrupted.unlink(missing_ok=True)
 
     def put_back(self, database: ScratchDatabase) -> None:
         """Make the database again what `restore` made it.
@@ -181,7 +183,7 @@ class Cache:
         """
         taken = False
         with suppress(OSError), file_lock(self._folder / "lock"):
-            taken = self._place.take(self._taken, database)
+            taken = self._kept.take(self._taken, database)
         if not taken:
             raise ToolError(
                 "another run removed what this one had begun with", "run it again", exit_code=2
@@ -211,70 +213,70 @@ class Cache:
             remembered: What was read of the database, as far as that is worth keeping.
         """
         digest = self.digests(scripts)[-1][:32]
-        card = self._folder / f"{self._prefix}-{digest}.json"
+        entry = self._folder / f"{self._prefix}-{digest}.json"
         with suppress(OSError), file_lock(self._folder / "lock"):
-            if not card.exists():
-                self._place.keep(card.stem, database)
-                self._write(card, steps, {"tables": tables, "remembered": remembered})
-            self.forget_begun()
-            cards = sorted(self._cards(), key=lambda path: path.stat().st_mtime, reverse=True)
-            for old in cards[_KEPT:]:
+            if not entry.exists():
+                self._kept.keep(entry.stem, database)
+                self._write(entry, steps, {"tables": tables, "remembered": remembered})
+            self.forget_interrupted()
+            entries = sorted(self._entries(), key=lambda path: path.stat().st_mtime, reverse=True)
+            for old in entries[_KEPT:]:
                 self._forget(old)
             for old in (*self._folder.glob("*.json"), *self._folder.glob("*.begun")):
                 if self._is_stale(old):
                     self._forget(old)
 
-    def _write(self, card: Path, steps: Sequence[Step], more: Mapping[str, Any]) -> None:
+    def _write(self, entry: Path, steps: Sequence[Step], more: Mapping[str, Any]) -> None:
         revisions = {script.path for script in self._project.scripts}
         said = {
             **more,
             "files": {**self._modules, **own_modules(self._project, self._imports)},
-            "opened": {**self._read_before, **opened.digests(revisions, self._project.ini)},
+            "opened": {**self._read_before, **files_read.digests(revisions, self._project.ini)},
             "steps": [_plain(step) for step in steps],
         }
         body = json.dumps(said)
         head = {
             "project": str(self._project.ini),
-            "home": self._place.home,
+            "home": self._kept.home,
             "digest": _digest_of([body]),
         }
-        write_whole(str(card), f"{json.dumps(head)}\n{body}".encode())
+        write_whole(str(entry), f"{json.dumps(head)}\n{body}".encode())
 
-    def _is_stale(self, card: Path) -> bool:
+    def _is_stale(self, entry: Path) -> bool:
         """Tell whether nobody will come for it: not used for long, or its project is gone."""
-        said = _head(card)
-        if said.get("home") != self._place.home:
+        said = _head(entry)
+        if said.get("home") != self._kept.home:
             return False
-        unused = time.time() - card.stat().st_mtime
+        unused = time.time() - entry.stat().st_mtime
         return unused > _DAYS * 86400 or not Path(said.get("project", "")).exists()
 
-    def _cards(self) -> list[Path]:
+    def _entries(self) -> list[Path]:
         return list(self._folder.glob(f"{self._prefix}-*.json"))
 
-    def _forget(self, card: Path) -> None:
-        self._place.forget(card.stem)
-        card.unlink(missing_ok=True)
+    def _forget(self, entry: Path) -> None:
+        self._kept.forget(entry.stem)
+        entry.unlink(missing_ok=True)
 
 
 def _plain(step: Step) -> dict[str, Any]:
     return {name: getattr(step, name) for name in Step.__dataclass_fields__ if name != "cached"}
 
 
-def _head(card: Path) -> dict[str, Any]:
-    """Return what a card says on its first line: whose it is."""
+def _head(entry: Path) -> dict[str, Any]:
+    """Return what an entry says on its first line: whose it is."""
     try:
-        with card.open(encoding="utf-8") as file:
+        with entry.open(encoding="utf-8") as file:
             said = json.loads(file.readline())
     except (OSError, ValueError):
         return {}
     return said if isinstance(said, dict) else {}
 
 
-def _read(card: Path) -> dict[str, Any]:
-    """Return all that a card says; nothing where it is damaged."""
-    head = _head(card)
+def _read(entry: Path) -> dict[str, Any]:
+    """Return all that an entry says; nothing where it is damaged."""
+    head = _head(entry)
     try:
-        body = card.read_text(encoding="utf-8").partition("\n")[2]
+        body = entry.read_text(encoding="utf-8").partition("\n")[2]
         if head.get("digest") == _digest_of([body]):
             return {**head, **json.loads(body)}
     except (OSError, ValueError):
@@ -365,7 +367,7 @@ def _digest_of_module(path: Path, whole: bool) -> str:
 def _unchanged(said: Mapping[str, Any]) -> bool:
     if "steps" not in said or "opened" not in said:
         return False
-    if any(opened.digest(name) != wanted for name, wanted in said["opened"].items()):
+    if any(files_read.digest(name) != wanted for name, wanted in said["opened"].items()):
         return False
     for name, digest in said.get("files", {}).items():
         try:

@@ -9,11 +9,11 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from calista_tools.backends import SqliteFolder, open_server
-from calista_tools.backends.keep import PostgresKeeping, SqliteKeeping
+from calista_tools.backends.kept_databases import KeptPostgres, KeptSqlite
 from calista_tools.environment.roundtrip_settings import Settings
 from calista_tools.errors import ToolError
-from calista_tools.roundtrip.live.live_postgresql import PostgresLive
-from calista_tools.roundtrip.live.live_sqlite import SqliteLive
+from calista_tools.roundtrip.live.live_postgresql import LivePostgres
+from calista_tools.roundtrip.live.live_sqlite import LiveSqlite
 from calista_tools.roundtrip.project.prepare import prepare
 from calista_tools.roundtrip.proof.judge import Judge
 from calista_tools.roundtrip.proof.known_failures import Known
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
     from calista_tools.backends import PostgresServer, ScratchDatabase
-    from calista_tools.roundtrip.live.live_database import Live
+    from calista_tools.roundtrip.live.live_database import LiveDatabase
     from calista_tools.roundtrip.project.proven_project import Project
     from calista_tools.roundtrip.proof.interrupted_run import Progress
 
@@ -101,33 +101,33 @@ class ProofContext:
     """What all proofs on one backend work with.
 
     Attributes:
-        place: Makes scratch databases.
+        backend: Makes scratch databases.
         database: Where revisions are proven. There is no other one: an application that revisions
             import may connect, for good, to what it finds then.
     """
 
     project: Project
     options: Options
-    place: SqliteFolder | PostgresServer
+    backend: SqliteFolder | PostgresServer
     database: ScratchDatabase
 
     @classmethod
     def enter(cls, project: Project, options: Options, stack: ExitStack) -> ProofContext:
         """Make a scratch database, which goes away with the stack."""
         stack.enter_context(_seldom_collecting())
-        place = _place(project, options, stack)
-        return cls(project, options, place, place.create())
+        backend = _backend(project, options, stack)
+        return cls(project, options, backend, backend.create())
 
     def cache(self) -> Cache | None:
         """Return the cache, or None where it is not wanted or nothing may be kept."""
         if not self.options.cache:
             return None
-        place, settings = self.place, self.options.settings
+        backend, settings = self.backend, self.options.settings
         try:
-            if isinstance(place, SqliteFolder):
-                return Cache(self.project, SqliteKeeping(), settings, place.server_version)
-            if place.keeps:
-                return Cache(self.project, PostgresKeeping(place), settings, place.server_version)
+            if isinstance(backend, SqliteFolder):
+                return Cache(self.project, KeptSqlite(), settings, backend.server_version)
+            if backend.keeps:
+                return Cache(self.project, KeptPostgres(backend), settings, backend.server_version)
         except (OSError, ToolError):
             pass  # No folder to write to: everything is proven again, every time.
         return None
@@ -176,7 +176,7 @@ def _seldom_collecting() -> Iterator[None]:
         gc.unfreeze()
 
 
-def _place(project: Project, options: Options, stack: ExitStack) -> SqliteFolder | PostgresServer:
+def _backend(project: Project, options: Options, stack: ExitStack) -> SqliteFolder | PostgresServer:
     if options.backend == "sqlite":
         return stack.enter_context(SqliteFolder(project.sqlite_driver))
     if project.loaded:
@@ -184,7 +184,7 @@ def _place(project: Project, options: Options, stack: ExitStack) -> SqliteFolder
     return stack.enter_context(open_server(options.url))
 
 
-def _live(database: ScratchDatabase) -> Live:
+def _live(database: ScratchDatabase) -> LiveDatabase:
     if database.url.get_backend_name() == "sqlite":
-        return SqliteLive()
-    return PostgresLive(database.url)
+        return LiveSqlite()
+    return LivePostgres(database.url)

@@ -19,7 +19,7 @@ from calista_tools.roundtrip.rows import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from calista_tools.roundtrip.live.live_database import Live
+    from calista_tools.roundtrip.live.live_database import LiveDatabase
     from calista_tools.roundtrip.proof.result import Step
     from calista_tools.roundtrip.rows import Content, GivenRows, Query, RowState, TableName
     from calista_tools.roundtrip.snapshot import Snapshot
@@ -48,7 +48,7 @@ class Rows:
         #: Why the next revision is tried with few rows: it refuses more.
         self._few: str | None = None
 
-    def start(self, live: Live) -> None:
+    def start(self, live: LiveDatabase) -> None:
         """Begin with a database, or go on after it was put back."""
         if self._samples is None:
             self._samples = SampleRows(skip=[live.version_table], given=self._given)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from calista_tools.errors import ToolError
 from calista_tools.roundtrip.live.sent_statements import StepError
-from calista_tools.roundtrip.project import opened
-from calista_tools.roundtrip.proof.apart import Apart
+from calista_tools.roundtrip.project import files_read
 from calista_tools.roundtrip.proof.append_only_proof import try_tables
-from calista_tools.roundtrip.proof.from_nothing import fails_from_nothing
+from calista_tools.roundtrip.proof.child_process import ChildProcess
+from calista_tools.roundtrip.proof.empty_database import fails_on_empty_database
 from calista_tools.roundtrip.proof.head_findings import Head
 from calista_tools.roundtrip.proof.interrupted_run import Progress, digest_of
-from calista_tools.roundtrip.proof.piece_proof import prove_piece
-from calista_tools.roundtrip.proof.pieces import Pieces, PiecesError
-from calista_tools.roundtrip.proof.proof_cache import Begun
+from calista_tools.roundtrip.proof.parallel_parts import NotParallelError, ParallelParts
+from calista_tools.roundtrip.proof.part_proof import prove_part
+from calista_tools.roundtrip.proof.proof_cache import ProvenBeginning
 from calista_tools.roundtrip.proof.proof_context import History, Options, ProofContext
 from calista_tools.roundtrip.proof.result import OK, Run
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from calista_tools.roundtrip.project.proven_project import Project
-    from calista_tools.roundtrip.proof.pieces import Found
+    from calista_tools.roundtrip.proof.parallel_parts import PartFindings
     from calista_tools.roundtrip.proof.proof_cache import Cache
     from calista_tools.roundtrip.proof.result import Step
     from calista_tools.roundtrip.proof.walk import Walk
@@ -78,17 +78,17 @@ def _prove(context: ProofContext, history: History, meanwhile: Callable[[Step], 
     """Prove a history in the way that is quickest, and anew where that does not do."""
     cache = context.cache()
     proof = partial(HistoryProof, context, history, cache, meanwhile)
-    run = Run(context.options.backend, context.place.server_version)
+    run = Run(context.options.backend, context.backend.server_version)
     try:
         noticed = proof(jobs=context.options.jobs).run(run)
-    except PiecesError:
+    except NotParallelError:
         context.database.replace_by(None)
         if cache:
-            cache.forget_begun()
+            cache.forget_interrupted()
         noticed = proof().run(run)
     if not noticed:
         # Something changed the catalogs in a way that nothing told of.
-        run = Run(context.options.backend, context.place.server_version)
+        run = Run(context.options.backend, context.backend.server_version)
         run.notes.append("every object was read after every step")
         context.database.replace_by(None)
         proof(thorough=True).run(run)
@@ -101,16 +101,16 @@ class Restored:
 
     Attributes:
         count: How many revisions the restored database has behind it.
-        begun: What was said of these, and of those after them that an interrupted run has proven.
+        beginning: What was said of these, and of those after them that an interrupted run has proven.
     """
 
     count: int = 0
-    begun: Begun = field(default_factory=Begun)
+    beginning: ProvenBeginning = field(default_factory=ProvenBeginning)
 
     @property
     def known(self) -> int:
         """How many revisions something was said of."""
-        return len(self.begun.steps)
+        return len(self.beginning.steps)
 
 
 @dataclass(frozen=True)
@@ -119,14 +119,14 @@ class NewPart:
 
     Attributes:
         first: How many were known before.
-        pieces: Those that other processes prove.
+        parts: Those that other processes prove.
         progress: Follows the walk.
         walk: Proves the last ones.
         head: Looks at the end of it.
     """
 
     first: int
-    pieces: Pieces
+    parts: ParallelParts
     progress: Progress
     walk: Walk
     head: Head
@@ -134,7 +134,7 @@ class NewPart:
     @property
     def elsewhere(self) -> int:
         """How many revisions are proven before the walk begins, or by others meanwhile."""
-        return self.first + len(self.pieces.scripts)
+        return self.first + len(self.parts.scripts)
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class HistoryProof:
         """Prove everything once; tell whether all changes were noticed when they were made.
 
         Raises:
-            PiecesError: It cannot be proven by several processes.
+            NotParallelError: It cannot be proven by several processes.
         """
         self.context.prepare()
         restored = self._restore()
@@ -185,17 +185,21 @@ class HistoryProof:
         if cache is None or self.thorough:
             return Restored()
         count, cached = cache.restore(scripts, self.context.database)
-        begun = None if self.context.options.settings.rows else cache.begun(scripts, count)
-        return Restored(count, begun or Begun(cached))
+        beginning = (
+            None if self.context.options.settings.rows else cache.interrupted(scripts, count)
+        )
+        return Restored(count, beginning or ProvenBeginning(cached))
 
     def _new_part(self, restored: Restored, stack: ExitStack) -> NewPart:
         """Have the first of what is new proven by other processes, and prepare to prove the rest."""
         cache, context = self.cache, self.context
-        # A piece begins with an empty database, and an application is told of one database alone.
+        # A part begins with an empty database, and an application is told of one database alone.
         in_one = restored.count or context.options.settings.rows or context.project.url_env
-        apart = partial(self._apart, restored.begun)
+        apart = partial(self._start_part, restored.beginning)
         scripts = self.history.proven[restored.known :]
-        pieces = stack.enter_context(closing(Pieces(scripts, 1 if in_one else self.jobs, apart)))
+        parts = stack.enter_context(
+            closing(ParallelParts(scripts, 1 if in_one else self.jobs, apart))
+        )
         progress = Progress(self.meanwhile)
         origin = tables = None
         if cache and restored.count:
@@ -206,56 +210,58 @@ class HistoryProof:
         stack.enter_context(closing(walk))
         if cache and restored.count:
             walk.live.remember(cache.remembered)
-        head = Head(context.place, walk, tables, whole=not context.options.end)
-        return NewPart(restored.known, pieces, progress, walk, head)
+        head = Head(context.backend, walk, tables, whole=not context.options.end)
+        return NewPart(restored.known, parts, progress, walk, head)
 
-    def _apart(self, begun: Begun, first: int, end: int) -> Apart[Found]:
-        known, context = len(begun.steps), self.context
-        return Apart(
-            prove_piece, context.project, context.options, begun, known + first, known + end
+    def _start_part(
+        self, beginning: ProvenBeginning, first: int, end: int
+    ) -> ChildProcess[PartFindings]:
+        known, context = len(beginning.steps), self.context
+        return ChildProcess(
+            prove_part, context.project, context.options, beginning, known + first, known + end
         )
 
     def _catch_up(self, new: NewPart, restored: Restored) -> None:
         """Upgrade to where the walk begins to prove."""
         walk, scripts = new.walk, self.history.proven
-        walk.take(scripts[: restored.count], restored.begun.steps)
-        walk.judge.counting |= restored.begun.counting
+        walk.take(scripts[: restored.count], restored.beginning.steps)
+        walk.judge.counting |= restored.beginning.counting
         interrupted = restored.known > restored.count
         try:
             walk.advance([*self.history.before, *scripts[restored.count : restored.known]])
-            if interrupted and restored.begun.schema != digest_of(walk.snapshot):
-                raise PiecesError
-            walk.advance(new.pieces.scripts)
+            if interrupted and restored.beginning.schema != digest_of(walk.snapshot):
+                raise NotParallelError
+            walk.advance(new.parts.scripts)
         except StepError as error:
-            again = new.pieces.scripts or interrupted
-            raise (PiecesError if again else error.no_start()) from error
+            again = new.parts.scripts or interrupted
+            raise (NotParallelError if again else error.no_start()) from error
 
     def _prove(self, new: NewPart, restored: Restored, stack: ExitStack) -> list[Step]:
         """Prove what is new; return what is said of every revision."""
         cache, context, walk = self.cache, self.context, new.walk
-        scripts, pieces = self.history.proven, new.pieces.scripts
-        if cache and not pieces and not context.options.settings.rows:
+        scripts, parts = self.history.proven, new.parts.scripts
+        if cache and not parts and not context.options.settings.rows:
             keeping = new.progress.keeping(
-                cache, scripts, context.database, restored.begun, always=False
+                cache, scripts, context.database, restored.beginning, always=False
             )
             stack.enter_context(keeping)
         done = new.elsewhere
         steps = walk.prove(scripts[done:], new.head.look, fill=done > 0)
-        if not pieces:
+        if not parts:
             return steps
         if context.database.roles or walk.judge.depends_on_rows:
-            raise PiecesError
+            raise NotParallelError
         return [*steps[: new.first], *self._found_elsewhere(new), *steps[new.first :]]
 
     def _found_elsewhere(self, new: NewPart) -> list[Step]:
-        """Wait for the pieces; return their steps."""
-        found = new.pieces.found()
-        for piece in found:
-            new.walk.judge.counting |= piece.counting
-            opened.add(piece.opened)
+        """Wait for the parts; return their steps."""
+        found = new.parts.found()
+        for part in found:
+            new.walk.judge.counting |= part.counting
+            files_read.add(part.opened)
             if self.kept:
-                self.kept.also(piece.modules)
-        return [step for piece in found for step in piece.steps]
+                self.kept.also(part.modules)
+        return [step for part in found for step in part.steps]
 
     def _look_at_the_whole(self, run: Run, new: NewPart, restored: Restored) -> None:
         """Find out what no revision shows by itself."""
@@ -282,13 +288,13 @@ class HistoryProof:
         try:
             self.context.begin_anew()
             project = self.context.project
-            fails = fails_from_nothing(project, database.url, scripts[: last + 1])
+            fails = fails_on_empty_database(project, database.url, scripts[: last + 1])
             database.replace_by(before)
         finally:
             before.drop()
         steps = {step.revision: step for step in found}
         if fails and fails[0].revision in steps:
-            walk.judge.failed_from_nothing(steps[fails[0].revision], fails[1])
+            walk.judge.failed_on_empty_database(steps[fails[0].revision], fails[1])
 
     def _keep(self, run: Run, new: NewPart, restored: Restored) -> None:
         """Keep the database after the last revision up to which all passes."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import ExitStack, closing
 from typing import TYPE_CHECKING
 
-from calista_tools.roundtrip.proof.apart import Apart
+from calista_tools.roundtrip.proof.child_process import ChildProcess
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Progress = Callable[[Step], None]
 
 
-def prove_apart(
+def prove_in_processes(
     project: Project, wanted: Sequence[Options], meanwhile: Progress, *, at_once: bool
 ) -> Iterator[Run]:
     """Prove on each backend, all at once or one after the other; yield in their order.
@@ -30,7 +30,7 @@ def prove_apart(
     for group in groups:
         with ExitStack() as stack:
             running = [
-                stack.enter_context(closing(Apart(_prove, project, options, meanwhile)))
+                stack.enter_context(closing(ChildProcess(_prove, project, options, meanwhile)))
                 for options in group
             ]
             # All are asked before any of them is waited for.

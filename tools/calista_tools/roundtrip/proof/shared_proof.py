@@ -38,7 +38,7 @@ class Proof:
         self._shared = shared
         self._found: dict[str, Any] = {}
         #: Whether a test of this process has said at length that it could not be run.
-        self.told = False
+        self.explained = False
 
     def step(self, revision: str) -> Step:
         """Return what was found out about a revision.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from alembic.script import Script
 
     from calista_tools.backends import ScratchDatabase
-    from calista_tools.roundtrip.live.live_database import Live
+    from calista_tools.roundtrip.live.live_database import LiveDatabase
     from calista_tools.roundtrip.project.proven_project import Project
 
     Steps = Iterator[RevisionStep]
@@ -61,7 +61,7 @@ class StepRunner:
         live: Watches what the steps do.
     """
 
-    def __init__(self, project: Project, database: ScratchDatabase, live: Live) -> None:
+    def __init__(self, project: Project, database: ScratchDatabase, live: LiveDatabase) -> None:
         self.project = project
         self.database = database
         self.live = live

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.live.sent_statements import StepError, statement_of, words
+from calista_tools.roundtrip.proof.checkpoints import Checkpoints
 from calista_tools.roundtrip.proof.result import ERROR, SKIPPED, Step
-from calista_tools.roundtrip.proof.way_back import WayBack
 from calista_tools.roundtrip.snapshot import differences
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ class Walk:
         runner: Runs them; its database holds what ``prepare`` makes, or nothing.
         judge: Says what is found of each.
         progress: Called after each revision.
-        origin, beginning: See `WayBack`.
+        origin, beginning: See `Checkpoints`.
 
     Attributes:
         at: Where it is.
@@ -115,7 +115,7 @@ class Walk:
         self.live = runner.live
         self.judge = judge
         self._progress = progress
-        self._back = WayBack(runner.database, origin, beginning)
+        self._back = Checkpoints(runner.database, origin, beginning)
         self.at = Position()
         self.steps: list[Step] = []
         self.overlooked = False

@@ -12,13 +12,13 @@ from calista_tools.roundtrip.rows.compare import compare
 from calista_tools.roundtrip.rows.contents import read_contents
 from calista_tools.roundtrip.rows.fill import fill
 from calista_tools.roundtrip.rows.table_model import Content, RowState, TableName
-from calista_tools.roundtrip.rows.touched import PostgresTables, SqliteTables, Touched
+from calista_tools.roundtrip.rows.touched_tables import PostgresTables, SqliteTables, Touched
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence, Set
 
     from calista_tools.roundtrip.rows.access import Access, Query
-    from calista_tools.roundtrip.rows.given import GivenRows
+    from calista_tools.roundtrip.rows.given_rows import GivenRows
 
 _NO_ROWS = Content((), ())
 ALWAYS_SKIPPED = frozenset({"alembic_version"})

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from calista_tools.roundtrip.rows.compare import TableChange, compare, same
 from calista_tools.roundtrip.rows.contents import text_of
-from calista_tools.roundtrip.rows.meant import ANY_TABLE, meant
+from calista_tools.roundtrip.rows.intended_changes import ANY_TABLE, meant
 from calista_tools.roundtrip.rows.renames import renamed_tables
 from calista_tools.roundtrip.rows.table_model import Content
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from calista_tools.errors import ToolError
-from calista_tools.roundtrip.rows.given import read_given
+from calista_tools.roundtrip.rows.given_rows import read_given
 
 KNOWN = {"a1", "b2"}
 

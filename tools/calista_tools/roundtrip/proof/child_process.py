@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 
 
-class Apart(Generic[Result]):
+class ChildProcess(Generic[Result]):
     """A call that runs in another process.
 
     Args:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calista_tools.roundtrip.proof.pieces import Pieces, cut
+from calista_tools.roundtrip.proof.parallel_parts import ParallelParts, cut
 
 
 @given(st.integers(1, 5000), st.integers(1, 64))
@@ -49,5 +49,5 @@ def test_an_interrupt_while_they_are_started_ends_those_that_run() -> None:
     start: Any = Running
     history: Any = [None] * 120
     with pytest.raises(KeyboardInterrupt):
-        Pieces(history, 3, start)
+        ParallelParts(history, 3, start)
     assert closed == [(0, cut(120, 3)[0])]

@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 
 from calista_tools.roundtrip.project.proven_project import Project
-from calista_tools.roundtrip.proof import pieces, run
-from calista_tools.roundtrip.proof.proof_cache import Begun
+from calista_tools.roundtrip.proof import parallel_parts, run
+from calista_tools.roundtrip.proof.proof_cache import ProvenBeginning
 from calista_tools.roundtrip.proof.result import Run
 from calista_tools.roundtrip.proof.run import Options, prove
 from calista_tools.roundtrip.roundtrip_cli import main
@@ -25,7 +25,7 @@ INDEX = 'op.create_index("ix_{0}", "{0}", ["id"])'
 
 @pytest.fixture(autouse=True)
 def _short_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pieces, "_LEAST", 2)
+    monkeypatch.setattr(parallel_parts, "_LEAST", 2)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -38,13 +38,13 @@ def backend(request: pytest.FixtureRequest) -> str:
 def apart(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
     """The pieces that other processes proved."""
     found: list[tuple[int, int]] = []
-    start = run.HistoryProof._apart
+    start = run.HistoryProof._start_part
 
-    def noted(self: Any, begun: Begun, first: int, end: int) -> Any:
+    def noted(self: Any, begun: ProvenBeginning, first: int, end: int) -> Any:
         found.append((len(begun.steps) + first, len(begun.steps) + end))
         return start(self, begun, first, end)
 
-    monkeypatch.setattr(run.HistoryProof, "_apart", noted)
+    monkeypatch.setattr(run.HistoryProof, "_start_part", noted)
     return found
 
 
@@ -79,7 +79,7 @@ def test_defects_are_found_where_they_are(
     alone, together = both(ini, backend)
     assert told(together) == told(alone)
     assert [step.revision for step in alone.steps if not step.proven] == ["r01", "r06", "r11"]
-    first, second, _ = pieces.cut(12, 3)
+    first, second, _ = parallel_parts.cut(12, 3)
     assert apart == [(0, first), (first, second)]
 
 

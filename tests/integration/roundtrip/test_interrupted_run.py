@@ -13,7 +13,7 @@ import pytest
 from calista_tools.backends import PostgresServer
 from calista_tools.backends.account import kept_folder
 from calista_tools.roundtrip.project.proven_project import Project
-from calista_tools.roundtrip.proof import pieces
+from calista_tools.roundtrip.proof import parallel_parts
 from calista_tools.roundtrip.proof.result import Run
 from calista_tools.roundtrip.proof.run import Options, prove
 from tests.integration.conftest import ENV
@@ -242,7 +242,7 @@ def test_the_first_of_several_pieces_is_kept_too(
     monkeypatch: pytest.MonkeyPatch,
     postgres_scratch: PostgresServer,
 ) -> None:
-    monkeypatch.setattr(pieces, "_LEAST", 2)
+    monkeypatch.setattr(parallel_parts, "_LEAST", 2)
     # Asked in a way that makes nothing a part of the proof.
     wait = """
     import os, time
@@ -258,7 +258,7 @@ def test_the_first_of_several_pieces_is_kept_too(
     interrupted(ini, backend, str(card), jobs=2)
     assert cards(ini) == [card]
     found = run(ini, backend, jobs=2)
-    first, _ = pieces.cut(8, 2)
+    first, _ = parallel_parts.cut(8, 2)
     assert cached(found) == [True] * first + [False] * (8 - first)
     assert told(found) == told(run(ini, backend, cache=False))
 

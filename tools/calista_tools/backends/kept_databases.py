@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from calista_tools.backends.scratch import ScratchDatabase
 
 
-class Keeping(Protocol):
+class KeptDatabases(Protocol):
     """Keeps scratch databases by name; the caller holds a lock meanwhile.
 
     Attributes:
@@ -35,7 +35,7 @@ class Keeping(Protocol):
         """Remove a kept database, if it is there."""
 
 
-class SqliteKeeping:
+class KeptSqlite:
     """Keeps SQLite files in a folder."""
 
     home = "sqlite"
@@ -68,7 +68,7 @@ class SqliteKeeping:
         return self._folder / f"{name}.db"
 
 
-class PostgresKeeping:
+class KeptPostgres:
     """Keeps databases in a server of ours, whose files outlive it; never in a user's."""
 
     def __init__(self, server: PostgresServer) -> None:

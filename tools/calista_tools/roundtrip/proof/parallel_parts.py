@@ -1,9 +1,9 @@
-"""How is a long history proven on several processors? In pieces, each in a process of its own.
+"""How is a long history proven on several processors? In parts, each in a process of its own.
 
-A piece begins where the one before it ends: its database is upgraded to there first, which takes a
+A part begins where the one before it ends: its database is upgraded to there first, which takes a
 fraction of the time that proofs take. What is found is the same as in one go, as long as every
-revision can be upgraded to and all that it makes is in its database; where a piece finds otherwise,
-all of them are given up (`PiecesError`) and the history is proven in one go.
+revision can be upgraded to and all that it makes is in its database; where a part finds otherwise,
+all of them are given up (`NotParallelError`) and the history is proven in one go.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from alembic.script import Script
 
-    from calista_tools.roundtrip.proof.apart import Apart
+    from calista_tools.roundtrip.proof.child_process import ChildProcess
     from calista_tools.roundtrip.proof.result import Step
 
 #: A process and a database of its own take about as long as proving so many revisions.
@@ -31,18 +31,18 @@ _UPGRADE = 0.3
 _HEAD = 0.07
 
 
-class PiecesError(Exception):
-    """The history cannot be proven in pieces."""
+class NotParallelError(Exception):
+    """The history cannot be proven in parts."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
-    """What the proof of one piece found.
+class PartFindings:
+    """What the proof of one part found.
 
     Attributes:
-        alone: Whether the other pieces had nothing to do with it: see the module.
+        alone: Whether the other parts had nothing to do with it: see the module.
         counting: Revisions that may count on rows.
-        opened: Files that were read, see `opened.noted`.
+        opened: Files that were read, see `files_read.noted`.
         modules: Digests of the project's modules, see `Cache.keep`.
     """
 
@@ -53,8 +53,8 @@ class Found:
     modules: Mapping[str, str] = field(default_factory=dict)
 
 
-class Pieces:
-    """All pieces of a history but the last, which the caller proves meanwhile.
+class ParallelParts:
+    """All parts of a history but the last, which the caller proves meanwhile.
 
     Args:
         scripts: The history, parents first.
@@ -63,11 +63,14 @@ class Pieces:
     """
 
     def __init__(
-        self, scripts: Sequence[Script], jobs: int, prove: Callable[[int, int], Apart[Found]]
+        self,
+        scripts: Sequence[Script],
+        jobs: int,
+        prove: Callable[[int, int], ChildProcess[PartFindings]],
     ) -> None:
         *ends, _ = cut(len(scripts), jobs)
         self.scripts = scripts[: ends[-1]] if ends else []
-        self._running: list[Apart[Found]] = []
+        self._running: list[ChildProcess[PartFindings]] = []
         try:
             for first, end in zip([0, *ends], ends, strict=False):
                 self._running.append(prove(first, end))
@@ -75,20 +78,20 @@ class Pieces:
             self.close()
             raise
 
-    def found(self) -> list[Found]:
+    def found(self) -> list[PartFindings]:
         """Wait for all of them, the oldest first.
 
         Raises:
-            PiecesError: One of them shows that the history is no sum of its pieces.
+            NotParallelError: One of them shows that the history is no sum of its parts.
         """
         result = []
         for running in self._running:
             try:
                 result.append(running.result())
             except ToolError as error:
-                raise PiecesError from error
+                raise NotParallelError from error
             if not result[-1].alone:
-                raise PiecesError
+                raise NotParallelError
         return result
 
     def close(self) -> None:
@@ -98,13 +101,13 @@ class Pieces:
 
 
 def cut(count: int, jobs: int) -> list[int]:
-    """Return where each piece ends, so that all take as long.
+    """Return where each part ends, so that all take as long.
 
     Later ones are upgraded to first, and the last one looks at head: they are shorter.
     """
-    pieces = max(1, min(jobs, count // _LEAST, _MOST))
+    parts = max(1, min(jobs, count // _LEAST, _MOST))
     # What is upgraded to counts as little as an upgrade takes: a geometric series.
-    share = [1 - (1 - _UPGRADE) ** at for at in range(1, pieces + 1)]
+    share = [1 - (1 - _UPGRADE) ** at for at in range(1, parts + 1)]
     ends = [round(count * (1 + _HEAD) * part / share[-1]) for part in share]
     return [*ends[:-1], count]
 

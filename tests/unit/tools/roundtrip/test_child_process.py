@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from calista_tools.errors import ToolError
-from calista_tools.roundtrip.proof.apart import Apart
+from calista_tools.roundtrip.proof.child_process import ChildProcess
 
 ROOT = Path(__file__).parents[4]
 
@@ -45,25 +45,28 @@ def wait_and_tidy(folder: str) -> None:
 
 
 def test_it_runs_in_another_process() -> None:
-    with closing(Apart(process)) as apart:
+    with closing(ChildProcess(process)) as apart:
         assert apart.result() not in (0, os.getpid())
 
 
 def test_what_a_user_can_act_on_comes_through() -> None:
-    with closing(Apart(refuse)) as apart, pytest.raises(ToolError, match="no such thing") as found:
+    with (
+        closing(ChildProcess(refuse)) as apart,
+        pytest.raises(ToolError, match="no such thing") as found,
+    ):
         apart.result()
     assert (found.value.hint, found.value.exit_code) == ("make one", 2)
 
 
 def test_a_bug_keeps_its_traceback() -> None:
-    with closing(Apart(fail)) as apart, pytest.raises(ZeroDivisionError) as found:
+    with closing(ChildProcess(fail)) as apart, pytest.raises(ZeroDivisionError) as found:
         apart.result()
     assert "in fail" in found.value.__notes__[0]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_a_process_that_was_killed_is_no_answer() -> None:
-    with closing(Apart(die)) as apart, pytest.raises(ToolError, match="ended by SIGKILL"):
+    with closing(ChildProcess(die)) as apart, pytest.raises(ToolError, match="ended by SIGKILL"):
         apart.result()
 
 
@@ -76,9 +79,9 @@ def much(folder: str) -> bytes:
 def test_its_answer_waits_for_nobody_when_its_parent_was_killed(tmp_path: Path) -> None:
     code = (
         "import os, sys, time; sys.path.insert(0, sys.argv[2])\n"
-        "from tests.unit.tools.roundtrip.test_apart import much\n"
-        "from calista_tools.roundtrip.proof.apart import Apart\n"
-        "apart = Apart(much, sys.argv[1]); print(apart._process.pid, flush=True); time.sleep(60)"
+        "from tests.unit.tools.roundtrip.test_child_process import much\n"
+        "from calista_tools.roundtrip.proof.child_process import ChildProcess\n"
+        "apart = ChildProcess(much, sys.argv[1]); print(apart._process.pid, flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", code, str(tmp_path), str(ROOT)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as parent:
@@ -107,7 +110,7 @@ def until(reached: Callable[[], bool]) -> None:
 
 
 def test_closed_it_tidies_up_first(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with closing(Apart(wait_and_tidy, str(tmp_path))):
+    with closing(ChildProcess(wait_and_tidy, str(tmp_path))):
         until(lambda: (tmp_path / "started").exists())
     assert not (tmp_path / "started").exists()
     assert capfd.readouterr().err == ""

@@ -50,7 +50,7 @@ def counts_on_rows(statements: Sequence[str], version_table: str) -> bool:
     )
 
 
-def fails_from_nothing(
+def fails_on_empty_database(
     project: Project, url: URL, scripts: Sequence[Script]
 ) -> tuple[Script, BaseException] | None:
     """Upgrade a new database without rows of ours; return the revision that fails, and how.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from calista_tools.roundtrip.project.proven_project import Project
-from calista_tools.roundtrip.proof.from_nothing import counts_on_rows
+from calista_tools.roundtrip.proof.empty_database import counts_on_rows
 from calista_tools.roundtrip.proof.run import Options, prove
 
 Write = Callable[..., Path]

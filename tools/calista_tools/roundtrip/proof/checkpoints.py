@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from calista_tools.backends import ScratchDatabase
 
 
-class WayBack:
+class Checkpoints:
     """The copies of one scratch database, and what was applied since the last of them.
 
     Args:

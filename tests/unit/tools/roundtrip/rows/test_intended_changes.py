@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from calista_tools.roundtrip.rows.meant import ANY_TABLE, meant
+from calista_tools.roundtrip.rows.intended_changes import ANY_TABLE, meant
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ COMMANDS = {
     "revision": [["revision", "-m", "add note"]],
     "revision --autogenerate": [["revision", "-m", "add note", "--autogenerate"]],
     "sql": [["sql"], ["upgrade"], ["downgrade"], ["current"]],
-    "calista-roundtrip": [["check"], ["review"], ["report"]],
+    "calista-roundtrip": [["check"], ["review"], ["report"], ["init", "--yes"]],
 }
 
 

@@ -315,8 +315,9 @@ def copy_own_project(folder: Path) -> None:
     root = Path(__file__).parents[3]
     shutil.copytree(root / "migrations", folder / "migrations")
     (folder / "migrations" / "history.lock").unlink(missing_ok=True)
-    for name in ("alembic.ini", "pyproject.toml"):
-        shutil.copy(root / name, folder)
+    (folder / "src").mkdir()
+    for name in ("alembic.ini", "pyproject.toml", "src/pyproject.toml"):
+        shutil.copy(root / name, folder / name)
 
 
 def test_own_history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -349,7 +350,7 @@ def test_databases_before_it_are_told_what_to_upgrade_with(
     said = (
         f"error: this database is at revision {first}, older than the baseline of this version of"
         r" CALISTA; nothing was touched\n"
-        r"hint: upgrade it with calista [\d.]+ first, then with this version\n"
+        r"hint: upgrade it with calista-eventstore [\d.]+ first, then with this version\n"
     )
     capfd.readouterr()
 

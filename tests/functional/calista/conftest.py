@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, Engine, event
 
 from calista.cli import main
 from calista.db.catalog import Catalog, read
@@ -113,3 +113,17 @@ def calista(
         return Result(code, *capsys.readouterr())
 
     return run
+
+
+@pytest.fixture
+def at_commit() -> Iterator[list[Callable[[], object]]]:
+    """Called, once, when SQLAlchemy is about to commit."""
+    calls: list[Callable[[], object]] = []
+
+    def commit(_connection: object) -> None:
+        if calls:
+            calls.pop()()
+
+    event.listen(Engine, "commit", commit)
+    yield calls
+    event.remove(Engine, "commit", commit)

@@ -9,12 +9,11 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from calista.events.store import PIECE
 from tests.functional.calista.refusals import on_posix, on_sqlite
@@ -264,20 +263,6 @@ def test_an_input_that_cannot_be_read(
 
 
 # -- signals --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def at_commit() -> Iterator[list[Callable[[], object]]]:
-    """Called, once, when SQLAlchemy is about to commit."""
-    calls: list[Callable[[], object]] = []
-
-    def commit(_connection: object) -> None:
-        if calls:
-            calls.pop()()
-
-    event.listen(Engine, "commit", commit)
-    yield calls
-    event.remove(Engine, "commit", commit)
 
 
 @on_posix

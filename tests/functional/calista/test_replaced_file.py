@@ -7,7 +7,7 @@ import json
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -116,20 +116,6 @@ def set_mode(path: Path, mode: str) -> None:
     connection.close()
 
 
-@pytest.fixture
-def before_commit() -> Iterator[list[Callable[[], object]]]:
-    """Called, once, when SQLAlchemy is about to commit."""
-    calls: list[Callable[[], object]] = []
-
-    def commit(_connection: object) -> None:
-        if calls:
-            calls.pop()()
-
-    event.listen(Engine, "commit", commit)
-    yield calls
-    event.remove(Engine, "commit", commit)
-
-
 def assert_refused(result: Any, *words: str) -> None:
     assert result.code == 1, result.err
     assert "Traceback" not in result.err
@@ -152,13 +138,13 @@ def test_while_the_input_is_read(
 @on_every_harm
 @in_both_modes
 def test_when_the_events_are_about_to_be_stored(
-    calista: Any, path: Path, before_commit: list[Any], harm: Any, mode: str
+    calista: Any, path: Path, at_commit: list[Any], harm: Any, mode: str
 ) -> None:
     """Too late for SQLite to notice, not for us."""
     set_mode(path, mode)
     source = path.parent.parent / "input.jsonl"
     source.write_text(LINE * 3)
-    before_commit.append(lambda: harm(path))
+    at_commit.append(lambda: harm(path))
     result = calista("events", "append", str(source))
     assert_refused(result, "was removed or replaced while it was in use", "no event was stored")
     assert result.out == ""
@@ -179,7 +165,7 @@ def test_between_two_pieces(
 
 @pytest.mark.parametrize("files", [("-wal",), ("-wal", "-shm")])
 def test_when_the_write_ahead_log_is_removed(
-    calista: Any, path: Path, before_commit: list[Any], files: tuple[str, ...]
+    calista: Any, path: Path, at_commit: list[Any], files: tuple[str, ...]
 ) -> None:
     """Others would not see what is only in there."""
     set_mode(path, "wal")
@@ -190,7 +176,7 @@ def test_when_the_write_ahead_log_is_removed(
         for suffix in files:
             path.with_name(path.name + suffix).unlink()
 
-    before_commit.append(harm)
+    at_commit.append(harm)
     result = calista("events", "append", str(source))
     assert_refused(result, "write-ahead log", "was removed or replaced")
     assert result.out == ""

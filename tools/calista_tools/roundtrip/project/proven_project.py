@@ -27,6 +27,12 @@ from calista_tools.environment.url_variables import values
 from calista_tools.errors import ToolError
 from calista_tools.files import regular_file
 from calista_tools.history.one_database import assert_env_of_one_database, assert_one_database
+from calista_tools.roundtrip.project.engine_kind import (
+    ASYNCHRONOUS,
+    is_asynchronous,
+    kinds_made,
+    wants_the_other,
+)
 from calista_tools.roundtrip.project.files_read import noted
 
 if TYPE_CHECKING:
@@ -38,16 +44,6 @@ if TYPE_CHECKING:
 
     from calista_tools import config
     from calista_tools.environment.roundtrip_settings import Settings
-
-_ASYNC = re.compile(
-    r"\b(async_engine_from_config|create_async_engine|AsyncEngine|async_engine|run_sync)\b"
-)
-_WRONG_KIND = re.compile(
-    r"requires an async driver|is not async|greenlet_spawn has not been called|async engine"
-)
-_SYNC = re.compile(r"\b(engine_from_config|create_engine)\(")
-#: Drivers of an asynchronous engine, in a project's own URL.
-_ASYNC_URL = re.compile(r"^\s*\w+\+(?:aiosqlite|asyncpg|psycopg_async|\w*async\w*):")
 
 
 @dataclass
@@ -243,10 +239,8 @@ class Project:
 
     def _makes_asynchronous(self) -> bool:
         """Tell which kind of engine env.py makes; the project's own URL says where it makes both."""
-        source = self.env_source
-        if not _ASYNC.search(source):
-            return False
-        return not _SYNC.search(source) or bool(_ASYNC_URL.match(self._own_url()))
+        kinds = kinds_made(self.env_source)
+        return is_asynchronous(self._own_url()) if len(kinds) == 2 else kinds == {ASYNCHRONOUS}
 
     def _own_url(self) -> str:
         try:
@@ -260,12 +254,7 @@ class Project:
         Args:
             error: What env.py met; its causes count, too.
         """
-        seen: BaseException | None = error
-        while seen is not None:
-            if type(seen).__name__ == "MissingGreenlet" or _WRONG_KIND.search(str(seen)):
-                break
-            seen = seen.__cause__ or seen.__context__
-        wanted = seen is not None and not (self._tried or self.driver)
+        wanted = wants_the_other(error) and not (self._tried or self.driver)
         if wanted:
             self._tried, self.asynchronous = True, not self.asynchronous
         return wanted
